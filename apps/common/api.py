@@ -1,0 +1,139 @@
+"""The service API's edge: the handler in front of `/v1`, the decorator of its plain views, DRF's exception handler.
+
+`/v1` is called with bearer keys only, so it runs without sessions, CSRF, messages and their thread hops.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from .encoding import dumps
+from .errors import (
+    AppError,
+    BadRequest,
+    InternalError,
+    InvalidParam,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+
+log = logging.getLogger(__name__)
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+
+def json_response(value: object, status: int = 200) -> HttpResponse:
+    """JSON as the service API writes it."""
+    return HttpResponse(dumps(value), status=status, content_type="application/json")
+
+
+def error_response(error: AppError) -> HttpResponse:
+    """The error body, with the challenge a 401 owes (RFC 6750)."""
+    response = json_response(error.body(), error.http_status)
+    if isinstance(error, Unauthorized):
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def translate(error: Exception) -> AppError:
+    """Any exception as something that may leave the server; unexpected ones are logged and hidden."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, Http404 | drf.NotFound):
+        return NotFound()
+    if isinstance(error, RequestDataTooBig):
+        return PayloadTooLarge(f"The request body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MB.")
+    if isinstance(error, drf.ParseError):
+        return BadRequest("Invalid JSON payload received or JSON payload is empty.")
+    if isinstance(error, drf.UnsupportedMediaType):
+        return UnsupportedMediaType()
+    if isinstance(error, drf.MethodNotAllowed):
+        return MethodNotAllowed()
+    if isinstance(error, drf.ValidationError):
+        return _first_problem(error.detail)
+    log.error("unexpected error", exc_info=error)
+    return InternalError()
+
+
+def _first_problem(detail: Any, field: str | None = None) -> InvalidParam:
+    """DRF collects all problems; the contract names one field and its reason."""
+    if isinstance(detail, dict):
+        name, inner = next(iter(detail.items()))
+        return _first_problem(inner, None if name == "non_field_errors" else str(name))
+    if isinstance(detail, list):
+        return _first_problem(next((item for item in detail if item), "is invalid"), field)
+    if getattr(detail, "code", "") in {"required", "null"} and field:
+        return InvalidParam("Missing required parameter in the JSON body", params=field)
+    return InvalidParam(str(detail), params=field)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER setting."""
+    set_rollback()
+    problem = translate(error)
+    headers = {"WWW-Authenticate": 'Bearer realm="api"'} if isinstance(problem, Unauthorized) else None
+    return Response(problem.body(), status=problem.http_status, headers=headers)
+
+
+def bearer_token(request: HttpRequest) -> str:
+    """The token of the Authorization header.
+
+    Raises:
+        Unauthorized: with the contract's sentence for each malformed header.
+    """
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if not token:
+        raise Unauthorized("Authorization header must be provided and start with 'Bearer'")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Authorization scheme must be 'Bearer'")
+    return token.strip()
+
+
+def json_body(request: HttpRequest) -> dict[str, Any]:
+    """The request's JSON object.
+
+    Raises:
+        UnsupportedMediaType, BadRequest, PayloadTooLarge.
+    """
+    if "json" not in (request.content_type or ""):
+        raise UnsupportedMediaType
+    try:
+        body = json.loads(request.body)
+    except RequestDataTooBig as error:
+        raise translate(error) from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("Invalid JSON payload received or JSON payload is empty.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("Invalid JSON payload received or JSON payload is empty.")
+    return body
+
+
+def service_view(*methods: str) -> Callable[[View], View]:
+    """Decorator of the plain async views of `/v1`: allowed methods, one error translation."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        async def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            try:
+                if request.method not in methods:
+                    raise MethodNotAllowed
+                return await view(request, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the edge; translate() logs what is unexpected
+                return error_response(translate(error))
+
+        wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # Django reads the attribute
+        return wrapped
+
+    return decorate

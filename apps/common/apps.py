@@ -1,0 +1,7 @@
+"""The ground every other app stands on; it has no tables."""
+
+from django.apps import AppConfig
+
+
+class CommonConfig(AppConfig):
+    name = "apps.common"

@@ -1,0 +1,94 @@
+"""The hot path's way to Postgres: a bounded async pool and hand-written SQL, no ORM.
+
+A connection is held for one statement group, never while a model is streaming.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as django_connection
+from psycopg import AsyncConnection, OperationalError
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from .errors import Unavailable
+from .perloop import PerLoop
+
+Row = tuple[Any, ...]
+Connection = AsyncConnection[TupleRow]
+
+
+def conninfo() -> str:
+    """libpq's connection string of the default database, as Django would connect now (tests rename it)."""
+    config = django_connection.settings_dict
+    options = {
+        key: value for key, value in config["OPTIONS"].items() if key not in {"pool", "server_side_binding"}
+    }
+    return make_conninfo(
+        "",
+        dbname=config["NAME"],
+        user=config["USER"] or None,
+        password=config["PASSWORD"] or None,
+        host=config["HOST"] or None,
+        port=config["PORT"] or None,
+        **options,
+    )
+
+
+def _start() -> AsyncConnectionPool[Connection]:
+    return AsyncConnectionPool(
+        conninfo(),
+        kwargs={"autocommit": True},
+        min_size=0,
+        max_size=settings.DATABASE_ASYNC_POOL_SIZE,
+        timeout=10,
+        max_idle=120,
+        open=False,
+    )
+
+
+async def _stop(pool: AsyncConnectionPool[Connection]) -> None:
+    await pool.close()
+
+
+_pool: PerLoop[AsyncConnectionPool[Connection]] = PerLoop("database pool", _start, _stop)
+
+
+@asynccontextmanager
+async def connect() -> AsyncIterator[Connection]:
+    """A pooled connection in autocommit mode.
+
+    Raises:
+        Unavailable: no connection within the pool's time-out, or Postgres is down.
+    """
+    pool = _pool.get()
+    await pool.open()
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (PoolTimeout, OperationalError) as error:
+        raise Unavailable from error
+
+
+async def fetch_all(sql: str, *args: object) -> list[Row]:
+    """All rows of one statement; `args` fill its `%s`."""
+    async with connect() as connection:
+        cursor = await connection.execute(sql.encode(), args)
+        return await cursor.fetchall()
+
+
+async def fetch_one(sql: str, *args: object) -> Row | None:
+    """The first row, or None."""
+    async with connect() as connection:
+        cursor = await connection.execute(sql.encode(), args)
+        return await cursor.fetchone()
+
+
+async def execute(sql: str, *args: object) -> int:
+    """Runs one statement; returns the number of rows it touched."""
+    async with connect() as connection:
+        cursor = await connection.execute(sql.encode(), args)
+        return cursor.rowcount

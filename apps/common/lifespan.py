@@ -1,0 +1,57 @@
+"""Start and end of a web process: what must run from the first request on, and what must be drained at the end."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable
+
+from . import notify, perloop
+
+log = logging.getLogger(__name__)
+_on_start: list[Callable[[], Awaitable[None]]] = []
+_on_stop: list[Callable[[], Awaitable[None]]] = []
+
+
+def on_start(function: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Decorator: run when a web process starts, before it accepts connections."""
+    _on_start.append(function)
+    return function
+
+
+def on_stop(function: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Decorator: run when a web process ends, after its last response and before its pools close."""
+    _on_stop.append(function)
+    return function
+
+
+async def start() -> None:
+    """Begins listening for word from other processes and runs the start hooks."""
+    notify.listener.get()
+    for function in _on_start:
+        await function()
+
+
+async def stop() -> None:
+    """Runs the stop hooks, last registered first, then closes pools, sessions and the writer."""
+    for function in reversed(_on_stop):
+        try:
+            await function()
+        except Exception:  # noqa: BLE001 - the rest must still be closed; the trace is logged
+            log.exception("a stop hook failed")
+    await perloop.close_all()
+
+
+async def serve_lifespan(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """The ASGI lifespan protocol (asgi.readthedocs.io, specs/lifespan)."""
+    with suppress(asyncio.CancelledError):
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return

@@ -1,0 +1,100 @@
+"""The typed events of a run. Every encoder (SSE, websocket, blocking JSON, CLI) reads these and nothing else.
+
+A run is an async generator of these events and ends in exactly one terminal event (`TERMINAL`).
+Names and fields follow the service API's event catalogue; fields all events of a run share are in `Envelope`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every event of one run carries.
+
+    Args:
+        created_at: Unix seconds.
+        conversation_id: None for text generation, whose runs belong to no conversation.
+    """
+
+    task_id: UUID
+    message_id: UUID
+    conversation_id: UUID | None
+    mode: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A piece of the answer; `answer` is the delta."""
+
+    event: ClassVar[str] = "message"
+    answer: str
+    from_variable_selector: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReplace:
+    """The whole answer so far is replaced (moderation)."""
+
+    event: ClassVar[str] = "message_replace"
+    answer: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnd:
+    """Terminal: the answer is complete and stored.
+
+    Args:
+        metadata: `usage` (see `models.contracts.Usage.as_metadata`) and, if any, `retriever_resources`.
+        answer: the whole text, for the blocking form; not part of the streamed event.
+        status: "normal" or "stopped".
+    """
+
+    event: ClassVar[str] = "message_end"
+    metadata: Mapping[str, Any]
+    answer: str
+    status: str = "normal"
+    files: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Terminal: the run failed; what came so far is stored with the reason."""
+
+    event: ClassVar[str] = "error"
+    code: str
+    message: str
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Keep-alive, not stored and not numbered."""
+
+    event: ClassVar[str] = "ping"
+
+
+RunEvent: TypeAlias = Message | MessageReplace | MessageEnd | RunError
+TERMINAL = (MessageEnd, RunError)
+
+
+def is_terminal(event: RunEvent) -> bool:
+    """Whether nothing follows this event."""
+    return isinstance(event, TERMINAL)
+
+
+__all__ = [
+    "TERMINAL",
+    "Envelope",
+    "Message",
+    "MessageEnd",
+    "MessageReplace",
+    "Ping",
+    "RunError",
+    "RunEvent",
+    "is_terminal",
+]

@@ -1,0 +1,10 @@
+"""Closed sets of this app."""
+
+from django.db.models import TextChoices
+
+
+class MessageStatus(TextChoices):
+    RUNNING = "running", "Running"
+    NORMAL = "normal", "Answered"
+    STOPPED = "stopped", "Stopped"
+    ERROR = "error", "Failed"

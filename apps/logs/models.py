@@ -1,0 +1,89 @@
+"""Tables of conversations and messages, written by `logs.writer` alone.
+
+The hot tables reference workspace, app, version and end user without database constraints: each would lock
+the same few rows at every turn. Deleting an app deletes its rows in `logs.services`.
+"""
+
+from django.db import models
+from django.utils import timezone
+
+from apps.common.ids import new_id
+
+from .choices import MessageStatus
+
+
+class Conversation(models.Model):
+    """A thread of messages between one caller and one app."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    invoke_from = models.CharField(max_length=16)
+    end_user_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    name = models.CharField(max_length=255, default="New conversation")
+    inputs = models.JSONField(default=dict)
+    introduction = models.TextField(blank=True)
+    status = models.CharField(max_length=16, default="normal")
+    message_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["app_id", "end_user_id", "-updated_at"], name="logs_conversation_of_user"),
+            models.Index(fields=["app_id", "-created_at"], name="logs_conversation_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Message(models.Model):
+    """One turn: what was asked, sent and answered, what it cost, how it ended. It is the run's row too."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    version_id = models.UUIDField()
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="messages")
+    parent_message_id = models.UUIDField(null=True)
+    task_id = models.UUIDField(unique=True)
+    invoke_from = models.CharField(max_length=16)
+    end_user_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    inputs = models.JSONField(default=dict)
+    query = models.TextField(blank=True)
+    prompt = models.JSONField(default=list, help_text="the messages sent to the model")
+    answer = models.TextField(blank=True)
+    status = models.CharField(max_length=16, choices=MessageStatus, default=MessageStatus.RUNNING)
+    error_code = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    model = models.CharField(max_length=255, blank=True)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+    total_price = models.DecimalField(max_digits=14, decimal_places=7, default=0)
+    currency = models.CharField(max_length=8, default="USD")
+    reserved_price = models.DecimalField(
+        max_digits=14, decimal_places=7, default=0, help_text="held for the run's budget until it ends"
+    )
+    latency_s = models.FloatField(default=0)
+    time_to_first_token_s = models.FloatField(null=True)
+    metadata = models.JSONField(default=dict, help_text="usage and retriever_resources as sent in message_end")
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "created_at"], name="logs_message_in_conversation"),
+            models.Index(fields=["app_id", "-created_at"], name="logs_message_recent"),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(status="running"), name="logs_message_running"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

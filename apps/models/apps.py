@@ -1,0 +1,7 @@
+"""Model providers, their credentials and drivers."""
+
+from django.apps import AppConfig
+
+
+class ModelsConfig(AppConfig):
+    name = "apps.models"

@@ -1,0 +1,236 @@
+"""What a model provider is to the rest of the product: typed requests, typed pieces of answers, drivers.
+
+Three things are kept apart: a *driver* speaks a wire format (`drivers/<key>.py`), a *provider* is a YAML file
+saying which driver, address, credentials and models (`providers/<key>.yaml`), and a *model handle* binds both to one
+workspace's credentials. Free of Django.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from apps.common.registry import Registry
+
+ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
+MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function call the model asks for; `arguments` is JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One prompt message.
+
+    Args:
+        role: system, user, assistant or tool.
+        content: text, or OpenAI-style content parts for images.
+        tool_calls: of an assistant message.
+        tool_call_id: of a tool message: the call it answers.
+    """
+
+    role: str
+    content: str | Sequence[Mapping[str, Any]]
+    tool_calls: Sequence[ToolCall] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A chat completion to make.
+
+    Args:
+        parameters: temperature, top_p, max_tokens, presence_penalty, frequency_penalty, response_format, seed ...
+        stop: at most four stop sequences.
+        tools: OpenAI function schemas.
+        user: opaque end-user id passed to the provider.
+    """
+
+    messages: Sequence[ChatMessage]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    stop: Sequence[str] = ()
+    tools: Sequence[Mapping[str, Any]] = ()
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer's text, as one chunk of the upstream brought it (may be empty)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """Finished tool calls (drivers join the fragments)."""
+
+    calls: Sequence[ToolCall]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Last piece: why the model stopped and, where the provider says so, the tokens it counted."""
+
+    reason: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+ChatPiece: TypeAlias = TextDelta | ToolCallDelta | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors in the order of the texts, each L2-normalised, all of one dimension; `tokens` as counted or estimated."""
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDocument:
+    """A reranked document: its index in the request and its relevance, higher is better."""
+
+    index: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Unit prices in `currency` for `unit` tokens (0.001 means per 1,000 tokens, as the contract writes it)."""
+
+    prompt: Decimal = Decimal(0)
+    completion: Decimal = Decimal(0)
+    unit: Decimal = Decimal("0.001")
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, price and time of one answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    prices: Prices
+    latency_s: float
+    time_to_first_token_s: float | None = None
+
+    @property
+    def prompt_price(self) -> Decimal:
+        """What the prompt cost."""
+        return self.prompt_tokens * self.prices.prompt * self.prices.unit
+
+    @property
+    def completion_price(self) -> Decimal:
+        """What the answer cost."""
+        return self.completion_tokens * self.prices.completion * self.prices.unit
+
+    def as_metadata(self) -> dict[str, Any]:
+        """The `usage` object of `message_end`: prices as strings, counts as integers, latency in seconds."""
+        prices = self.prices
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "prompt_unit_price": str(prices.prompt),
+            "prompt_price_unit": str(prices.unit),
+            "prompt_price": str(self.prompt_price),
+            "completion_tokens": self.completion_tokens,
+            "completion_unit_price": str(prices.completion),
+            "completion_price_unit": str(prices.unit),
+            "completion_price": str(self.completion_price),
+            "total_tokens": self.prompt_tokens + self.completion_tokens,
+            "total_price": str(self.prompt_price + self.completion_price),
+            "currency": prices.currency,
+            "latency": self.latency_s,
+            "time_to_first_token": self.time_to_first_token_s,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What is known of one model, from the catalogue or from what the workspace entered.
+
+    Args:
+        context_tokens: prompt and answer together.
+        max_output_tokens: None where the provider states no own limit.
+        features: such as "vision", "tool-call", "json".
+        dimensions: of embedding vectors, None until known.
+    """
+
+    name: str
+    type: ModelType
+    label: str = ""
+    context_tokens: int = 4096
+    max_output_tokens: int | None = None
+    features: frozenset[str] = frozenset()
+    prices: Prices = Prices()
+    dimensions: int | None = None
+    batch_size: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of one call in seconds: to connect, to the first byte, between two meaningful events."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 60.0
+    idle_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how a driver calls: the provider's options merged with one workspace's credentials.
+
+    Args:
+        provider: the catalogue key, named in error sentences.
+        options: the provider's YAML knobs for its driver (`base_url`, `paths`, `param_map`, ...).
+        credentials: decrypted; never logged, never shown.
+    """
+
+    provider: str
+    options: Mapping[str, Any]
+    credentials: Mapping[str, str]
+    timeouts: Timeouts = Timeouts()
+
+
+class Driver(ABC):
+    """A wire format. One instance serves all workspaces; everything particular comes in the arguments.
+
+    Every method raises only `apps.models.errors.ProviderError` children, with the provider's own words in the
+    message (trimmed, secrets masked).
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+
+    @abstractmethod
+    def stream_chat(self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest) -> AsyncIterator[ChatPiece]:
+        """Streams an answer: text and tool-call pieces, then exactly one Finish.
+
+        Closing the iterator ends the upstream request. An upstream that ends without a finish reason and
+        without `[DONE]` raises ProviderConnectionError; an answer without text or tool call is the caller's matter.
+        """
+
+    async def embed(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Embeddings:
+        """Vectors of at most `model.batch_size` texts."""
+        raise NotImplementedError(f"{self.key} embeds nothing")
+
+    async def rerank(
+        self, endpoint: Endpoint, model: ModelSpec, query: str, documents: Sequence[str], top_n: int
+    ) -> Sequence[RankedDocument]:
+        """The best `top_n` documents, best first."""
+        raise NotImplementedError(f"{self.key} reranks nothing")
+
+    async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
+        """Makes the cheapest call that proves the credentials (and the model, if given)."""
+        raise NotImplementedError(f"{self.key} cannot check credentials")
+
+
+drivers: Registry[Driver] = Registry("model driver", "drivers", Driver)  # type: ignore[type-abstract]  # only subclasses are made

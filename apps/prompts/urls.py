@@ -1,0 +1,6 @@
+"""Console addresses."""
+
+from django.urls import URLPattern
+
+app_name = "prompts"
+urlpatterns: list[URLPattern] = []

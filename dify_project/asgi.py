@@ -1,0 +1,34 @@
+"""The ASGI application: websockets, `/v1` without console middleware, everything else through Django's own."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")
+
+import django
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
+django.setup(set_prefix=False)
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.handlers.asgi import ASGIHandler
+
+from apps.chat.routing import websocket_urlpatterns
+from apps.common.handlers import ServiceHandler
+from apps.common.lifespan import serve_lifespan
+
+console = ASGIHandler()
+service = ServiceHandler()
+sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Hands each connection to its handler."""
+    if scope["type"] == "http":
+        handler = service if scope["path"].startswith("/v1/") else console
+        await handler(scope, receive, send)  # type: ignore[arg-type]  # Django types scopes as plain dicts
+    elif scope["type"] == "websocket":
+        await sockets(scope, receive, send)  # type: ignore[arg-type]  # so does Channels
+    else:
+        await serve_lifespan(receive, send)

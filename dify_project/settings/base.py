@@ -1,0 +1,193 @@
+"""Settings common to every way of running; each variable is described in docs/settings.md."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from . import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VERSION = "0.1.0"
+PRODUCT_NAME = env.text("PRODUCT_NAME", "Parley")
+
+STORAGE_LOCAL_PATH = Path(env.text("STORAGE_LOCAL_PATH", str(BASE_DIR / "storage"))).expanduser().resolve()
+DIFY_BIND_ADDRESS = env.text("DIFY_BIND_ADDRESS", "127.0.0.1")
+DIFY_PORT = env.integer("DIFY_PORT", 5001, minimum=1)
+DEPLOY_ENV = env.text("DEPLOY_ENV", "PRODUCTION")
+DEBUG = False
+
+
+def _secret_key() -> str:
+    """The configured key, else the one generated at first start and kept in the storage folder."""
+    configured = env.text("SECRET_KEY")
+    if configured:
+        if len(configured) < 32:
+            raise ImproperlyConfigured("SECRET_KEY must be at least 32 characters; try: openssl rand -base64 42")
+        return configured
+    path = STORAGE_LOCAL_PATH / "keys" / "secret_key"
+    if path.is_file():
+        return path.read_text().strip()
+    raise ImproperlyConfigured(f"SECRET_KEY is not set and {path} does not exist; `manage.py up` makes it.")
+
+
+def _database() -> dict[str, object]:
+    url = env.text("DATABASE_URL")
+    if url:
+        options = dict(env.database_options(url))
+    elif env.text("DB_HOST"):
+        options = {
+            "NAME": env.text("DB_DATABASE", "dify"),
+            "USER": env.text("DB_USERNAME", "postgres"),
+            "PASSWORD": env.text("DB_PASSWORD"),
+            "HOST": env.text("DB_HOST"),
+            "PORT": env.text("DB_PORT", "5432"),
+            "OPTIONS": {},
+        }
+    else:
+        # Nothing configured: manage.py points DATABASE_URL at the embedded server before Django starts.
+        raise ImproperlyConfigured("No database: set DATABASE_URL or DB_HOST, or start through manage.py.")
+    return {"ENGINE": "django.db.backends.postgresql", **options}
+
+
+SECRET_KEY = _secret_key()
+DATABASES = {"default": _database()}
+# The pool serves console, admin and DRF. The hot path has an async pool of its own (common.db).
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=1)
+DATABASE_ASYNC_POOL_SIZE = env.integer("DATABASE_ASYNC_POOL_SIZE", 8, minimum=1)
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"]["OPTIONS"],  # type: ignore[dict-item]  # a dict by construction above
+    "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "django_celery_beat",
+    "apps.common",
+    "apps.workspaces",
+    "apps.files",
+    "apps.models",
+    "apps.prompts",
+    "apps.logs",
+    "apps.knowledge",
+    "apps.chat",
+]
+AUTH_USER_MODEL = "workspaces.User"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.common.middleware.content_security_policy",
+    "apps.common.middleware.console_errors",
+    "apps.workspaces.middleware.current_workspace",
+]
+ROOT_URLCONF = "dify_project.urls"
+ASGI_APPLICATION = "dify_project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.common.context_processors.shell",
+            ],
+        },
+    }
+]
+
+# --- addresses, cookies, security -------------------------------------------------------------------
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "*")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)  # how many X-Forwarded-For hops are ours
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("COOKIE_SECURE", default=False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_BODY_LIMIT_MB", 5) * 2**20
+LOGIN_URL = "workspaces:sign_in"
+LOGIN_REDIRECT_URL = "prompts:app_list"
+LOGOUT_REDIRECT_URL = "workspaces:sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- language, time, static ---------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+# --- uploads (megabytes; the manual's names and defaults) -------------------------------------------------
+UPLOAD_FILE_SIZE_LIMIT = env.integer("UPLOAD_FILE_SIZE_LIMIT", 15, minimum=1)
+UPLOAD_FILE_BATCH_LIMIT = env.integer("UPLOAD_FILE_BATCH_LIMIT", 5, minimum=1)
+UPLOAD_IMAGE_FILE_SIZE_LIMIT = env.integer("UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, minimum=1)
+UPLOAD_AUDIO_FILE_SIZE_LIMIT = env.integer("UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, minimum=1)
+UPLOAD_VIDEO_FILE_SIZE_LIMIT = env.integer("UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, minimum=1)
+WORKFLOW_FILE_UPLOAD_LIMIT = env.integer("WORKFLOW_FILE_UPLOAD_LIMIT", 10, minimum=1)
+
+# --- model calls ------------------------------------------------------------------------------------------
+MODEL_CONNECT_TIMEOUT_S = env.seconds("MODEL_CONNECT_TIMEOUT_S", 10)
+MODEL_FIRST_BYTE_TIMEOUT_S = env.seconds("MODEL_FIRST_BYTE_TIMEOUT_S", 60)
+MODEL_IDLE_TIMEOUT_S = env.seconds("MODEL_IDLE_TIMEOUT_S", 60)
+# Provider base URLs may be private (Ollama on localhost is the normal case).
+MODEL_PRIVATE_ADDRESSES_ALLOWED = env.flag("MODEL_PRIVATE_ADDRESSES_ALLOWED", default=True)
+
+# --- runs ---------------------------------------------------------------------------------------------------
+RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended
+PING_INTERVAL_S = env.seconds("PING_INTERVAL_S", 10)
+
+# --- Django REST framework ------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "EXCEPTION_HANDLER": "apps.common.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+# --- Celery: a wake-up only, rows are the truth ---------------------------------------------------------------
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")  # empty: Postgres, see dify_project/celery.py
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "UTC"
+INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+}

@@ -1,0 +1,5 @@
+"""For work on the product itself: error pages with tracebacks."""
+
+from .base import *  # noqa: F403
+
+DEBUG = True

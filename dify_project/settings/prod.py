@@ -1,0 +1,3 @@
+"""What `manage.py up` and the container run with."""
+
+from .base import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""Shared fixtures: a real Postgres with pgvector, a real server over HTTP."""
