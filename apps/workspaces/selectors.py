@@ -1,0 +1,58 @@
+"""Reads of users, workspaces and memberships."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.common.errors import InvalidParam, NotFound
+from apps.common.ids import parse_uuid
+
+from .choices import Role, WorkspaceStatus
+from .models import Membership, User, Workspace
+
+
+def is_installed() -> bool:
+    """Whether the first owner exists, so that `/install` is closed for ever."""
+    return Membership.objects.filter(role=Role.OWNER).exists()
+
+
+def list_memberships(*, user: User) -> "QuerySet[Membership]":
+    """The user's memberships of usable workspaces, the last used first."""
+    return (
+        Membership.objects.filter(user=user, workspace__status=WorkspaceStatus.NORMAL)
+        .select_related("workspace")
+        .order_by("-last_used_at", "pk")
+    )
+
+
+def get_membership(*, user: User, workspace_id: UUID | str | None) -> Membership | None:
+    """The membership of the wanted workspace; without one, or if it is not the user's, the last used."""
+    wanted = parse_uuid(str(workspace_id)) if workspace_id else None
+    memberships = list_memberships(user=user)
+    return (wanted and memberships.filter(workspace_id=wanted).first()) or memberships.first()
+
+
+def list_members(*, workspace: Workspace) -> "QuerySet[Membership]":
+    """The workspace's memberships with their users, by e-mail address."""
+    return Membership.objects.filter(workspace=workspace).select_related("user").order_by("user__email")
+
+
+def find_workspace(wanted: str | None) -> Workspace:
+    """The workspace a command names by id or name; without a name, the only one there is.
+
+    Raises:
+        NotFound: none of that name, or none at all.
+        InvalidParam: several fit; the message lists them.
+    """
+    workspaces = Workspace.objects.filter(status=WorkspaceStatus.NORMAL).order_by("created_at")
+    if wanted:
+        key = parse_uuid(wanted)
+        workspaces = workspaces.filter(pk=key) if key else workspaces.filter(name=wanted)
+    found = list(workspaces[:20])
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        missing = f"There is no workspace {wanted!r}." if wanted else "There is no workspace yet; run setup first."
+        raise NotFound(missing)
+    names = ", ".join(f"{item.name} ({item.pk})" for item in found)
+    raise InvalidParam(f"Name one workspace with --workspace: {names}.", params="workspace")
