@@ -1,5 +1,4 @@
-"""The project: settings, addresses, entry points and the supervisor behind `manage.py up`."""
+"""The project: settings, addresses, entry points and the supervisor behind `manage.py up`.
 
-from .celery import app as celery_app
-
-__all__ = ["celery_app"]
+Nothing is imported here: the supervisor below this package must start without Django. `apps.py` loads Celery.
+"""

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "django_celery_beat",
+    "dify_project",
     "apps.common",
     "apps.workspaces",
     "apps.files",

@@ -1,0 +1,3 @@
+"""What runs at intervals for the common layer."""
+
+SCHEDULE = {"common.prune_broker": 300.0}
