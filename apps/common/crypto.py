@@ -1,7 +1,7 @@
 """Secrets at rest: a key pair for each workspace, its private half wrapped by a key derived from SECRET_KEY.
 
-A secret is sealed with a fresh AES-256-GCM key, which RSA-OAEP wraps (RFC 8017 section 7.1): credentials are longer
-than one OAEP block. The private key is wrapped with AES-256-GCM under an HKDF-SHA256 key (RFC 5869).
+A secret is sealed with a fresh AES-256-GCM key, which RSA-OAEP wraps (RFC 8017 section 7.1): credentials are
+longer than one OAEP block. The private key is wrapped with AES-256-GCM under an HKDF-SHA256 key (RFC 5869).
 Losing or changing SECRET_KEY therefore makes every stored secret unreadable.
 """
 
