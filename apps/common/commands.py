@@ -1,4 +1,4 @@
-"""Base of every `manage.py` command: one JSON object on stdout with `--json`, an error as JSON on stderr, exit 1."""
+"""Base of every `manage.py` command: with `--json` one object on stdout, errors as JSON on stderr, exit 1."""
 
 import sys
 from typing import Any

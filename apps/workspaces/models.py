@@ -104,12 +104,26 @@ class AuditEvent(models.Model):
         return self.action
 
 
+class Installation(models.Model):
+    """One row, written with the first owner: `/install` is closed from then on, whatever happens to that owner."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    completed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="workspaces_one_installation")]
+
+    def __str__(self) -> str:
+        return f"installed {self.completed_at:%Y-%m-%d}"
+
+
 class SignInAttempt(models.Model):
-    """A failed sign-in, counted by account and by address."""
+    """A failed sign-in. `device` names a browser that had signed in to this account before, else it is empty."""
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=254)
-    address = models.GenericIPAddressField()
+    device = models.CharField(max_length=32, blank=True)
+    address = models.GenericIPAddressField(help_text="IPv6 addresses are cut to their /64 network")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

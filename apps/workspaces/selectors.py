@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 
-from .choices import Role, WorkspaceStatus
-from .models import Membership, User, Workspace
+from .choices import WorkspaceStatus
+from .models import Installation, Membership, User, Workspace
 
 
 def is_installed() -> bool:
-    """Whether the first owner exists, so that `/install` is closed for ever."""
-    return Membership.objects.filter(role=Role.OWNER).exists()
+    """Whether the first owner was created, so that `/install` is closed for ever."""
+    return Installation.objects.exists()
 
 
 def list_memberships(*, user: User) -> "QuerySet[Membership]":

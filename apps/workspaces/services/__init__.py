@@ -1,0 +1,1 @@
+"""Every write of users, workspaces, memberships, audit and sign-in."""
