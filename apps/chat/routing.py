@@ -1,5 +1,9 @@
 """Websocket addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from .consumers import ChatConsumer
+
+websocket_urlpatterns = [
+    path("ws/apps/<uuid:app_id>/chat", ChatConsumer.as_asgi(), name="ws-chat"),  # type: ignore[arg-type]  # Channels routes ASGI apps by Django's path
+]

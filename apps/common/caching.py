@@ -21,9 +21,7 @@ class NotifiedCache(Generic[V]):
         size: the most entries kept.
     """
 
-    def __init__(
-        self, topic: str, load: Callable[[str], Awaitable[tuple[str, V] | None]], size: int = 5000
-    ) -> None:
+    def __init__(self, topic: str, load: Callable[[str], Awaitable[tuple[str, V] | None]], size: int = 5000) -> None:
         self._load, self._size = load, size
         self._entries: OrderedDict[str, tuple[str, V]] = OrderedDict()
         self._generation = 0
@@ -41,7 +39,7 @@ class NotifiedCache(Generic[V]):
         if entry is None:
             return None
         # Word that came during the load may have been about this very row: then do not keep it.
-        if generation == self._generation and notify.listener.get().connected:
+        if generation == self._generation and notify.is_connected():
             self._entries[key] = entry
             if len(self._entries) > self._size:
                 self._entries.popitem(last=False)

@@ -24,9 +24,7 @@ Connection = AsyncConnection[TupleRow]
 def conninfo() -> str:
     """libpq's connection string of the default database, as Django would connect now (tests rename it)."""
     config = django_connection.settings_dict
-    options = {
-        key: value for key, value in config["OPTIONS"].items() if key not in {"pool", "server_side_binding"}
-    }
+    options = {key: value for key, value in config["OPTIONS"].items() if key not in {"pool", "server_side_binding"}}
     return make_conninfo(
         "",
         dbname=config["NAME"],

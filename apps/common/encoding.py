@@ -64,9 +64,7 @@ class EventEncoder:
 
     def blocking(self, event: MessageEnd) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
-        conversation = (
-            {"conversation_id": str(self.envelope.conversation_id)} if self.envelope.conversation_id else {}
-        )
+        conversation = {"conversation_id": str(self.envelope.conversation_id)} if self.envelope.conversation_id else {}
         return {
             "event": "message",
             "task_id": str(self.envelope.task_id),

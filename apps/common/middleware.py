@@ -37,7 +37,7 @@ def around(
 
         async def in_loop(request: HttpRequest) -> HttpResponseBase:
             before(request)
-            response = await get_response(request)
+            response: HttpResponseBase = await get_response(request)
             after(request, response)
             return response
 

@@ -86,3 +86,9 @@ def _call(topic: str, id: str | None) -> None:
 
 
 listener: PerLoop[Listener] = PerLoop("notify listener", Listener, Listener.stop)
+
+
+def is_connected() -> bool:
+    """Whether this loop hears the database now, so that what it keeps can be trusted."""
+    instance = listener.peek()
+    return instance is not None and instance.connected

@@ -37,6 +37,10 @@ class PerLoop(Generic[T]):
             _closers.setdefault(loop, []).append((self.name, self._close))
         return instance
 
+    def peek(self) -> T | None:
+        """The running loop's instance if there is one already."""
+        return self._instances.get(asyncio.get_running_loop())
+
     async def _close(self) -> None:
         instance = self._instances.pop(asyncio.get_running_loop(), None)
         if instance is not None:

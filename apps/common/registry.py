@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import apps
 
@@ -14,8 +14,8 @@ import apps
 class Item(Protocol):
     """What every registered class says of itself."""
 
-    key: str
-    label: str
+    key: ClassVar[str]
+    label: ClassVar[str]
 
 
 T = TypeVar("T", bound=Item)
@@ -54,9 +54,7 @@ class Registry(Generic[T]):
             raise TypeError(f"{item.__qualname__} needs a key and a label.")
         other = self._items.get(key)
         if other is not None and other.__qualname__ != item.__qualname__:
-            raise TypeError(
-                f"The {self.kind} key {key!r} is taken by {other.__module__}, wanted by {item.__module__}."
-            )
+            raise TypeError(f"The {self.kind} key {key!r} is taken by {other.__module__}, wanted by {item.__module__}.")
         self._items[key] = item
         return item
 

@@ -25,7 +25,6 @@ class Conversation(models.Model):
     inputs = models.JSONField(default=dict)
     introduction = models.TextField(blank=True)
     status = models.CharField(max_length=16, default="normal")
-    message_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
@@ -80,9 +79,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "created_at"], name="logs_message_in_conversation"),
             models.Index(fields=["app_id", "-created_at"], name="logs_message_recent"),
-            models.Index(
-                fields=["lease_until"], condition=models.Q(status="running"), name="logs_message_running"
-            ),
+            models.Index(fields=["lease_until"], condition=models.Q(status="running"), name="logs_message_running"),
         ]
 
     def __str__(self) -> str:

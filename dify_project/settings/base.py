@@ -161,6 +161,7 @@ MODEL_PRIVATE_ADDRESSES_ALLOWED = env.flag("MODEL_PRIVATE_ADDRESSES_ALLOWED", de
 
 # --- runs ---------------------------------------------------------------------------------------------------
 RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended
+WRITE_PATIENCE_S = env.seconds("WRITE_PATIENCE_S", 20)  # how long a run waits for Postgres to come back
 PING_INTERVAL_S = env.seconds("PING_INTERVAL_S", 10)
 
 # --- Django REST framework ------------------------------------------------------------------------------------

@@ -1,0 +1,179 @@
+"""Runs alive in this process: each in a task of its own, its events kept for readers who come, leave and come back."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.common import notify
+from apps.common.lifespan import on_start, on_stop
+from apps.common.run_events import Envelope, MessageEnd, RunError, RunEvent, is_terminal
+from apps.logs import writer
+from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
+from apps.logs.statements import Caller, Statement
+
+log = logging.getLogger(__name__)
+STOP_TOPIC = "stop"
+LINGER_S = 60.0  # how long a finished run can still be read from memory
+DRAIN_S = 30.0
+
+EventSource = AsyncIterator[RunEvent]
+
+
+class Run:
+    """One run: the task that produces its events, and the events so far.
+
+    Args:
+        source: makes the event iterator; it ends in exactly one terminal event and, when its task is cancelled
+            after `stop()`, goes on to that event.
+    """
+
+    def __init__(self, envelope: Envelope, caller: Caller, source: Callable[["Run"], EventSource]) -> None:
+        self.envelope, self.caller = envelope, caller
+        self.events: list[RunEvent] = []
+        self.stopping = False
+        self.interrupted = False
+        self._readers: set[asyncio.Future[None]] = set()
+        _live[envelope.message_id] = self
+        self.task = asyncio.create_task(self._drive(source), name=f"run {envelope.message_id}")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the terminal event is there."""
+        return bool(self.events) and is_terminal(self.events[-1])
+
+    async def _drive(self, source: Callable[["Run"], EventSource]) -> None:
+        try:
+            async for event in source(self):
+                self._emit(event)
+        except asyncio.CancelledError:
+            self.interrupted = True
+        except Exception:  # noqa: BLE001 - the worker boundary: a run must end in a terminal event
+            log.exception("run %s failed", self.envelope.message_id)
+        finally:
+            if not self.ended:
+                code = INTERRUPTED if self.interrupted else "internal_server_error"
+                message = INTERRUPTED_MESSAGE if self.interrupted else "Internal Server Error, please contact support."
+                self._emit(RunError(code, message, 500))
+            _live.pop(self.envelope.message_id, None)
+            _keep_for_late_readers(self)
+
+    def _emit(self, event: RunEvent) -> None:
+        self.events.append(event)
+        for reader in self._readers:
+            if not reader.done():
+                reader.set_result(None)
+        self._readers.clear()
+
+    def stop(self) -> None:
+        """Ends the run as its user wished: what came so far is stored and `message_end` sent."""
+        if not self.stopping and not self.ended:
+            self.stopping = True
+            self.task.cancel()
+
+    async def follow(self, start: int = 0, ping_interval_s: float | None = None) -> AsyncIterator[list[RunEvent]]:
+        """The events from number `start` on, as many at once as are there; an empty list is a sign of life.
+
+        Args:
+            ping_interval_s: after so many seconds without an event an empty list is given.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = self.events[start:]
+            if batch:
+                start += len(batch)
+                yield batch
+                if is_terminal(batch[-1]):
+                    return
+                continue
+            waiter = loop.create_future()
+            self._readers.add(waiter)
+            timer = loop.call_later(ping_interval_s, _wake, waiter) if ping_interval_s else None
+            try:
+                await waiter
+            finally:
+                self._readers.discard(waiter)
+                if timer is not None:
+                    timer.cancel()
+            if start == len(self.events):
+                yield []
+
+    async def result(self) -> MessageEnd | RunError:
+        """The terminal event."""
+        async for batch in self.follow():
+            last = batch[-1]
+            if isinstance(last, MessageEnd | RunError):
+                return last
+        raise RuntimeError("a run ended without a terminal event")
+
+
+_live: dict[UUID, Run] = {}
+_ended: dict[UUID, Run] = {}
+
+
+def _wake(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def _keep_for_late_readers(run: Run) -> None:
+    _ended[run.envelope.message_id] = run
+    asyncio.get_running_loop().call_later(LINGER_S, _ended.pop, run.envelope.message_id, None)
+
+
+def find(message_id: UUID) -> Run | None:
+    """A run of this process that is alive or ended a moment ago."""
+    return _live.get(message_id) or _ended.get(message_id)
+
+
+async def request_stop(*, task_id: UUID, caller: Caller) -> None:
+    """Stops the caller's own run in whichever process it lives; an unknown task is silently nothing."""
+    await notify.asend(STOP_TOPIC, f"{task_id}/{caller.end_user_id or caller.account_id}")
+
+
+def _on_stop_word(word: str | None) -> None:
+    if word is None:
+        return
+    task_id, _, owner = word.partition("/")
+    for run in list(_live.values()):
+        mine = str(run.caller.end_user_id or run.caller.account_id) == owner
+        if mine and str(run.envelope.task_id) == task_id:
+            run.stop()
+
+
+notify.subscribe(STOP_TOPIC, _on_stop_word)
+
+
+async def _extend_leases() -> None:
+    while True:
+        await asyncio.sleep(settings.RUN_LEASE_S / 3)
+        if _live:
+            try:
+                await writer.write((Statement.EXTEND, (settings.RUN_LEASE_S, list(_live))))
+            except Exception:  # noqa: BLE001 - the next round tries again; the trace is logged
+                log.exception("could not extend the leases of %d runs", len(_live))
+
+
+_background: set[asyncio.Task[None]] = set()
+
+
+@on_start
+async def _start_extending() -> None:
+    _background.add(asyncio.create_task(_extend_leases(), name="run leases"))
+
+
+@on_stop
+async def _drain() -> None:
+    """Lets the runs whose readers are gone finish, then ends the rest; each gets its terminal row."""
+    tasks = [run.task for run in _live.values()]
+    if tasks:
+        _, unfinished = await asyncio.wait(tasks, timeout=DRAIN_S)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+    for task in _background:
+        task.cancel()
+    await asyncio.gather(*_background, return_exceptions=True)
+    _background.clear()

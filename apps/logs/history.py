@@ -1,0 +1,97 @@
+"""Reads of the hot path: a conversation with its last turns, a run to replay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.common import db
+from apps.common.errors import AppError, NotFound
+
+MAX_TURNS = 100  # more never fits a window; older turns are not read
+
+_CONVERSATION = """
+    select c.inputs, c.status, m.id, m.query, m.answer
+    from logs_conversation c
+    left join lateral (
+        select id, query, answer, created_at from logs_message
+        where conversation_id = c.id and status in ('normal', 'stopped') and answer <> ''
+        order by created_at desc limit %s
+    ) m on true
+    where c.id = %s and c.app_id = %s and c.invoke_from = %s and c.deleted_at is null
+        and c.end_user_id is not distinct from %s and c.account_id is not distinct from %s
+    order by m.created_at
+"""
+_RUN = """
+    select task_id, conversation_id, extract(epoch from created_at)::bigint, status, answer, error_code, error,
+        metadata
+    from logs_message
+    where id = %s and workspace_id = %s and app_id = %s
+        and end_user_id is not distinct from %s and account_id is not distinct from %s
+"""
+
+
+class ConversationEnded(AppError):
+    """The conversation was closed."""
+
+    code = "conversation_completed"
+    default_message = "The conversation has ended. Please start a new conversation."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stored question and answer."""
+
+    message_id: UUID
+    query: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConversation:
+    """A conversation that goes on; `turns` oldest first."""
+
+    inputs: Mapping[str, Any]
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run as its row has it; `status` "running" while it has not ended."""
+
+    task_id: UUID
+    conversation_id: UUID | None
+    created_at: int
+    status: str
+    answer: str
+    error_code: str
+    error: str
+    metadata: Mapping[str, Any]
+
+
+async def open_conversation(
+    *, conversation_id: UUID, app_id: UUID, invoke_from: str, end_user_id: UUID | None, account_id: UUID | None
+) -> OpenConversation:
+    """A caller's own conversation with its last turns.
+
+    Raises:
+        NotFound: no such conversation of this caller.
+        ConversationEnded: it was closed.
+    """
+    owner = (app_id, invoke_from, end_user_id, account_id)
+    rows = await db.fetch_all(_CONVERSATION, MAX_TURNS, conversation_id, *owner)
+    if not rows:
+        raise NotFound("Conversation Not Exists.")
+    if rows[0][1] != "normal":
+        raise ConversationEnded
+    return OpenConversation(rows[0][0], tuple(Turn(*row[2:]) for row in rows if row[2] is not None))
+
+
+async def stored_run(
+    *, message_id: UUID, workspace_id: UUID, app_id: UUID, end_user_id: UUID | None, account_id: UUID | None
+) -> StoredRun:
+    """A caller's own run. Raises NotFound."""
+    row = await db.fetch_one(_RUN, message_id, workspace_id, app_id, end_user_id, account_id)
+    if row is None:
+        raise NotFound("Message Not Exists.")
+    return StoredRun(*row)

@@ -1,0 +1,152 @@
+"""The SQL of the run writer, in the order a group commit executes it. Each is safe to repeat after a lost answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+
+class Statement(Enum):
+    """One statement; its rows go out in one batch."""
+
+    END_USER = b"""
+        insert into prompts_enduser (id, workspace_id, app_id, kind, session_id, is_anonymous, name, created_at)
+        values (%s, %s, %s, %s, %s, %s, '', now()) on conflict (id) do nothing
+    """
+    CONVERSATION = b"""
+        insert into logs_conversation (id, workspace_id, app_id, invoke_from, end_user_id, account_id, name, inputs,
+            introduction, status, created_at, updated_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'normal', now(), now()) on conflict (id) do nothing
+    """
+    BEGIN = b"""
+        insert into logs_message (id, workspace_id, app_id, version_id, conversation_id, parent_message_id, task_id,
+            invoke_from, end_user_id, account_id, inputs, query, reserved_price, lease_until, status, created_at,
+            prompt, answer, error_code, error, provider, model, prompt_tokens, completion_tokens, total_price,
+            currency, latency_s, metadata)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), 'running',
+            to_timestamp(%s), '[]', '', '', '', '', '', 0, 0, 0, 'USD', 0, '{}') on conflict (id) do nothing
+    """
+    FINISH = b"""
+        update logs_message set status = %s, answer = %s, error_code = %s, error = %s, prompt = %s, provider = %s,
+            model = %s, prompt_tokens = %s, completion_tokens = %s, total_price = %s, currency = %s, latency_s = %s,
+            time_to_first_token_s = %s, metadata = %s, reserved_price = 0, lease_until = null, finished_at = now()
+        where id = %s and status = 'running'
+    """
+    TOUCH = b"update logs_conversation set updated_at = now() where id = %s"
+    RENAME = b"update logs_conversation set name = %s where id = %s and deleted_at is null"
+    EXTEND = b"""
+        update logs_message set lease_until = now() + make_interval(secs => %s)
+        where id = any(%s) and status = 'running'
+    """
+    KEY_USED = b"update prompts_apitoken set last_used_at = now() where digest = %s"
+
+
+ORDER = tuple(Statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an end user named by an API caller, or a member in the console.
+
+    Args:
+        end_user_id: with `session_id`, None for members.
+    """
+
+    invoke_from: str
+    end_user_id: UUID | None = None
+    session_id: str = ""
+    is_anonymous: bool = False
+    account_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first write of a turn.
+
+    Args:
+        reserved_price: the most the run may cost, held against the workspace's budget until it ends.
+        created_at: Unix seconds, as the events carry it.
+    """
+
+    message_id: UUID
+    task_id: UUID
+    workspace_id: UUID
+    app_id: UUID
+    version_id: UUID
+    conversation_id: UUID | None
+    is_new_conversation: bool
+    parent_message_id: UUID | None
+    conversation_name: str
+    introduction: str
+    caller: Caller
+    inputs: Mapping[str, Any]
+    query: str
+    reserved_price: Decimal
+    lease_s: float
+    created_at: float
+
+    def operations(self) -> list[tuple[Statement, tuple[Any, ...]]]:
+        """End user and conversation where they are new, and the running message."""
+        caller = self.caller
+        owner = (caller.invoke_from, caller.end_user_id, caller.account_id)
+        operations: list[tuple[Statement, tuple[Any, ...]]] = []
+        if caller.end_user_id is not None and self._may_be_new_user():
+            user = (caller.end_user_id, self.workspace_id, self.app_id, caller.invoke_from, caller.session_id)
+            operations.append((Statement.END_USER, (*user, caller.is_anonymous)))
+        if self.is_new_conversation:
+            about = (self.conversation_name, Jsonb(self.inputs), self.introduction)
+            values = (self.conversation_id, self.workspace_id, self.app_id, *owner, *about)
+            operations.append((Statement.CONVERSATION, values))
+        ids = (self.message_id, self.workspace_id, self.app_id, self.version_id, self.conversation_id)
+        run = (self.parent_message_id, self.task_id, *owner, Jsonb(self.inputs), self.query)
+        operations.append((Statement.BEGIN, (*ids, *run, self.reserved_price, self.lease_s, self.created_at)))
+        return operations
+
+    def _may_be_new_user(self) -> bool:
+        # Who continues a conversation has a row since its first message.
+        return self.is_new_conversation or self.conversation_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The last write of a turn."""
+
+    message_id: UUID
+    conversation_id: UUID | None
+    status: str
+    answer: str
+    error_code: str
+    error: str
+    prompt: Sequence[Mapping[str, Any]]
+    provider: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    total_price: Decimal
+    currency: str
+    latency_s: float
+    time_to_first_token_s: float | None
+    metadata: Mapping[str, Any]
+
+    def operations(self) -> list[tuple[Statement, tuple[Any, ...]]]:
+        """The finished message and its conversation's new place in the list."""
+        outcome = (
+            self.status,
+            self.answer,
+            self.error_code,
+            self.error,
+            Jsonb(self.prompt),
+            self.provider,
+            self.model,
+        )
+        cost = (self.prompt_tokens, self.completion_tokens, self.total_price, self.currency)
+        times = (self.latency_s, self.time_to_first_token_s)
+        values = (*outcome, *cost, *times, Jsonb(self.metadata), self.message_id)
+        operations: list[tuple[Statement, tuple[Any, ...]]] = [(Statement.FINISH, values)]
+        if self.conversation_id is not None:
+            operations.append((Statement.TOUCH, (self.conversation_id,)))
+        return operations

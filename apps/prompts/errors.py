@@ -1,0 +1,36 @@
+"""What can go wrong with apps and their files."""
+
+from apps.common.errors import AppError, BadRequest, Forbidden
+
+
+class AppUnavailable(AppError):
+    code = "app_unavailable"
+    default_message = "App unavailable, please check your app configurations."
+
+
+class NotChatApp(AppError):
+    code = "not_chat_app"
+    default_message = "Please check if your app mode matches the right API route."
+
+
+class NotPublished(AppError):
+    code = "app_unavailable"
+    default_message = "The app is not published yet. Publish it, then call it again."
+
+
+class ApiDisabled(Forbidden):
+    default_message = "The app's API service has been disabled."
+
+
+class WorkspaceArchived(Forbidden):
+    default_message = "The workspace's status is archived."
+
+
+class BrokenAppFile(BadRequest):
+    code = "invalid_app_file"
+    default_message = "Invalid YAML format: content must be a mapping"
+
+
+class TooManyKeys(AppError):
+    code = "max_keys_reached"
+    default_message = "An app has at most 10 keys. Revoke one that is no longer used, then create a new one."

@@ -1,0 +1,134 @@
+"""What a run needs to know of an app and its caller, read once and kept until the database says otherwise."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.common import db
+from apps.common.caching import NotifiedCache
+from apps.common.errors import NotFound, Unauthorized
+
+from . import keys
+from .choices import TokenKind
+from .config import BasicConfig, read_config
+from .errors import ApiDisabled, NotPublished, WorkspaceArchived
+
+APP_TOPIC = "app"  # the id sent with it is the app's
+
+
+@dataclass(frozen=True, slots=True)
+class AppRuntime:
+    """The published version of one app."""
+
+    app_id: UUID
+    workspace_id: UUID
+    name: str
+    description: str
+    mode: str
+    enable_api: bool
+    workspace_status: str
+    version_id: UUID | None
+    config: BasicConfig | None
+
+    def require_config(self) -> BasicConfig:
+        """The published configuration. Raises NotPublished."""
+        if self.config is None:
+            raise NotPublished
+        return self.config
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetKey:
+    """Whose knowledge a dataset key opens; it acts as the workspace's owner."""
+
+    workspace_id: UUID
+    owner_id: UUID
+
+
+_APP = """
+    select a.id, a.workspace_id, a.name, a.description, a.mode, a.enable_api, w.status, v.id, v.config
+    from prompts_app a
+    join workspaces_workspace w on w.id = a.workspace_id
+    left join prompts_appversion v on v.id = a.published_id
+"""
+_APP_BY_ID = f"{_APP} where a.id = %s"
+_APP_BY_KEY = f"{_APP} join prompts_apitoken t on t.app_id = a.id where t.digest = %s and t.kind = 'app'"
+_OWNER_BY_KEY = """
+    select t.workspace_id, m.user_id, w.status
+    from prompts_apitoken t
+    join workspaces_workspace w on w.id = t.workspace_id
+    left join workspaces_membership m on m.workspace_id = t.workspace_id and m.role = 'owner'
+    where t.digest = %s and t.kind = 'dataset'
+"""
+
+
+async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
+    row = await db.fetch_one(sql, argument)
+    if row is None:
+        return None
+    *fields, raw = row
+    return str(row[0]), AppRuntime(*fields, read_config(raw) if raw is not None else None)
+
+
+async def _load_by_key(digest: str) -> tuple[str, AppRuntime] | None:
+    return await _load(_APP_BY_KEY, digest)
+
+
+async def _load_by_id(app_id: str) -> tuple[str, AppRuntime] | None:
+    return await _load(_APP_BY_ID, UUID(app_id))
+
+
+async def _load_dataset_key(digest: str) -> tuple[str, DatasetKey] | None:
+    row = await db.fetch_one(_OWNER_BY_KEY, digest)
+    if row is None:
+        return None
+    workspace_id, owner_id, status = row
+    if owner_id is None:
+        raise Unauthorized("Tenant owner account does not exist.")
+    if status != "normal":
+        raise Unauthorized("Tenant does not exist.")
+    return str(workspace_id), DatasetKey(workspace_id, owner_id)
+
+
+_by_key = NotifiedCache(APP_TOPIC, _load_by_key)
+_by_id = NotifiedCache(APP_TOPIC, _load_by_id)
+_dataset_keys = NotifiedCache("dataset_key", _load_dataset_key)
+
+
+async def app_of_key(token: str) -> AppRuntime:
+    """The app a key belongs to, if its API may be used.
+
+    Raises:
+        Unauthorized: unknown or revoked key, or a key of another kind.
+        Forbidden: the app's API is switched off or its workspace archived.
+    """
+    app = await _by_key.get(keys.digest(token)) if token.startswith(f"{TokenKind.APP}-") else None
+    if app is None:
+        raise Unauthorized
+    if app.workspace_status != "normal":
+        raise WorkspaceArchived
+    if not app.enable_api:
+        raise ApiDisabled
+    return app
+
+
+async def app_by_id(app_id: UUID, workspace_id: UUID) -> AppRuntime:
+    """An app of this workspace.
+
+    Raises:
+        NotFound: no such app, or another workspace's.
+        Forbidden: the workspace is archived.
+    """
+    app = await _by_id.get(str(app_id))
+    if app is None or app.workspace_id != workspace_id:
+        raise NotFound("The app does not exist.")
+    if app.workspace_status != "normal":
+        raise WorkspaceArchived
+    return app
+
+
+async def workspace_of_key(token: str) -> DatasetKey:
+    """The workspace a dataset key opens. Raises Unauthorized."""
+    key = await _dataset_keys.get(keys.digest(token)) if token.startswith(f"{TokenKind.DATASET}-") else None
+    if key is None:
+        raise Unauthorized
+    return key
