@@ -1,0 +1,176 @@
+"""What the extension folders of this app are written against: extractors, splitters, retrieval methods. Free of Django."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+from uuid import UUID
+
+from apps.common.registry import Registry
+
+# Terms are numbered by crc32(term) % SLOTS + 1, so no vocabulary has to be kept.
+SLOTS = 2**24
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A passage the source itself set apart (a JSON line, later a table's row); it is not split."""
+
+    content: str
+    answer: str | None = None
+    keywords: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a file says: running text to be cleaned and split, or records that are segments already."""
+
+    text: str = ""
+    records: Sequence[Record] | None = None
+
+
+class Extractor(ABC):
+    """Reads one family of file formats.
+
+    Attributes:
+        extensions: in lower case, without the dot.
+        priority: the highest wins where several read an extension.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    extensions: ClassVar[frozenset[str]]
+    priority: ClassVar[int] = 0
+
+    @abstractmethod
+    def extract(self, data: bytes) -> Extracted:
+        """The file's text. Raises UnreadableFile with a sentence that says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRule:
+    """How long a segment may be and where to cut.
+
+    Args:
+        separator: where the author's parts end.
+        max_tokens: no segment is longer, by `common.tokens.estimate_tokens`.
+        overlap: tokens of the end of a segment repeated at the start of the next, at most.
+        merge: joins short parts up to `max_tokens`; without it each part is a segment of its own.
+    """
+
+    separator: str
+    max_tokens: int
+    overlap: int = 0
+    merge: bool = True
+
+
+class Splitter(ABC):
+    """Cuts text into segments, in linear time."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+
+    @abstractmethod
+    def split(self, text: str, rule: SplitRule) -> list[str]:
+        """The segments in order, stripped, none empty, none longer than `rule.max_tokens`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RerankChoice:
+    """A rerank model of the workspace."""
+
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """How a base is searched (the service API's `retrieval_model`).
+
+    Args:
+        search_method: key of a registered retrieval method.
+        top_k: the most passages returned.
+        score_threshold: 0 to 1; passages below are dropped; None: all are kept.
+        vector_weight, keyword_weight: shares of the hybrid score.
+        rerank: orders the candidates anew; top_k and threshold then act on its scores.
+    """
+
+    search_method: str = "semantic_search"
+    top_k: int = 2
+    score_threshold: float | None = None
+    vector_weight: float = 0.7
+    keyword_weight: float = 0.3
+    rerank: RerankChoice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found.
+
+    Args:
+        score: 0 to 1, higher is better. Vectors: cosine. Words: BM25 as a share of the highest score the
+            query could reach. Hybrid: the weighted sum. Reranked: the rerank model's own.
+        word_count: characters.
+    """
+
+    segment_id: UUID
+    document_id: UUID
+    dataset_id: UUID
+    dataset_name: str
+    document_name: str
+    data_source_type: str
+    content: str
+    answer: str | None
+    score: float
+    position: int
+    word_count: int
+    hit_count: int
+    index_node_hash: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question in the forms the methods need.
+
+    Args:
+        terms: slot to number of occurrences.
+        vector: L2-normalised, of the base's model; None where no method asked for it.
+    """
+
+    text: str
+    terms: Mapping[int, int]
+    vector: Sequence[float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to search: one base, with what its searches need to know.
+
+    Args:
+        model: `provider/model` of its vectors; "" in an economical base.
+        chunks: about how many segments it has.
+    """
+
+    dataset_id: UUID
+    dataset_name: str
+    model: str = ""
+    chunks: int = 0
+    settings: RetrievalSettings = field(default_factory=RetrievalSettings)
+
+
+class RetrievalMethod(ABC):
+    """Finds passages of one base. Scores run from 0 to 1, higher is better."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    needs_vector: ClassVar[bool] = False
+
+    @abstractmethod
+    async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
+        """The best `k` enabled passages, best first."""
+
+
+extractors: Registry[Extractor] = Registry("extractor", "extractors", Extractor)  # type: ignore[type-abstract]  # only subclasses are made
+splitters: Registry[Splitter] = Registry("splitter", "splitters", Splitter)  # type: ignore[type-abstract]  # only subclasses are made
+retrieval_methods: Registry[RetrievalMethod] = Registry("retrieval method", "retrieval", RetrievalMethod)  # type: ignore[type-abstract]  # only subclasses are made

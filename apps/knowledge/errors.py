@@ -1,0 +1,37 @@
+"""What can go wrong with knowledge, in words for whoever must act."""
+
+from apps.common.errors import AppError, Conflict, Forbidden
+
+
+class DatasetNameDuplicate(Conflict):
+    code = "dataset_name_duplicate"
+    default_message = "The dataset name already exists. Please modify your dataset name."
+
+
+class DatasetInUse(Conflict):
+    code = "dataset_in_use"
+    default_message = "Apps still use this knowledge base. Remove it from their context first."
+
+
+class DatasetNotInitialized(AppError):
+    code = "dataset_not_initialized"
+    default_message = "The dataset is still being initialized or indexing. Please wait a moment."
+
+
+class DocumentIndexing(AppError):
+    code = "document_indexing"
+    default_message = "Cannot delete document during indexing."
+
+
+class ArchivedDocumentImmutable(Forbidden):
+    code = "archived_document_immutable"
+    default_message = "The archived document is not editable."
+
+
+class UnreadableFile(AppError):
+    code = "invalid_file"
+    default_message = "The file cannot be read."
+
+
+class LeaseLost(Exception):
+    """Another worker has the document, or it was deleted: this one must stop without a trace."""

@@ -1,0 +1,47 @@
+"""Search by meaning and by words."""
+
+from typing import ClassVar, Final
+
+from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retrieval_methods
+
+from ._sql import CANDIDATES, QUERY_TERMS, by_vector, by_words, passages
+
+_SCORES: Final = """
+u as (select segment_id from v union select segment_id from l where distance < 0),
+r as (
+    select u.segment_id,
+           coalesce(1 - (e.embedding::halfvec({dim}) <=> (select vector from p)), 0) as cosine,
+           coalesce(-(x.weights <#> (select idf from q)), 0) as bm25
+    from u
+    left join knowledge_segmentembedding e on e.segment_id = u.segment_id and e.model = %(model)s and e.dim = {dim}
+    left join knowledge_segmentlexical x on x.segment_id = u.segment_id
+),
+s as (
+    select segment_id,
+           {vector_weight} * cosine + {keyword_weight} * coalesce(bm25 / nullif(max(bm25) over (), 0), 0) as score
+    from r order by score desc limit {k}
+)"""
+
+
+@retrieval_methods.register
+class HybridSearch(RetrievalMethod):
+    """Both halves bring candidates, then every candidate gets both exact scores, weighted and summed.
+
+    Measured better on every collection than rank fusion and than counting a missing half as nought.
+    """
+
+    key: ClassVar[str] = "hybrid_search"
+    label: ClassVar[str] = "Hybrid search"
+    needs_vector: ClassVar[bool] = True
+
+    async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
+        """See the base class."""
+        candidates = max(k, CANDIDATES)
+        scores = _SCORES.format(
+            dim=len(query.vector or ()),
+            vector_weight=float(scope.settings.vector_weight),
+            keyword_weight=float(scope.settings.keyword_weight),
+            k=int(k),
+        )
+        halves = [QUERY_TERMS, by_words(scope, candidates), by_vector(query, candidates)]
+        return await passages([*halves, scores], scope, query)

@@ -1,0 +1,23 @@
+"""Search by meaning."""
+
+from typing import ClassVar, Final
+
+from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retrieval_methods
+
+from ._sql import by_vector, passages
+
+_SCORES: Final = """
+s as (select segment_id, 1 - distance as score from v)"""
+
+
+@retrieval_methods.register
+class SemanticSearch(RetrievalMethod):
+    """Cosine similarity of the question's vector, compared with every segment of the base."""
+
+    key: ClassVar[str] = "semantic_search"
+    label: ClassVar[str] = "Vector search"
+    needs_vector: ClassVar[bool] = True
+
+    async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
+        """See the base class."""
+        return await passages([by_vector(query, k), _SCORES], scope, query)
