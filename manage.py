@@ -4,8 +4,24 @@
 import os
 import sys
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")
-    from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+def main(arguments: list[str]) -> int:
+    """Runs one command; `up` without Django, the others with the database they need."""
+    from dify_project.supervisor import commands, output, run
+
+    if arguments[:1] == ["up"]:
+        return run.main(arguments[1:])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")
+    try:
+        with commands.ground(arguments):
+            from django.core.management import execute_from_command_line
+
+            execute_from_command_line(["manage.py", *arguments])
+    except output.Problem as problem:
+        output.line(str(problem))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

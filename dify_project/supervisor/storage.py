@@ -1,0 +1,46 @@
+"""The storage folder: its private sub-folders and the keys generated into it."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from .environment import text
+from .output import Problem
+
+PRIVATE = ("keys", "files", "run")
+
+
+def prepare(storage: Path) -> None:
+    """Makes the folder and its private parts (mode 700), and the keys that nothing else sets (mode 600).
+
+    Raises:
+        Problem: the folder cannot be made or written.
+    """
+    try:
+        storage.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in PRIVATE:
+            folder = storage / name
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
+        if not text("SECRET_KEY"):
+            ensure_key(storage / "keys" / "secret_key")
+        if not text("SANDBOX_API_KEY"):
+            ensure_key(storage / "keys" / "sandbox_key")
+    except OSError as error:
+        raise Problem(f"The storage folder {storage} cannot be used: {error.strerror}. Set STORAGE_LOCAL_PATH.") from error
+
+
+def ensure_key(path: Path) -> None:
+    """Writes a random key unless the file exists; appears whole or not at all, readable by its owner only."""
+    if not path.exists():
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # mode 600 by definition
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first: its key stands
+            os.link(temporary, path)
+        os.unlink(temporary)
+    path.chmod(0o600)

@@ -1,0 +1,6 @@
+"""Notices."""
+
+
+def notices() -> list[str]:
+    """None yet."""
+    return []

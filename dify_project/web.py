@@ -1,0 +1,46 @@
+"""A web process: uvicorn on the socket it inherits from the supervisor, else on DIFY_BIND_ADDRESS and DIFY_PORT.
+
+On SIGTERM it stops accepting, closes websockets with 1012 and gives streams DRAIN_S seconds to end.
+"""
+
+import os
+import socket
+
+import uvicorn
+
+from .supervisor.ready import announce
+
+
+class Server(uvicorn.Server):
+    """Says when it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts listening, after the application's own start."""
+        await super().startup(sockets)
+        if self.started:
+            announce()
+
+
+def main() -> None:
+    """Serves until SIGTERM."""
+    config = uvicorn.Config(
+        "dify_project.asgi:application",
+        host=os.environ.get("DIFY_BIND_ADDRESS") or "127.0.0.1",
+        port=int(os.environ.get("DIFY_PORT") or 5001),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(os.environ.get("DRAIN_S") or 30),
+    )
+    descriptor = os.environ.pop("LISTEN_FD", "")
+    sockets = [socket.socket(fileno=int(descriptor))] if descriptor else None
+    Server(config).run(sockets)
+
+
+if __name__ == "__main__":
+    main()
