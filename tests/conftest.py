@@ -1,1 +1,79 @@
-"""Shared fixtures: a real Postgres with pgvector, a real server over HTTP."""
+"""Shared fixtures: a real Postgres with pgvector, the real server over HTTP.
+
+Tests of the hot path use `server`: the whole ASGI application under uvicorn in a thread of this process, on the
+test database. Such tests must be marked `django_db(transaction=True)`; `server` asks for that itself.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+
+class Server:
+    """The product on a free port of 127.0.0.1."""
+
+    def __init__(self) -> None:
+        import uvicorn
+
+        from dify_project.asgi import application
+
+        config = uvicorn.Config(
+            application,
+            host="127.0.0.1",
+            port=0,
+            log_level="warning",
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="on",
+            timeout_graceful_shutdown=5,
+        )
+        self._server = uvicorn.Server(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _run(self) -> None:
+        async def main() -> None:
+            self._loop = asyncio.get_running_loop()
+            await self._server.serve()
+
+        asyncio.run(main())
+
+    def in_loop(self, function, *args):
+        """Runs a coroutine function in the server's loop and returns its result."""
+        return asyncio.run_coroutine_threadsafe(function(*args), self._loop).result(30)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def _server(django_db_setup, django_db_blocker) -> Iterator[Server]:
+    with django_db_blocker.unblock():
+        server = Server()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def server(_server: Server, transactional_db) -> Iterator[Server]:
+    """The running product with empty tables and empty caches."""
+    from apps.common import caching
+
+    async def forget() -> None:
+        caching.clear_all()
+
+    _server.in_loop(forget)
+    yield _server
+    _server.in_loop(forget)
