@@ -158,13 +158,10 @@ class Answer:
         self._watch = self._loop.call_later(limit_s, self._look)
 
     def close(self) -> None:
-        """Ends the watch. A body that is not read to its end is read on in the background for a moment, so that
-        the connection can be used again; a stream still running is cut."""
+        """Ends the watch; a body not yet at its end is read on for a moment, so that the connection can be kept."""
         self._watch.cancel()
         if self._response.closed or self._content.at_eof():
             self._response.release()
-        elif self._reading:
-            self._response.close()
         else:
             task = asyncio.create_task(_drain(self._response))
             _drains.add(task)
@@ -207,6 +204,11 @@ async def stream(
 ) -> AsyncIterator[Answer]:
     """Sends a request and hands out its answer as soon as its headers are there. Redirects are not followed.
 
+    Args:
+        connect_s: for the name look-up, the connection and TLS.
+        first_byte_s: for all that and the headers; again for the first meaningful part of the body.
+        idle_s: between two meaningful parts of the body.
+
     Leaving the block normally keeps the connection for later; leaving it by an exception cuts it.
 
     Raises:
@@ -216,7 +218,7 @@ async def stream(
     check_url(url, private_allowed=private_allowed)
     session = (_open_to_private if private_allowed else _strict).get()
     try:
-        async with asyncio.timeout(connect_s + first_byte_s):
+        async with asyncio.timeout(first_byte_s):
             response = await _send(session, method, url, headers, body, connect_s)
     except _FAILURES as error:
         raise translate(error, first_byte_s) from error

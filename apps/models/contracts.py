@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from pydantic import BaseModel, ConfigDict
+
 from apps.common.registry import Registry
 
 ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
@@ -190,32 +192,47 @@ class Endpoint:
 
     Args:
         provider: the catalogue key, named in error sentences.
-        options: the provider's YAML knobs for its driver (`base_url`, `paths`, `param_map`, ...).
+        options: the provider's YAML knobs for its driver, checked against `Driver.Options`.
         credentials: decrypted; never logged, never shown.
+        secrets: those credentials' values that must not appear in any message.
+        private_allowed: whether the provider may live on a private address.
     """
 
     provider: str
     options: Mapping[str, Any]
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
     timeouts: Timeouts = Timeouts()
+    private_allowed: bool = False
+
+
+class DriverOptions(BaseModel):
+    """The knobs a driver understands in a provider's file; unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Driver(ABC):
     """A wire format. One instance serves all workspaces; everything particular comes in the arguments.
 
     Every method raises only `apps.models.errors.ProviderError` children, with the provider's own words in the
-    message (trimmed, secrets masked).
+    message (trimmed, secrets masked), or `common.http.AddressBlocked`.
     """
 
     key: ClassVar[str]
     label: ClassVar[str]
+    Options: ClassVar[type[DriverOptions]] = DriverOptions
 
     @abstractmethod
     def stream_chat(self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest) -> AsyncIterator[ChatPiece]:
         """Streams an answer: text and tool-call pieces, then exactly one Finish.
 
-        Closing the iterator ends the upstream request. An upstream that ends without a finish reason and
-        without `[DONE]` raises ProviderConnectionError; an answer without text or tool call is the caller's matter.
+        Each upstream chunk with text gives one TextDelta; the end of the text gives one empty TextDelta.
+        Closing the iterator ends the upstream request.
+
+        Raises:
+            ProviderConnectionError: among others, where the upstream ends without saying that it is finished.
+            ProviderBadAnswer: among others, where the answer has neither text nor tool call.
         """
 
     async def embed(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Embeddings:

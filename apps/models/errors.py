@@ -51,6 +51,12 @@ class ProviderBadRequest(ProviderError):
     kind = "bad_request"
 
 
+class ProviderContentFiltered(ProviderError):
+    """The provider's filter withheld the whole answer."""
+
+    kind = "content_filtered"
+
+
 class ProviderBadAnswer(ProviderError):
     """The provider's answer is not what its protocol promises (broken JSON, empty answer, wrong vector size)."""
 

@@ -1,0 +1,145 @@
+"""The catalogue of providers: every `providers/<key>.yaml`, checked once at first use. Free of Django.
+
+A file is all it takes to add a provider whose wire format a driver already speaks.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .contracts import Driver, ModelSpec, ModelType, Prices, drivers
+from .errors import ProviderNotInitialized
+
+FOLDER = Path(__file__).parent / "providers"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class CredentialField(_Part):
+    """One field of the provider's credential form."""
+
+    name: str
+    label: str
+    secret: bool = False
+    required: bool = False
+    placeholder: str = ""
+
+
+class CatalogueModel(_Part):
+    """One model as the file states it; prices per 1,000 tokens."""
+
+    name: str
+    type: ModelType = "llm"
+    label: str = ""
+    context_tokens: int = Field(4096, gt=0)
+    max_output_tokens: int | None = None
+    features: frozenset[str] = frozenset()
+    dimensions: int | None = None
+    batch_size: int = Field(32, gt=0)
+    prompt_price: Decimal = Decimal(0)
+    completion_price: Decimal = Decimal(0)
+    currency: str = "USD"
+
+    def spec(self) -> ModelSpec:
+        """As the rest of the product knows a model."""
+        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label"})
+        prices = Prices(prompt=self.prompt_price, completion=self.completion_price, currency=self.currency)
+        return ModelSpec(**own, label=self.label or self.name, prices=prices)
+
+
+class Provider(_Part):
+    """A provider's file.
+
+    Args:
+        key: the file's name without its ending.
+        driver: key of the driver that speaks its wire format.
+        options: knobs for that driver.
+        custom_models: whether a workspace enters its models itself.
+    """
+
+    key: str
+    label: str
+    driver: str
+    description: str = ""
+    help_text: str = ""
+    help_url: str = ""
+    options: dict[str, Any] = {}
+    credentials: tuple[CredentialField, ...] = ()
+    custom_models: bool = False
+    models: tuple[CatalogueModel, ...] = ()
+
+    @model_validator(mode="after")
+    def _options_fit_the_driver(self) -> "Provider":
+        drivers.get(self.driver).Options.model_validate(self.options)
+        return self
+
+    @property
+    def needs_credentials(self) -> bool:
+        """Whether a workspace must configure it before use."""
+        return bool(self.credentials)
+
+    @cached_property
+    def specs(self) -> Mapping[tuple[ModelType, str], ModelSpec]:
+        """The catalogue's models by type and name."""
+        return {(model.type, model.name): model.spec() for model in self.models}
+
+    @cached_property
+    def driver_options(self) -> Mapping[str, Any]:
+        """The options with the driver's defaults filled in."""
+        return drivers.get(self.driver).Options.model_validate(self.options).model_dump()
+
+    def make_driver(self) -> Driver:
+        """The driver's one instance."""
+        return _driver(self.driver)
+
+    def secrets_of(self, values: Mapping[str, str]) -> Sequence[str]:
+        """The secret ones among a credential's values."""
+        return [values[field.name] for field in self.credentials if field.secret and values.get(field.name)]
+
+
+def canonical_provider(name: str) -> str:
+    """The catalogue's key of a provider name in either form: `langgenius/openai/openai` is `openai`."""
+    return name.strip().rpartition("/")[2]
+
+
+def all_providers() -> Mapping[str, Provider]:
+    """Every provider by key, sorted by key."""
+    return _load()
+
+
+def get_provider(name: str) -> Provider:
+    """The provider of a name in either form.
+
+    Raises:
+        ProviderNotInitialized: no file has this key; the message lists those that exist.
+    """
+    known = _load()
+    provider = known.get(canonical_provider(name))
+    if provider is None:
+        raise ProviderNotInitialized(f"There is no model provider {name!r}. Known: {', '.join(known)}.")
+    return provider
+
+
+@lru_cache(1)
+def _load() -> Mapping[str, Provider]:
+    return {path.stem: read_provider(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def read_provider(path: Path) -> Provider:
+    """One provider's file. Raises ValueError, naming the file, for a mistake in it."""
+    try:
+        return Provider(key=path.stem, **yaml.safe_load(path.read_text()))
+    except (ValidationError, yaml.YAMLError, TypeError, LookupError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+@lru_cache(32)
+def _driver(key: str) -> Driver:
+    return drivers.get(key)()

@@ -1,0 +1,71 @@
+"""Tables of the models a workspace may use: credentials, models it entered itself, defaults.
+
+Provider and model names are plain strings; the catalogue says which exist.
+"""
+
+from django.db import models
+from django.utils import timezone
+
+from apps.common.ids import new_id
+from apps.workspaces.models import Workspace
+
+
+class ProviderCredential(models.Model):
+    """A workspace's access to a provider: a JSON object of the credential fields, sealed for the workspace."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="provider_credentials")
+    provider = models.CharField(max_length=64)
+    encrypted = models.BinaryField(editable=False)
+    validated_at = models.DateTimeField(null=True, help_text="When the provider last accepted it; null: unchecked.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "provider"], name="models_credential_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+class WorkspaceModel(models.Model):
+    """A model the workspace added to a provider whose catalogue cannot know it (own servers)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="models")
+    provider = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=32)
+    context_tokens = models.PositiveIntegerField(default=4096)
+    max_output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    dimensions = models.PositiveIntegerField(null=True, blank=True, help_text="Of embedding vectors.")
+    features = models.JSONField(default=list, blank=True)
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "provider", "type", "name"], name="models_model_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.name}"
+
+
+class DefaultModel(models.Model):
+    """The model of a type that is used where nothing is chosen."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="default_models")
+    type = models.CharField(max_length=32)
+    provider = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "type"], name="models_default_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.provider}/{self.name}"
