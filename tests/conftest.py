@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 
 
 class Server:
@@ -47,7 +48,7 @@ class Server:
             self._loop = asyncio.get_running_loop()
             await self._server.serve()
 
-        asyncio.run(main())
+        uvloop.run(main())
 
     def in_loop(self, function, *args):
         """Runs a coroutine function in the server's loop and returns its result."""

@@ -13,6 +13,7 @@ PRODUCT_NAME = env.text("PRODUCT_NAME", "Parley")
 STORAGE_LOCAL_PATH = Path(env.text("STORAGE_LOCAL_PATH", str(BASE_DIR / "storage"))).expanduser().resolve()
 DIFY_BIND_ADDRESS = env.text("DIFY_BIND_ADDRESS", "127.0.0.1")
 DIFY_PORT = env.integer("DIFY_PORT", 5001, minimum=1)
+SANDBOX_PORT = env.integer("SANDBOX_PORT", 8194, minimum=1)
 DEPLOY_ENV = env.text("DEPLOY_ENV", "PRODUCTION")
 DEBUG = False
 
@@ -62,7 +63,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "apps.workspaces.operators_config.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -110,6 +111,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.common.context_processors.shell",
+                "apps.workspaces.context_processors.workspaces",
             ],
         },
     }
@@ -126,6 +128,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("REQUEST_BODY_LIMIT_MB", 5) * 2**20
+CSRF_FAILURE_VIEW = "apps.common.error_pages.csrf_failure"
 LOGIN_URL = "workspaces:sign_in"
 LOGIN_REDIRECT_URL = "prompts:app_list"
 LOGOUT_REDIRECT_URL = "workspaces:sign_in"
@@ -141,7 +144,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None  # nothing is collected: WhiteNoise serves what the finders see
 WHITENOISE_USE_FINDERS = True
 
 # --- uploads (megabytes; the manual's names and defaults) -------------------------------------------------
@@ -151,6 +154,20 @@ UPLOAD_IMAGE_FILE_SIZE_LIMIT = env.integer("UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, m
 UPLOAD_AUDIO_FILE_SIZE_LIMIT = env.integer("UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, minimum=1)
 UPLOAD_VIDEO_FILE_SIZE_LIMIT = env.integer("UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, minimum=1)
 WORKFLOW_FILE_UPLOAD_LIMIT = env.integer("WORKFLOW_FILE_UPLOAD_LIMIT", 10, minimum=1)
+
+# The bytes of uploads: random keys in folders only this user may open.
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": STORAGE_LOCAL_PATH / "files",
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
 
 # --- model calls ------------------------------------------------------------------------------------------
 MODEL_CONNECT_TIMEOUT_S = env.seconds("MODEL_CONNECT_TIMEOUT_S", 10)
