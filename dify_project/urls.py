@@ -3,7 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from .health import health
+
+handler400 = "apps.common.error_pages.bad_request"
+handler403 = "apps.common.error_pages.forbidden"
+handler404 = "apps.common.error_pages.not_found"
+handler500 = "apps.common.error_pages.server_error"
+
 urlpatterns = [
+    path("health", health, name="health"),
     path("", include("apps.workspaces.urls")),
     path("", include("apps.models.urls")),
     path("", include("apps.prompts.urls")),

@@ -11,14 +11,21 @@ from .error_pages import theme_of
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the main navigation; `url_name` without its last part is the section it marks as current."""
+    """An entry of the main navigation.
+
+    Args:
+        icon: a name in frontend/icons.json.
+        url_name: where it leads.
+        sections: URL namespaces whose pages belong to it.
+    """
 
     label: object
     icon: str
     url_name: str
+    sections: tuple[str, ...]
 
 
-NAV = (NavItem(_("Apps"), "layout-grid", "prompts:app_list"),)
+NAV = (NavItem(_("Apps"), "layout-grid", "prompts:app_list", ("prompts", "chat")),)
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """Console addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "prompts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("apps", views.app_list, name="app_list")]

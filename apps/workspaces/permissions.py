@@ -58,9 +58,7 @@ def requires(*roles: Role) -> Callable[[ConsoleView[Arguments]], View[Arguments]
 
     def decorate(view: ConsoleView[Arguments]) -> View[Arguments]:
         @wraps(view)
-        def wrapped(
-            request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs
-        ) -> HttpResponseBase:
+        def wrapped(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 if wants_json(request):
                     raise Unauthorized("Sign in first.")

@@ -1,0 +1,57 @@
+// Rebuilds ../static/vendor from the exact versions in package-lock.json: one ES module per group of packages, one
+// sprite of the icons in icons.json, and vendor.json, which lists packages, licences and sizes. The output is
+// committed, so that nobody but whoever refreshes it needs Node.
+import fs from "node:fs";
+import path from "node:path";
+import * as esbuild from "esbuild";
+
+const out = path.resolve("../static/vendor");
+fs.rmSync(out, { recursive: true, force: true });
+fs.mkdirSync(out, { recursive: true });
+
+const groups = {
+  markdown: `
+    export { default as MarkdownIt } from "markdown-it";
+    export { default as DOMPurify } from "dompurify";`,
+};
+
+async function bundle(name, contents) {
+  const result = await esbuild.build({
+    stdin: { contents, resolveDir: process.cwd(), sourcefile: `${name}.js` },
+    outfile: path.join(out, `${name}.js`),
+    bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "eof", metafile: true,
+    logLevel: "warning",
+  });
+  return Object.keys(result.metafile.inputs);
+}
+
+function sprite() {
+  const names = JSON.parse(fs.readFileSync("icons.json", "utf8"));
+  const symbols = names.map((name) => {
+    const svg = fs.readFileSync(`node_modules/lucide-static/icons/${name}.svg`, "utf8");
+    const body = svg.replace(/<!--[\s\S]*?-->/g, "").replace(/^[\s\S]*?<svg[^>]*>|<\/svg>\s*$/g, "");
+    const look = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';
+    return `<symbol id="${name}" viewBox="0 0 24 24" ${look}>${body.replace(/\s+/g, " ").trim()}</symbol>`;
+  });
+  fs.writeFileSync(path.join(out, "icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("\n")}</svg>\n`);
+}
+
+function inventory(inputs) {
+  const names = new Set(["lucide-static"]);
+  for (const file of inputs) {
+    const match = file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+    if (match) names.add(match[1]);
+  }
+  const packages = {};
+  for (const name of [...names].sort()) {
+    const { version, license } = JSON.parse(fs.readFileSync(`node_modules/${name}/package.json`, "utf8"));
+    packages[name] = { version, license };
+  }
+  const files = Object.fromEntries(fs.readdirSync(out).sort().map((name) => [name, fs.statSync(path.join(out, name)).size]));
+  fs.writeFileSync(path.join(out, "vendor.json"), `${JSON.stringify({ packages, files }, null, 2)}\n`);
+}
+
+const inputs = [];
+for (const [name, contents] of Object.entries(groups)) inputs.push(...(await bundle(name, contents)));
+sprite();
+inventory(inputs);
