@@ -24,7 +24,7 @@ def broker_url() -> str:
 
     if settings.CELERY_BROKER_URL:
         return str(settings.CELERY_BROKER_URL)
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     host = str(database["HOST"])
     query = {key: value for key, value in database["OPTIONS"].items() if key != "pool"}
     if host.startswith("/"):
@@ -49,7 +49,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
 
 app = Celery("dify_project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.broker_url = broker_url()
+app.conf.update(broker_url=broker_url())
 app.autodiscover_tasks()
 
 

@@ -1,17 +1,16 @@
 """A Celery worker in one process: a thread per job, and beat in a thread of its own when WORKER_BEAT says so."""
 
 import os
-from typing import Any
+import signal
+import threading
+from typing import Any, cast
 
-import django
 from celery import beat, signals
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")
-django.setup(set_prefix=False)
+from .celery import app
+from .supervisor.ready import announce
 
-from .celery import app  # noqa: E402 - needs the settings
-from .supervisor.ready import announce  # noqa: E402
-
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they import every page, which a worker never serves
 JOBS_AT_ONCE = 4
 
 
@@ -22,9 +21,24 @@ def _keep_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _ready(**_: Any) -> None:
-    if os.environ.get("WORKER_BEAT", "1") == "1":
-        beat.EmbeddedService(app, thread=True).start()
+    from . import heartbeats  # a model, which needs the apps to be loaded
+
+    threads = [_beat()] if os.environ.get("WORKER_BEAT", "1") == "1" else []
+
+    def alive() -> bool:
+        if all(thread.is_alive() for thread in threads):
+            return True
+        os.kill(os.getpid(), signal.SIGTERM)  # a worker without its beat is started anew
+        return False
+
+    heartbeats.keep_beating(part="worker", alive=alive)
     announce()
+
+
+def _beat() -> threading.Thread:
+    service = cast(threading.Thread, beat.EmbeddedService(app, thread=True))
+    service.start()
+    return service
 
 
 def main() -> None:

@@ -63,7 +63,13 @@ class Assembly:
         yield Sandbox(port, env=self._env, log=self.log("sandbox"))
 
     def _program(
-        self, name: str, command: list[str], stop_s: float, *, env: dict[str, str], listener: socket.socket | None = None
+        self,
+        name: str,
+        command: list[str],
+        stop_s: float,
+        *,
+        env: dict[str, str],
+        listener: socket.socket | None = None,
     ) -> Program:
         return Program(name, command, env=env, log=self.log(name), stop_timeout_s=stop_s, listener=listener)
 
@@ -86,7 +92,9 @@ def listen(environment: Environment) -> socket.socket:
         listener.bind(name)
         listener.listen(BACKLOG)
     except OSError as error:
-        raise Problem(f"Cannot listen on {address}:{port}: {error.strerror}. Set DIFY_PORT or DIFY_BIND_ADDRESS.") from error
+        raise Problem(
+            f"Cannot listen on {address}:{port}: {error.strerror}. Set DIFY_PORT or DIFY_BIND_ADDRESS."
+        ) from error
     return listener
 
 

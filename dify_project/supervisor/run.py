@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from . import storage, variables
 from .assembly import KINDS, Assembly, listen
 from .embedded import STOP_TIMEOUT_S, Embedded
-from .environment import Environment, database_configured, for_children
+from .environment import Environment, database_configured, for_children, text
 from .lock import StorageLock
 from .logs import trim
 from .output import Problem, line, say
@@ -19,6 +19,7 @@ from .watch import SIGNALS, StopRequested, Watched, all_ready, run_until, stop
 
 TRIM_EVERY_S = 60.0
 COMMAND_WAIT_S = 60.0
+MODES = {"api": ("web",), "worker": ("worker",)}
 
 
 class Supervisor:
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
         environment = Environment.read()
         storage.prepare(environment.storage)
         with_lock = StorageLock(environment.storage)
-        only = frozenset(options.only or KINDS)
+        only = frozenset(options.only or MODES.get(text("MODE"), KINDS))
         _take(with_lock, environment)
         for notice in variables.notices():
             line(notice)

@@ -29,7 +29,9 @@ def prepare(storage: Path) -> None:
         if not text("SANDBOX_API_KEY"):
             ensure_key(storage / "keys" / "sandbox_key")
     except OSError as error:
-        raise Problem(f"The storage folder {storage} cannot be used: {error.strerror}. Set STORAGE_LOCAL_PATH.") from error
+        raise Problem(
+            f"The storage folder {storage} cannot be used: {error.strerror}. Set STORAGE_LOCAL_PATH."
+        ) from error
 
 
 def ensure_key(path: Path) -> None:

@@ -1,6 +1,194 @@
-"""Notices."""
+"""Every environment variable there is an answer for: what it means, or what took its place.
+
+`docs/settings.md` is written from this table (`make docs`), and `up` says one line for each variable that is set
+and not used. Nothing is silently ignored.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 
-def notices() -> list[str]:
-    """None yet."""
-    return []
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A variable that is read."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Variables of the same purpose that are not read.
+
+    Args:
+        names: separated by blanks; one that ends with `*` stands for all that begin so.
+        instead: what does their work now.
+        harmless: values (lower case) that ask for what happens anyway.
+    """
+
+    names: str
+    instead: str
+    harmless: tuple[str, ...] = ("",)
+
+    def asked_by(self, environment: Mapping[str, str]) -> list[str]:
+        """The variables of this kind that ask for something else than what happens."""
+        patterns = self.names.split()
+        return sorted(
+            name
+            for name, value in environment.items()
+            if value.strip().lower() not in self.harmless and any(_matches(name, pattern) for pattern in patterns)
+        )
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+USED: dict[str, tuple[Used, ...]] = {
+    "Address and processes": (
+        Used("DIFY_BIND_ADDRESS", "127.0.0.1", "Address the web server listens on; 0.0.0.0 in the container."),
+        Used("DIFY_PORT", "5001", "Its port."),
+        Used("SERVER_WORKER_AMOUNT", "1", "Web processes; each serves many streams at once."),
+        Used("CELERY_WORKER_AMOUNT", "1", "Worker processes; each does four jobs at once."),
+        Used("MODE", "", "`api` runs only the web part, `worker` only the worker, as `up --only` does."),
+        Used("ALLOWED_HOSTS", "*", "Host names the product answers to, separated by commas."),
+        Used("CSRF_TRUSTED_ORIGINS", "", "Origins (https://host) that may post forms, behind a proxy."),
+        Used("TRUSTED_PROXY_COUNT", "0", "How many proxies in front are ours; their X-Forwarded-* headers count."),
+        Used("REQUEST_BODY_LIMIT_MB", "5", "Largest request body that is not an upload."),
+    ),
+    "Storage and keys": (
+        Used("STORAGE_LOCAL_PATH", "./storage", "Embedded database, uploaded files, generated keys, logs."),
+        Used("SECRET_KEY", "generated", "Signs sessions and wraps the workspaces' keys; at least 32 characters."),
+        Used("ADMIN_EMAIL", "", "With ADMIN_PASSWORD: the first owner of an empty installation."),
+        Used("ADMIN_PASSWORD", "", "See ADMIN_EMAIL; it is not handed to the web server or the worker."),
+    ),
+    "Database": (
+        Used("DATABASE_URL", "embedded", "postgresql://user:password@host:5432/name of a Postgres with pgvector."),
+        Used("DB_HOST", "", "The same in parts, when DATABASE_URL is unset: host."),
+        Used("DB_PORT", "5432", "Port."),
+        Used("DB_USERNAME", "postgres", "User."),
+        Used("DB_PASSWORD", "", "Password."),
+        Used("DB_DATABASE", "dify", "Database."),
+        Used("DATABASE_POOL_SIZE", "8", "Connections of one process for pages and commands."),
+        Used("DATABASE_ASYNC_POOL_SIZE", "8", "Connections of one process for runs."),
+        Used("MIGRATION_ENABLED", "true", "false: `up` does not migrate; run `manage.py migrate` yourself."),
+    ),
+    "Background work": (
+        Used(
+            "CELERY_BROKER_URL", "Postgres", "amqp:// or redis:// to wake workers by; rediss:// and amqps:// use TLS."
+        ),
+        Used("INDEXING_LEASE_S", "30", "A document whose worker is silent for so long is taken up by another."),
+        Used("RUN_LEASE_S", "30", "A run whose process is silent for so long is ended."),
+    ),
+    "Models": (
+        Used("MODEL_CONNECT_TIMEOUT_S", "10", "Time to connect to a model provider."),
+        Used("MODEL_FIRST_BYTE_TIMEOUT_S", "60", "Time to the first byte of its answer."),
+        Used("MODEL_IDLE_TIMEOUT_S", "60", "Longest silence within an answer."),
+        Used("MODEL_PRIVATE_ADDRESSES_ALLOWED", "true", "Whether a provider may have a private address."),
+        Used("PING_INTERVAL_S", "10", "A silent event stream sends a ping this often."),
+    ),
+    "Uploads (megabytes)": (
+        Used("UPLOAD_FILE_SIZE_LIMIT", "15", "A document."),
+        Used("UPLOAD_FILE_BATCH_LIMIT", "5", "Files of one upload (a number)."),
+        Used("UPLOAD_IMAGE_FILE_SIZE_LIMIT", "10", "An image."),
+        Used("UPLOAD_AUDIO_FILE_SIZE_LIMIT", "50", "A sound file."),
+        Used("UPLOAD_VIDEO_FILE_SIZE_LIMIT", "100", "A video."),
+        Used("WORKFLOW_FILE_UPLOAD_LIMIT", "10", "Files given to one run (a number)."),
+    ),
+    "Sandbox": (
+        Used("SANDBOX_PORT", "8194", "Port of the code sandbox; without it a second instance takes any free one."),
+        Used("SANDBOX_API_KEY", "generated", "Key between the product and its sandbox."),
+    ),
+    "Appearance, cookies, logs": (
+        Used("PRODUCT_NAME", "Parley", "The name on every page."),
+        Used("DEPLOY_ENV", "PRODUCTION", "TESTING shows a coloured label."),
+        Used("COOKIE_SECURE", "false", "true behind HTTPS: cookies are sent over TLS only."),
+        Used("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    ),
+}
+
+ANSWERED: tuple[Answered, ...] = (
+    Answered(
+        "CONSOLE_API_URL CONSOLE_WEB_URL SERVICE_API_URL APP_API_URL APP_WEB_URL CONSOLE_URL API_URL APP_URL FILES_URL",
+        "console, web pages, API and files share one address, the one the request came to; see ALLOWED_HOSTS.",
+    ),
+    Answered("NEXT_PUBLIC_*", "there is no separate front end; the web server makes the pages."),
+    Answered("DEBUG FLASK_DEBUG", "start with `make dev` for error pages with tracebacks.", ("", "false", "0")),
+    Answered("CHECK_UPDATE_URL", "the product never asks for a newer version."),
+    Answered("OPENAI_API_BASE", "set the base URL in the provider's credentials (`manage.py provider_set`)."),
+    Answered(
+        "SERVER_WORKER_CLASS", "web processes are asynchronous; SERVER_WORKER_AMOUNT sets their number.", ("", "gevent")
+    ),
+    Answered("CELERY_WORKER_CLASS", "workers use threads; CELERY_WORKER_AMOUNT sets their number.", ("", "gevent")),
+    Answered("GUNICORN_TIMEOUT", "a stream may last as long as the model speaks; see MODEL_IDLE_TIMEOUT_S."),
+    Answered("SQLALCHEMY_POOL_SIZE", "see DATABASE_POOL_SIZE and DATABASE_ASYNC_POOL_SIZE."),
+    Answered("SQLALCHEMY_POOL_RECYCLE", "the pool checks and replaces its connections itself."),
+    Answered("SQLALCHEMY_ECHO", "set log_statement in Postgres.", ("", "false", "0")),
+    Answered("REDIS_*", "Postgres does its work: cache invalidation, stop requests, progress."),
+    Answered("BROKER_USE_SSL", "write rediss:// or amqps:// in CELERY_BROKER_URL.", ("", "false", "0")),
+    Answered("CONSOLE_CORS_ALLOW_ORIGINS", "console pages come from the same origin as their data.", ("", "*")),
+    Answered("WEB_API_CORS_ALLOW_ORIGINS", "/v1 answers every origin; a key is what it asks for.", ("", "*")),
+    Answered("STORAGE_TYPE", "files are kept in STORAGE_LOCAL_PATH; mount a bucket there.", ("", "local")),
+    Answered("S3_* AZURE_BLOB_*", "files are kept in STORAGE_LOCAL_PATH; mount a bucket there."),
+    Answered(
+        "VECTOR_STORE", "vectors are kept in Postgres (pgvector); fill it by `manage.py vdb_migrate`.", ("", "pgvector")
+    ),
+    Answered(
+        "WEAVIATE_* QDRANT_* PINECONE_* MILVUS_* ZILLIZ_*",
+        "vectors are kept in Postgres (pgvector); fill it by `manage.py vdb_migrate`.",
+    ),
+    Answered("ETL_TYPE", "documents are read by the built-in extractors.", ("", "dify")),
+    Answered("UNSTRUCTURED_API_URL", "documents are read by the built-in extractors."),
+    Answered("MULTIMODAL_SEND_IMAGE_FORMAT", "images are sent to models as base64.", ("", "base64")),
+    Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
+    Answered("NOTION_*", "there is no import from Notion; upload its export as files."),
+    Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; invitation links are shown where they are made."),
+    Answered("INVITE_EXPIRY_HOURS", "an invitation is valid for 72 hours.", ("", "72")),
+    Answered("SESSION_TYPE SESSION_REDIS_*", "sessions are rows in Postgres.", ("", "sqlalchemy")),
+    Answered("COOKIE_HTTPONLY", "session cookies are always HttpOnly.", ("", "true", "1")),
+    Answered("COOKIE_SAMESITE", "session cookies are always SameSite=Lax.", ("", "lax")),
+)
+
+
+def notices(environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """One line for each variable (or group of the same purpose) that is set and not used."""
+    found = os.environ if environment is None else environment
+    for answer in ANSWERED:
+        names = answer.asked_by(found)
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            yield f"{', '.join(names)} {verb} not used: {answer.instead}"
+
+
+def as_markdown() -> str:
+    """The text of docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables, read once at start. `NAME_FILE` may name a file that holds the value (container",
+        "secrets). A wrong value stops the start with a sentence. This page is written by `make docs`.",
+    ]
+    for section, variables in USED.items():
+        lines += ["", f"## {section}", "", "| variable | default | meaning |", "|---|---|---|"]
+        lines += [f"| `{entry.name}` | {entry.default or 'none'} | {entry.meaning} |" for entry in variables]
+    lines += [
+        "",
+        "## Known from elsewhere and not used",
+        "",
+        "Where one of these is set, the start says so in one line.",
+        "",
+        "| variable | instead |",
+        "|---|---|",
+    ]
+    lines += [f"| {_as_code(entry.names)} | {entry.instead} |" for entry in ANSWERED]
+    return "\n".join(lines) + "\n"
+
+
+def _as_code(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split())
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")
