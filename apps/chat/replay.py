@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from apps.common.errors import NotFound
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError, RunEvent
 from apps.logs.choices import MessageStatus
 from apps.logs.history import StoredRun, stored_run
@@ -25,10 +24,8 @@ async def attach(message_id: UUID, workspace_id: UUID, app_id: UUID, caller: Cal
     Raises:
         NotFound: no such run of this caller.
     """
-    live = runs.find(message_id)
+    live = runs.find(message_id, app_id, caller)
     if live is not None:
-        if live.caller != caller:
-            raise NotFound("Message Not Exists.")
         return live
 
     async def load() -> StoredRun:
@@ -56,4 +53,4 @@ async def attach(message_id: UUID, workspace_id: UUID, app_id: UUID, caller: Cal
 
     mode = AppMode.CHAT if stored.conversation_id else AppMode.COMPLETION
     envelope = Envelope(stored.task_id, message_id, stored.conversation_id, mode, stored.created_at)
-    return Run(envelope, caller, events)
+    return Run(envelope, app_id, caller, events)

@@ -26,17 +26,19 @@ class Run:
     """One run: the task that produces its events, and the events so far.
 
     Args:
+        app_id, caller: whose run it is; nobody else may read or stop it.
         source: makes the event iterator; it ends in exactly one terminal event and, when its task is cancelled
             after `stop()`, goes on to that event.
     """
 
-    def __init__(self, envelope: Envelope, caller: Caller, source: Callable[["Run"], EventSource]) -> None:
-        self.envelope, self.caller = envelope, caller
+    def __init__(
+        self, envelope: Envelope, app_id: UUID, caller: Caller, source: Callable[["Run"], EventSource]
+    ) -> None:
+        self.envelope, self.app_id, self.caller = envelope, app_id, caller
         self.events: list[RunEvent] = []
         self.stopping = False
         self.interrupted = False
         self._readers: set[asyncio.Future[None]] = set()
-        _live[envelope.message_id] = self
         self.task = asyncio.create_task(self._drive(source), name=f"run {envelope.message_id}")
 
     @property
@@ -57,8 +59,6 @@ class Run:
                 code = INTERRUPTED if self.interrupted else "internal_server_error"
                 message = INTERRUPTED_MESSAGE if self.interrupted else "Internal Server Error, please contact support."
                 self._emit(RunError(code, message, 500))
-            _live.pop(self.envelope.message_id, None)
-            _keep_for_late_readers(self)
 
     def _emit(self, event: RunEvent) -> None:
         self.events.append(event)
@@ -118,14 +118,24 @@ def _wake(waiter: "asyncio.Future[None]") -> None:
         waiter.set_result(None)
 
 
-def _keep_for_late_readers(run: Run) -> None:
+def launch(envelope: Envelope, app_id: UUID, caller: Caller, source: Callable[[Run], EventSource]) -> Run:
+    """Starts a run that this process answers for: its lease is extended, it can be found, stopped and drained."""
+    run = Run(envelope, app_id, caller, source)
+    _live[envelope.message_id] = run
+    run.task.add_done_callback(lambda task: _retire(run))
+    return run
+
+
+def _retire(run: Run) -> None:
+    _live.pop(run.envelope.message_id, None)
     _ended[run.envelope.message_id] = run
     asyncio.get_running_loop().call_later(LINGER_S, _ended.pop, run.envelope.message_id, None)
 
 
-def find(message_id: UUID) -> Run | None:
-    """A run of this process that is alive or ended a moment ago."""
-    return _live.get(message_id) or _ended.get(message_id)
+def find(message_id: UUID, app_id: UUID, caller: Caller) -> Run | None:
+    """The caller's run, if it is alive in this process or ended a moment ago."""
+    run = _live.get(message_id) or _ended.get(message_id)
+    return run if run is not None and (run.app_id, run.caller) == (app_id, caller) else None
 
 
 async def request_stop(*, task_id: UUID, caller: Caller) -> None:

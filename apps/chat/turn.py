@@ -36,7 +36,7 @@ from apps.prompts.runtime import AppRuntime
 
 from .citations import as_resources
 from .naming import initial_name, name_conversation
-from .runs import Run
+from .runs import Run, launch
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ async def start_turn(request: TurnRequest) -> Run:
     conversation_id = (request.conversation_id or new_id()) if as_chat else None
     envelope = Envelope(new_id(), new_id(), conversation_id, request.app.mode, int(time.time()))
     turn = Turn(request, config, envelope, inputs, history, parent_id)
-    return Run(envelope, request.caller, turn.events)
+    return launch(envelope, request.app.app_id, request.caller, turn.events)
 
 
 class Turn:
