@@ -8,9 +8,22 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import uvloop
+
+from tests import database
+
+_until_the_end = ExitStack()
+
+
+def pytest_configure() -> None:
+    database.start(_until_the_end)
+
+
+def pytest_unconfigure() -> None:
+    _until_the_end.close()
 
 
 class Server:
@@ -30,6 +43,7 @@ class Server:
             http="httptools",
             ws="websockets-sansio",
             lifespan="on",
+            proxy_headers=False,
             timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
