@@ -16,8 +16,9 @@ from apps.common.errors import AppError, InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.text import storable_json
 from apps.logs.statements import Caller
-from apps.prompts.choices import InvokeFrom
+from apps.prompts.choices import AppMode, InvokeFrom
 from apps.prompts.runtime import app_by_id
+from apps.workspaces.permissions import APP_USERS
 from apps.workspaces.selectors import get_membership
 
 from .replay import attach
@@ -47,7 +48,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         )
         self.app_id = self.scope["url_route"]["kwargs"]["app_id"]
         try:
-            if membership is None:
+            if membership is None or membership.role not in APP_USERS:
                 raise NotFound
             await app_by_id(self.app_id, membership.workspace_id)
         except AppError:
@@ -91,12 +92,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not isinstance(inputs, dict):
             raise InvalidParam("inputs must be an object", params="inputs")
         app = await app_by_id(self.app_id, self.workspace_id)
+        asks = app.mode != AppMode.COMPLETION or message.get("query")
         return await start_turn(
             TurnRequest(
                 app=app,
                 caller=self.caller,
                 inputs=inputs,
-                query=read_query(message),
+                query=read_query(message) if asks else "",
                 conversation_id=read_conversation_id(message),
             )
         )

@@ -67,7 +67,7 @@ def _as_app_error(error: Exception) -> AppError:
         return InvalidParam(" ".join(error.messages))
     if isinstance(error, OperationalError):
         return Unavailable("The database cannot be reached.")
-    return InvalidParam(str(error))
+    return InvalidParam(str(error).removeprefix("Error: "))
 
 
 def _plain(value: object) -> str:
