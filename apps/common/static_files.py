@@ -1,0 +1,47 @@
+"""Static files from the web process itself, compressed variants and cache headers included."""
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+
+from .middleware import Answer, Handler
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """WhiteNoise that stays in the event loop under ASGI and sends a file whole.
+
+    WhiteNoise itself streams from a sync iterator, which Django under ASGI reads to its end with a warning.
+    """
+
+    async_capable = True
+    sync_capable = True
+
+    def __init__(self, get_response: Handler) -> None:
+        super().__init__(get_response)
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        """Answers with the file of this address, else passes on."""
+        find = self.find_file if self.autorefresh else self.files.get
+        file: StaticFile | None = find(request.path_info)
+        if file is None:
+            return self.get_response(request)  # type: ignore[no-any-return]  # WhiteNoise is not typed
+        if iscoroutinefunction(self):
+            return sync_to_async(self.serve, thread_sensitive=False)(file, request)
+        return self.serve(file, request)
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        """The file, or what the request's conditions and ranges make of it."""
+        found = static_file.get_response(request.method, request.META)
+        content = b""
+        if found.file is not None:
+            with found.file:
+                content = found.file.read()
+        response = HttpResponse(content, status=int(found.status))
+        del response["Content-Type"]
+        for name, value in found.headers:
+            response[name] = value
+        return response
