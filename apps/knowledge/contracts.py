@@ -1,4 +1,4 @@
-"""What the extension folders of this app are written against: extractors, splitters, retrieval methods. Free of Django."""
+"""What extractors, splitters and retrieval methods are to the rest of the app. Free of Django."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -62,6 +62,31 @@ class SplitRule:
     max_tokens: int
     overlap: int = 0
     merge: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What happens to a document's text before it is indexed.
+
+    Args:
+        cleaning: ids of the cleaning rules that are on (`text.clean.clean`).
+    """
+
+    cleaning: frozenset[str]
+    split: SplitRule
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A segment before it has a row. `position` counts from 1, `word_count` characters; `digest` is SHA-256 in hex."""
+
+    position: int
+    content: str
+    answer: str | None
+    keywords: Sequence[str] | None
+    word_count: int
+    tokens: int
+    digest: str
 
 
 class Splitter(ABC):

@@ -183,6 +183,9 @@ class SegmentLexical(models.Model):
     class Meta:
         indexes = [GinIndex(fields=["terms"], fastupdate=False, name="knowledge_lexical_terms")]
 
+    def __str__(self) -> str:
+        return str(self.segment_id)
+
 
 class TermStat(models.Model):
     """How many segments of a dataset hold a term."""
@@ -192,6 +195,9 @@ class TermStat(models.Model):
     term = models.IntegerField(help_text="slot")
     df = models.IntegerField()
 
+    def __str__(self) -> str:
+        return f"{self.term}: {self.df}"
+
 
 class LexicalStat(models.Model):
     """A dataset's totals of indexed segments. Its row lock puts writers of the dataset's term counts in a row."""
@@ -200,6 +206,9 @@ class LexicalStat(models.Model):
     chunks = models.BigIntegerField(default=0)
     tokens = models.BigIntegerField(default=0, help_text="sum of SegmentLexical.length")
     average_length = models.FloatField(help_text="the average that all weights of the dataset were made with")
+
+    def __str__(self) -> str:
+        return f"{self.chunks} segments"
 
 
 class SegmentEmbedding(models.Model):
@@ -212,3 +221,6 @@ class SegmentEmbedding(models.Model):
     dim = models.PositiveSmallIntegerField()
     enabled = models.BooleanField(default=True)
     embedding = HalfVectorField()
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.dim}"

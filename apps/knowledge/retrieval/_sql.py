@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from apps.common import db
-from apps.knowledge.contracts import SLOTS, Hit, Query, Scope
+from apps.knowledge.contracts import Hit, Query, Scope
 
 # Above this, only segments that hold one of the query's rare words are scored (measured: below it costs quality).
 GATE_FROM_CHUNKS: Final = 20_000
@@ -15,17 +15,17 @@ GATE_FROM_CHUNKS: Final = 20_000
 CANDIDATES: Final = 50
 
 # The query as a sparse vector of idf, and the score a segment would have that held every word endlessly often.
-QUERY_TERMS: Final = f"""
+QUERY_TERMS: Final = """
 stat as (select chunks::float8 as chunks from knowledge_lexicalstat where dataset_id = %(dataset)s),
 term as (
     select q.term, coalesce(t.df, 0) as df,
-           q.n * ln(1 + greatest(stat.chunks - coalesce(t.df, 0), 0) / (coalesce(t.df, 0) + 0.5::float8)) as idf
+           q.n * ln(1 + (greatest(stat.chunks - coalesce(t.df, 0), 0) + 0.5) / (coalesce(t.df, 0) + 0.5::float8)) as idf
     from unnest(%(slots)s::int[], %(counts)s::int[]) as q (term, n)
     cross join stat
     left join knowledge_termstat t on t.dataset_id = %(dataset)s and t.term = q.term
 ),
 q as materialized (
-    select ('{{' || string_agg(term || ':' || idf, ',' order by term) || '}}/{SLOTS}')::sparsevec as idf,
+    select ('{' || string_agg(term || ':' || idf, ',' order by term) || '}/16777216')::sparsevec as idf,
            sum(idf) as highest
     from term
 )"""

@@ -7,11 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from apps.common import db
+from apps.knowledge.configs import BaseConfig, get_config
+from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalMethod, RetrievalSettings, retrieval_methods
+from apps.knowledge.lexical.tokens import count_slots
 from apps.models.services.resolve import resolve_model
-
-from ..configs import BaseConfig, get_config
-from ..contracts import Hit, Query, RerankChoice, RetrievalMethod, RetrievalSettings, retrieval_methods
-from ..lexical.tokens import count_slots
 
 # How many passages a rerank model is given to order.
 RERANK_CANDIDATES: Final = 30
@@ -76,9 +75,7 @@ update knowledge_document d set hit_count = d.hit_count + documents.n from docum
 class _Search:
     """One base's part: the method that suits it, its rerank model, its threshold."""
 
-    def __init__(
-        self, workspace_id: UUID, base: BaseConfig, top_k: int | None, score_threshold: float | None
-    ) -> None:
+    def __init__(self, workspace_id: UUID, base: BaseConfig, top_k: int | None, score_threshold: float | None) -> None:
         self.workspace_id, self.base = workspace_id, base
         settings = base.scope.settings
         self.top_k = top_k or settings.top_k
@@ -137,7 +134,5 @@ async def _embed(
 
 
 async def _vector(workspace_id: UUID, query: str, provider: str, name: str) -> Sequence[float]:
-    handle = await resolve_model(
-        workspace_id=workspace_id, model_type="text-embedding", provider=provider, name=name
-    )
+    handle = await resolve_model(workspace_id=workspace_id, model_type="text-embedding", provider=provider, name=name)
     return (await handle.embed([query])).vectors[0]

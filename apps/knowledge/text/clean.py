@@ -13,7 +13,7 @@ _SPACES: Final = re.compile("[\t \u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u30
 _EMAILS: Final = re.compile(
     r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}"
 )
-_URLS: Final = re.compile("https?://[^\\s\u3000-\u9fff\uff00-\uffef<>\"]+", re.IGNORECASE)
+_URLS: Final = re.compile('https?://[^\\s\u3000-\u9fff\uff00-\uffef<>"]+', re.IGNORECASE)
 
 
 def clean(text: str, rules: Collection[str] = ()) -> str:

@@ -1,0 +1,100 @@
+"""Storing and removing uploads."""
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Collection, Iterable
+from functools import partial
+from secrets import token_hex
+from typing import IO, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.common.errors import PayloadTooLarge
+from apps.files import storage
+from apps.files.errors import EmptyFile, UnsupportedFileType
+from apps.files.models import UploadFile
+from apps.files.names import clean_name, extension_of
+from apps.workspaces.models import User, Workspace
+
+_PIECE_BYTES: Final = 2**16
+_IN_MEMORY_BYTES: Final = 2**20
+
+
+def store_upload(
+    *,
+    workspace: Workspace,
+    name: str,
+    data: bytes | IO[bytes],
+    mime_type: str = "",
+    user: User | None = None,
+    end_user_id: UUID | None = None,
+    extensions: Collection[str] | None = None,
+    limit_mb: int | None = None,
+) -> UploadFile:
+    """Stores a file under a random key and records it.
+
+    Args:
+        name: as the caller gave it; any path in it is dropped.
+        data: the bytes, or a file read from where it stands.
+        extensions: those allowed, in lower case without the dot; None: all.
+        limit_mb: megabytes; None: UPLOAD_FILE_SIZE_LIMIT.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable.
+    """
+    name = clean_name(name)
+    extension = extension_of(name)
+    if extensions is not None and extension not in extensions:
+        raise UnsupportedFileType
+    key = f"{workspace.pk}/{token_hex(16)}"
+    source = io.BytesIO(data) if isinstance(data, bytes) else data
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
+        size, digest = _copy(source, spool, limit_mb or settings.UPLOAD_FILE_SIZE_LIMIT)
+        storage.write(key, spool)
+    try:
+        return UploadFile.objects.create(
+            workspace=workspace,
+            name=name,
+            extension=extension,
+            mime_type=mime_type.replace("\0", "")[:255],
+            size_bytes=size,
+            sha256=digest,
+            storage_key=key,
+            created_by_user=user.pk if user else None,
+            created_by_end_user=end_user_id,
+        )
+    except BaseException:
+        storage.delete(key)
+        raise
+
+
+def delete_uploads(uploads: Iterable[UploadFile]) -> None:
+    """Removes rows now and their bytes once the transaction commits."""
+    for upload in uploads:
+        key = upload.storage_key
+        upload.delete()
+        transaction.on_commit(partial(storage.delete, key))
+
+
+def read_upload(upload: UploadFile) -> bytes:
+    """The file's bytes. Raises FileMissing."""
+    return storage.read(upload.storage_key)
+
+
+def _copy(source: IO[bytes], target: IO[bytes], limit_mb: int) -> tuple[int, str]:
+    """Copies up to the limit; returns size in bytes and SHA-256 in hex."""
+    digest = hashlib.sha256()
+    size = 0
+    while piece := source.read(_PIECE_BYTES):
+        size += len(piece)
+        if size > limit_mb * 2**20:
+            raise PayloadTooLarge(f"The file is over the limit of {limit_mb} MB.")
+        digest.update(piece)
+        target.write(piece)
+    if not size:
+        raise EmptyFile
+    target.seek(0)
+    return size, digest.hexdigest()

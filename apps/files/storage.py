@@ -1,0 +1,31 @@
+"""Where the bytes of uploads lie: Django's default storage, so that S3 or Azure Blob is a matter of settings."""
+
+from typing import IO
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+from .errors import FileMissing, StorageUnavailable
+
+
+def write(key: str, data: IO[bytes]) -> None:
+    """Stores bytes under a new key; nothing stays behind where that fails. Raises StorageUnavailable."""
+    try:
+        default_storage.save(key, File(data))
+    except OSError as error:
+        delete(key)
+        raise StorageUnavailable from error
+
+
+def read(key: str) -> bytes:
+    """The bytes under a key. Raises FileMissing."""
+    try:
+        with default_storage.open(key) as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:
+        raise FileMissing from error
+
+
+def delete(key: str) -> None:
+    """Removes the bytes under a key, if they are there."""
+    default_storage.delete(key)

@@ -1,0 +1,20 @@
+"""Plain text."""
+
+from typing import ClassVar
+
+from apps.knowledge.contracts import Extracted, Extractor, extractors
+
+from ._decode import decode
+
+
+@extractors.register
+class PlainText(Extractor):
+    """Text as it stands."""
+
+    key: ClassVar[str] = "plain"
+    label: ClassVar[str] = "Text"
+    extensions: ClassVar[frozenset[str]] = frozenset({"txt"})
+
+    def extract(self, data: bytes) -> Extracted:
+        """See the base class."""
+        return Extracted(decode(data))

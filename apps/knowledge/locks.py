@@ -1,0 +1,33 @@
+"""Row locks, in this order: dataset, document, the dataset's lexical totals, its terms."""
+
+from apps.common.errors import NotFound
+
+from .models import Dataset, Document, LexicalStat
+
+
+def lock_dataset(dataset: Dataset) -> Dataset:
+    """Puts those who add documents in a row; indexing goes on. Raises NotFound: deleted meanwhile."""
+    return _locked(dataset, no_key=True)
+
+
+def lock_dataset_to_delete(dataset: Dataset) -> None:
+    """Keeps others from adding documents, and waits for batches being written. Raises NotFound."""
+    _locked(dataset, no_key=False)
+    list(Document.objects.select_for_update().filter(dataset=dataset).order_by("pk").values_list("pk"))
+    list(LexicalStat.objects.select_for_update().filter(dataset=dataset).values_list("pk"))
+
+
+def lock_document_to_delete(document: Document) -> Document:
+    """Waits for the batch being written, after which its worker finds the document gone. Raises NotFound."""
+    locked = Document.objects.select_for_update().filter(pk=document.pk).first()
+    if locked is None:
+        raise NotFound("Document Not Exists.")
+    list(LexicalStat.objects.select_for_update().filter(dataset=document.dataset_id).values_list("pk"))
+    return locked
+
+
+def _locked(dataset: Dataset, *, no_key: bool) -> Dataset:
+    row = Dataset.objects.select_for_update(no_key=no_key).filter(pk=dataset.pk).first()
+    if row is None:
+        raise NotFound("Dataset not found.")
+    return row

@@ -1,0 +1,68 @@
+"""Adds files to a knowledge base."""
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import CommandParser
+
+from apps.common.commands import JsonCommand
+from apps.common.errors import AppError, InvalidParam
+from apps.common.perloop import run
+from apps.knowledge.choices import UNFINISHED
+from apps.knowledge.models import Dataset, Document
+from apps.knowledge.selectors import find_dataset, list_batch
+from apps.knowledge.services.documents import create_document_from_file, new_batch
+from apps.knowledge.services.indexing import index_document
+
+from .knowledge_create import parse_json
+
+POLL_S: Final = 0.2
+
+
+class Command(JsonCommand):
+    help = "Adds files (txt, md, jsonl with one segment per line) to a knowledge base."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("dataset_id")
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--rule", metavar="JSON", help="process rule as the service API writes it")
+        parser.add_argument("--wait", action="store_true", help="return when all of them are indexed or have failed")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        dataset = find_dataset(options["dataset_id"])
+        rule = parse_json(options["rule"], "rule")
+        batch = new_batch()
+        refused = [problem for path in options["files"] if (problem := self._add(dataset, Path(path), rule, batch))]
+        if options["wait"]:
+            self._wait(dataset, batch)
+        return {"documents": [_row(document) for document in list_batch(dataset=dataset, batch=batch)] + refused}
+
+    def _add(self, dataset: Dataset, path: Path, rule: dict[str, Any] | None, batch: str) -> dict[str, Any] | None:
+        """Adds one file; what is wrong with it is reported beside the others'."""
+        try:
+            with path.open("rb") as file:
+                create_document_from_file(
+                    dataset=dataset, name=path.name, data=file, process_rule=rule, batch=batch, created_from="web"
+                )
+        except OSError as error:
+            raise InvalidParam(f"{path} cannot be read: {error.strerror}.", params="files") from error
+        except AppError as error:
+            return {"id": None, "status": "error", "segments": 0, "error": f"{path.name}: {error.message}"}
+        return None
+
+    def _wait(self, dataset: Dataset, batch: str) -> None:
+        """Does the work here where no worker takes it."""
+        while unfinished := list_batch(dataset=dataset, batch=batch).filter(indexing_status__in=UNFINISHED):
+            for document in unfinished:
+                run(index_document(document.pk))
+            time.sleep(POLL_S)
+
+
+def _row(document: Document) -> dict[str, Any]:
+    return {
+        "id": str(document.pk),
+        "status": document.indexing_status,
+        "segments": document.completed_segments,
+        "error": document.error,
+    }

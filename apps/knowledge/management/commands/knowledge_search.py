@@ -1,0 +1,52 @@
+"""Searches a knowledge base."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apps.common.commands import JsonCommand
+from apps.common.perloop import run
+from apps.knowledge.contracts import retrieval_methods
+from apps.knowledge.selectors import find_dataset
+from apps.knowledge.services.retrieve import retrieve
+from apps.knowledge.wire import stored_retrieval
+
+
+class Command(JsonCommand):
+    help = "Searches a knowledge base as an app would."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("dataset_id")
+        parser.add_argument("query")
+        parser.add_argument("--method", choices=list(retrieval_methods.all()), help="default: the base's own")
+        parser.add_argument("--top-k", type=int, help="default: the base's own")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        dataset = find_dataset(options["dataset_id"])
+        settings = stored_retrieval(dataset.retrieval_model)
+        if options["method"]:
+            settings = replace(settings, search_method=options["method"])
+        hits = run(
+            retrieve(
+                workspace_id=dataset.workspace_id,
+                dataset_ids=[dataset.pk],
+                query=options["query"],
+                top_k=options["top_k"],
+                settings=settings,
+            )
+        )
+        return {
+            "records": [
+                {
+                    "score": hit.score,
+                    "segment": {
+                        "id": str(hit.segment_id),
+                        "position": hit.position,
+                        "document_id": str(hit.document_id),
+                        "content": hit.content,
+                    },
+                }
+                for hit in hits
+            ]
+        }

@@ -1,0 +1,185 @@
+"""Adding and deleting documents."""
+
+import secrets
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from apps.common import jobs, notify
+from apps.common.errors import InvalidParam
+from apps.common.text import storable
+from apps.files.models import UploadFile
+from apps.files.names import clean_name
+from apps.files.services.uploads import delete_uploads, store_upload
+from apps.knowledge.choices import UNFINISHED, RuleMode
+from apps.knowledge.configs import TOPIC
+from apps.knowledge.errors import ArchivedDocumentImmutable, DocumentIndexing
+from apps.knowledge.locks import lock_dataset, lock_document_to_delete
+from apps.knowledge.models import Dataset, Document, ProcessRule
+from apps.knowledge.reading import readable_extensions
+from apps.knowledge.rules import AUTOMATIC, parse_rule
+from apps.knowledge.selectors import get_latest_rule
+from apps.workspaces.models import User
+from apps.workspaces.services import audit
+
+from .datasets import choose_technique
+from .index_rows import delete_document_rows
+
+TASK: Final = "knowledge.index"
+TEXT_MODEL: Final = "text_model"
+
+
+def new_batch() -> str:
+    """A name for documents that come in together: yyyymmddHHMMSS and six digits."""
+    return f"{timezone.now():%Y%m%d%H%M%S}{secrets.randbelow(900_000) + 100_000}"
+
+
+def create_document_from_text(*, dataset: Dataset, name: str, text: str, **options: Any) -> Document:
+    """A document whose text the caller wrote; kept as a file like any other. Options as in `create_document`.
+
+    Raises:
+        InvalidParam: no name or no text.
+    """
+    name = clean_name(storable(name)) if storable(name).strip() else ""
+    if not name:
+        raise InvalidParam("name is required", params="name")
+    if not storable(text).strip():
+        raise InvalidParam("text is required", params="text")
+    return _create(dataset, name, f"{name}.txt", storable(text).encode(), "text/plain", **options)
+
+
+def create_document_from_file(
+    *, dataset: Dataset, name: str, data: bytes | IO[bytes], mime_type: str = "", **options: Any
+) -> Document:
+    """A document from an uploaded file. Options as in `create_document`.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable, InvalidParam.
+    """
+    return _create(dataset, clean_name(name), name, data, mime_type, **options)
+
+
+def create_document(
+    *,
+    dataset: Dataset,
+    upload: UploadFile,
+    name: str,
+    user: User | None = None,
+    created_from: str = "web",
+    batch: str | None = None,
+    process_rule: Mapping[str, Any] | None = None,
+    indexing_technique: str | None = None,
+    doc_form: str = TEXT_MODEL,
+    doc_language: str = "English",
+) -> Document:
+    """Adds a stored file to a base and wakes a worker to index it.
+
+    Args:
+        process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
+        indexing_technique: for a base that has none yet.
+
+    Raises:
+        InvalidParam: technique missing, rule not valid, form not known.
+        ProviderNotInitialized, ModelNotFound: no embedding model.
+        NotFound: the base was deleted meanwhile.
+    """
+    if doc_form != TEXT_MODEL:
+        raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
+    parsed = parse_rule(process_rule) if process_rule is not None else None
+    with transaction.atomic():
+        dataset = lock_dataset(dataset)
+        _initialise(dataset, indexing_technique)
+        last = dataset.documents.aggregate(last=Max("position"))["last"] or 0
+        document = Document.objects.create(
+            workspace_id=dataset.workspace_id,
+            dataset=dataset,
+            position=last + 1,
+            name=name,
+            data_source_info={"upload_file_id": str(upload.pk)},
+            upload_file=upload,
+            process_rule=_rule(dataset, parsed, user),
+            batch=batch or new_batch(),
+            created_from=created_from,
+            created_by=user,
+            doc_form=doc_form,
+            doc_language=storable(doc_language)[:64],
+        )
+        audit.record(
+            workspace=dataset.workspace, user=user, action="document.create", object_type="document",
+            object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},
+        )  # fmt: skip
+        jobs.enqueue(TASK)
+    return document
+
+
+def delete_document(*, document: Document, user: User | None = None) -> None:
+    """Deletes a document with its segments, vectors, words and file.
+
+    Raises:
+        DocumentIndexing: a worker holds it now.
+        ArchivedDocumentImmutable: it is archived.
+        NotFound: it was deleted meanwhile.
+    """
+    with transaction.atomic():
+        document = lock_document_to_delete(document)
+        if document.archived:
+            raise ArchivedDocumentImmutable
+        leased = document.lease_until is not None and document.lease_until > timezone.now()
+        if leased and document.indexing_status in UNFINISHED:
+            raise DocumentIndexing
+        uploads = UploadFile.objects.filter(pk=document.upload_file_id)
+        found = list(uploads)
+        delete_document_rows(document)
+        delete_uploads(found)
+        audit.record(
+            workspace=document.workspace, user=user, action="document.delete", object_type="document",
+            object_id=document.pk, data={"name": document.name, "dataset_id": str(document.dataset_id)},
+        )  # fmt: skip
+
+
+def _create(
+    dataset: Dataset, name: str, file_name: str, data: bytes | IO[bytes], mime_type: str, **options: Any
+) -> Document:
+    """Stores the bytes first, outside the base's lock; a document that cannot be added leaves no file behind."""
+    upload = store_upload(
+        workspace=dataset.workspace,
+        user=options.get("user"),
+        name=file_name,
+        data=data,
+        mime_type=mime_type,
+        extensions=readable_extensions(),
+    )
+    try:
+        return create_document(dataset=dataset, upload=upload, name=name, **options)
+    except BaseException:
+        delete_uploads([upload])
+        raise
+
+
+def _initialise(dataset: Dataset, technique: str | None) -> None:
+    """The first document decides what the base has not decided."""
+    if dataset.indexing_technique is None and technique is None:
+        raise InvalidParam("indexing_technique is required.")
+    changed = []
+    if dataset.indexing_technique is None:
+        choose_technique(dataset, technique, None, None)
+        changed = ["indexing_technique", "embedding_provider", "embedding_model"]
+    if dataset.data_source_type is None:
+        dataset.data_source_type = "upload_file"
+        changed.append("data_source_type")
+    if changed:
+        dataset.save(update_fields=changed)
+        notify.send(TOPIC, dataset.pk)
+
+
+def _rule(dataset: Dataset, parsed: tuple[str, dict[str, Any]] | None, user: User | None) -> ProcessRule:
+    latest = get_latest_rule(dataset=dataset)
+    if parsed is None and latest is not None:
+        return latest
+    mode, rules = parsed or (RuleMode.AUTOMATIC, dict(AUTOMATIC))
+    if latest is not None and (latest.mode, latest.rules) == (mode, rules):
+        return latest
+    return ProcessRule.objects.create(dataset=dataset, mode=mode, rules=rules, created_by=user)

@@ -1,0 +1,164 @@
+"""The document row as a job: who works on it, since when, what it waits for, how it ended.
+
+A claim holds for a lease, which the owner's heartbeat renews. Every write of an owner names it, so whoever lost the
+lease, or whose document was deleted, changes nothing more. All times are the database's.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+
+from apps.common import db
+from apps.common.errors import Unavailable
+from apps.common.ids import new_id
+from apps.knowledge.choices import UNFINISHED, IndexingStatus
+from apps.knowledge.errors import LeaseLost
+
+log = logging.getLogger(__name__)
+TOPIC = "document"
+MAX_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed document.
+
+    Args:
+        owner: of the lease, new with each claim.
+        attempt: claims since the last progress, this one included.
+        rules: of its process rule, as stored.
+    """
+
+    document_id: UUID
+    dataset_id: UUID
+    workspace_id: UUID
+    owner: UUID
+    status: str
+    attempt: int
+    waiting_reason: str | None
+    storage_key: str
+    extension: str
+    mode: str
+    rules: Mapping[str, Any]
+
+
+_CLAIM: Final = """
+update knowledge_document d
+set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    attempt = attempt + 1, retry_at = null,
+    indexing_status = case when indexing_status = 'waiting' then 'parsing' else indexing_status end,
+    processing_started_at = coalesce(processing_started_at, now())
+from (
+    select k.id, f.storage_key, f.extension, r.mode, r.rules
+    from knowledge_document k
+    join files_uploadfile f on f.id = k.upload_file_id
+    join knowledge_processrule r on r.id = k.process_rule_id
+    where k.indexing_status = any(%(unfinished)s)
+      and (k.lease_until is null or k.lease_until < clock_timestamp())
+      and (k.retry_at is null or k.retry_at <= clock_timestamp())
+      and (%(document)s::uuid is null or k.id = %(document)s)
+    order by k.created_at limit 1
+    for update of k skip locked
+) found
+where d.id = found.id
+returning d.id, d.dataset_id, d.workspace_id, d.indexing_status, d.attempt, d.waiting_reason,
+          found.storage_key, found.extension, found.mode, found.rules"""
+
+_RENEW: Final = """
+update knowledge_document set lease_until = clock_timestamp() + %s * interval '1 second'
+where id = %s and lease_owner = %s"""
+
+_OWNED: Final = "with changed as (update knowledge_document set {} where id = %s and lease_owner = %s returning id)"
+_TELL: Final = " select pg_notify('parley', 'document:' || id) from changed"
+
+
+async def claim(document_id: UUID | None = None) -> Job | None:
+    """The lease on a document that needs work: this one, or the oldest that nobody works on. None: there is none."""
+    owner = new_id()
+    arguments = {
+        "owner": owner,
+        "lease": settings.INDEXING_LEASE_S,
+        "unfinished": [str(status) for status in UNFINISHED],
+        "document": document_id,
+    }
+    async with db.connect() as connection:
+        row = await (await connection.execute(_CLAIM.encode(), arguments)).fetchone()
+    if row is None:
+        return None
+    return Job(row[0], row[1], row[2], owner, *row[3:])
+
+
+async def set_stage(job: Job, status: IndexingStatus, finished: str) -> None:
+    """Enters a stage; `finished` is the column that says when the one before ended. Raises LeaseLost."""
+    await _change(job, f"indexing_status = %s, {finished} = now()", str(status))
+
+
+async def complete(job: Job) -> None:
+    """The document is indexed. Raises LeaseLost."""
+    await _change(
+        job,
+        "indexing_status = 'completed', completed_at = now(), error = null, waiting_reason = null, attempt = 0,"
+        " lease_owner = null, lease_until = null",
+    )
+    await db.execute("select pg_notify('parley', 'dataset:' || %s::text)", job.dataset_id)
+
+
+async def fail(job: Job, reason: str) -> None:
+    """The document cannot be indexed; `reason` is for its owner. Raises LeaseLost."""
+    await _change(
+        job,
+        "indexing_status = 'error', error = %s, stopped_at = now(), waiting_reason = null,"
+        " lease_owner = null, lease_until = null",
+        reason,
+    )
+
+
+async def postpone(job: Job, reason: str, delay_s: float, *, counts: bool = True) -> None:
+    """Gives the document back, to be claimed again after a delay. Raises LeaseLost.
+
+    Args:
+        counts: whether this was one of its attempts; waiting for a provider's rate limit is none.
+    """
+    await _change(
+        job,
+        "waiting_reason = %s, retry_at = clock_timestamp() + %s * interval '1 second', attempt = %s,"
+        " lease_owner = null, lease_until = null",
+        reason,
+        delay_s,
+        job.attempt if counts else job.attempt - 1,
+    )
+
+
+async def _change(job: Job, assignments: str, *values: object) -> None:
+    sql = _OWNED.format(assignments) + _TELL
+    if not await db.execute(sql, *values, job.document_id, job.owner):
+        raise LeaseLost
+
+
+@asynccontextmanager
+async def heartbeat(job: Job) -> AsyncIterator[None]:
+    """Renews the lease while the block runs."""
+    task = asyncio.create_task(_beat(job), name="heartbeat")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _beat(job: Job) -> None:
+    renewed = 1
+    while renewed:
+        await asyncio.sleep(settings.INDEXING_LEASE_S / 3)
+        try:
+            renewed = await db.execute(_RENEW, settings.INDEXING_LEASE_S, job.document_id, job.owner)
+        except (Unavailable, psycopg.Error) as error:
+            log.warning("no heartbeat for document %s: %s", job.document_id, type(error).__name__)

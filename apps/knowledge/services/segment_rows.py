@@ -1,0 +1,183 @@
+"""Writes of segments and of what they are found by. Each function is one transaction, guarded by the job's lease."""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.common import db
+from apps.common.db import Connection
+from apps.common.encoding import dumps
+from apps.common.ids import new_id
+from apps.knowledge.choices import SegmentStatus
+from apps.knowledge.contracts import Draft
+from apps.knowledge.errors import LeaseLost
+from apps.knowledge.lexical.bm25 import weights
+
+from . import copying
+from .jobs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A segment ready to be found.
+
+    Args:
+        counts: slot to number of occurrences.
+        vector: of the dataset's embedding model; None in an economical base.
+    """
+
+    segment_id: UUID
+    counts: Mapping[int, int]
+    vector: Sequence[float] | None
+
+    @property
+    def length(self) -> int:
+        """Terms, repetitions counted."""
+        return sum(self.counts.values())
+
+
+_GUARD: Final = """
+update knowledge_document
+set lease_until = clock_timestamp() + %s * interval '1 second', attempt = 0, waiting_reason = null, {}
+where id = %s and lease_owner = %s
+returning enabled and not archived"""
+
+_SEGMENTS: Final = (
+    "knowledge_segment (id, workspace_id, dataset_id, document_id, position, content, answer, word_count, tokens,"
+    " keywords, index_node_hash, hit_count, enabled, status, created_at)"
+)
+_LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, enabled, length, terms, weights)"
+_VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, model, dim, enabled, embedding)"
+
+
+async def write_segments(job: Job, drafts: Sequence[Draft], average_length: float) -> None:
+    """Writes all segments of a document and enters stage `indexing`. Raises LeaseLost.
+
+    Args:
+        average_length: in terms; becomes the dataset's if it has none yet.
+    """
+    counts = (len(drafts), sum(draft.word_count for draft in drafts), sum(draft.tokens for draft in drafts))
+    stage = (
+        "indexing_status = 'indexing', splitting_completed_at = now(), completed_segments = 0,"
+        " segment_count = %s, word_count = %s, tokens = %s"
+    )
+    async with _guarded(job, stage, *counts) as (connection, _):
+        await connection.execute(b"delete from knowledge_segment where document_id = %s", [job.document_id])
+        await copying.copy_rows(connection, _SEGMENTS, _segment_rows(job, drafts))
+        await connection.execute(
+            b"insert into knowledge_lexicalstat (dataset_id, chunks, tokens, average_length)"
+            b" values (%s, 0, 0, %s) on conflict do nothing",
+            [job.dataset_id, average_length],
+        )
+
+
+async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> None:
+    """Makes a batch of segments findable and counts the progress. Raises LeaseLost.
+
+    Args:
+        model: `provider/model` of the vectors.
+    """
+    async with _guarded(job, "completed_segments = completed_segments + %s", len(entries)) as (connection, enabled):
+        ids = [entry.segment_id for entry in entries]
+        await connection.execute(
+            b"update knowledge_segment set status = 'completed', indexing_at = coalesce(indexing_at, now()),"
+            b" completed_at = now() where id = any(%s)",
+            [ids],
+        )
+        await copying.copy_rows(connection, _VECTORS, _vector_rows(job.dataset_id, entries, model, enabled))
+        average_length = await _count_terms(connection, job.dataset_id, entries)
+        lexical = _lexical_rows(job.dataset_id, entries, average_length, enabled)
+        await copying.copy_rows(connection, _LEXICAL, lexical)
+
+
+@asynccontextmanager
+async def _guarded(job: Job, progress: str, *values: object) -> AsyncIterator[tuple[Connection, bool]]:
+    """A transaction that holds the document's row, and whether the document may be found."""
+    async with db.connect() as connection, connection.transaction():
+        arguments = [settings.INDEXING_LEASE_S, *values, job.document_id, job.owner]
+        row = await (await connection.execute(_GUARD.format(progress).encode(), arguments)).fetchone()
+        if row is None:
+            raise LeaseLost
+        yield connection, bool(row[0])
+        await connection.execute(b"select pg_notify('parley', 'document:' || %s::text)", [job.document_id])
+
+
+async def _count_terms(connection: Connection, dataset_id: UUID, entries: Sequence[Entry]) -> float:
+    """Adds to the dataset's statistics; returns the average length its weights are made with.
+
+    The row of totals is locked first, so writers of one dataset never wait for one another in a circle.
+    """
+    frequencies: dict[int, int] = {}
+    for entry in entries:
+        for number in entry.counts:
+            frequencies[number] = frequencies.get(number, 0) + 1
+    cursor = await connection.execute(
+        b"update knowledge_lexicalstat set chunks = chunks + %s, tokens = tokens + %s where dataset_id = %s"
+        b" returning average_length",
+        [len(entries), sum(entry.length for entry in entries), dataset_id],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LeaseLost
+    await connection.execute(
+        b"insert into knowledge_termstat as s (dataset_id, term, df)"
+        b" select %s, term, n from unnest(%s::int[], %s::int[]) u (term, n) order by term"
+        b" on conflict (dataset_id, term) do update set df = s.df + excluded.df",
+        [dataset_id, list(frequencies), list(frequencies.values())],
+    )
+    return float(row[0])
+
+
+def _segment_rows(job: Job, drafts: Iterable[Draft]) -> Iterator[Sequence[bytes | None]]:
+    now = copying.timestamptz(timezone.now())
+    for draft in drafts:
+        yield (
+            copying.uuid(new_id()),
+            copying.uuid(job.workspace_id),
+            copying.uuid(job.dataset_id),
+            copying.uuid(job.document_id),
+            copying.int4(draft.position),
+            copying.text(draft.content),
+            None if draft.answer is None else copying.text(draft.answer),
+            copying.int4(draft.word_count),
+            copying.int4(draft.tokens),
+            None if draft.keywords is None else copying.jsonb(dumps(draft.keywords)),
+            copying.text(draft.digest),
+            copying.int4(0),
+            copying.boolean(True),
+            copying.text(SegmentStatus.WAITING),
+            now,
+        )
+
+
+def _lexical_rows(
+    dataset_id: UUID, entries: Iterable[Entry], average_length: float, enabled: bool
+) -> Iterator[Sequence[bytes]]:
+    for entry in entries:
+        weighed = weights(entry.counts, length=entry.length, average_length=average_length)
+        yield (
+            copying.uuid(entry.segment_id),
+            copying.uuid(dataset_id),
+            copying.boolean(enabled),
+            copying.int4(entry.length),
+            copying.int4_array(sorted(entry.counts)),
+            copying.sparsevec(weighed),
+        )
+
+
+def _vector_rows(dataset_id: UUID, entries: Iterable[Entry], model: str, enabled: bool) -> Iterator[Sequence[bytes]]:
+    for entry in entries:
+        if entry.vector is not None:
+            yield (
+                copying.uuid(entry.segment_id),
+                copying.uuid(dataset_id),
+                copying.text(model),
+                copying.int2(len(entry.vector)),
+                copying.boolean(enabled),
+                copying.halfvec(entry.vector),
+            )
