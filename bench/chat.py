@@ -50,7 +50,7 @@ def load(url: str, body: dict, *, streamed: bool, concurrency: int, requests: in
 def measure(rounds: int, scale: float) -> list[dict]:
     with running() as (product, _upstream, floor):
         tokens = {model: product.chat_key(f"bench {model}", model) for model in ("fake", "gen-50-20")}
-        pids = {"web": product.pid("uvicorn"), "pg": product.pid("postgres")}
+        pids = {"web": product.pid("dify_project.web"), "pg": product.pid("postgres")}
         floor_pid = next(
             child.pid for child in psutil.Process().children() if "bench.floor" in " ".join(child.cmdline())
         )

@@ -44,3 +44,21 @@ def make_app(
 
 def make_key(app: App) -> str:
     return create_app_key(app=app)
+
+
+def make_provider(workspace: Workspace, base_url: str, *models: str) -> None:
+    """Points `openai_api_compatible` at a server, with these chat models (window 16,000 tokens)."""
+    from apps.models.contracts import ModelSpec
+    from apps.models.services.credentials import set_credentials
+    from apps.models.services.models import add_model
+
+    values = {"base_url": base_url, "api_key": "sk-secret-of-the-workspace"}
+    set_credentials(workspace=workspace, user=None, provider="openai_api_compatible", values=values, check=False)
+    for name in models:
+        spec = ModelSpec(name, "llm", context_tokens=16_000)
+        add_model(workspace=workspace, user=None, provider="openai_api_compatible", spec=spec, check=False)
+
+
+def upstream_config(model: str, **more: Any) -> dict[str, Any]:
+    """An app's configuration that runs on a model of `make_provider`."""
+    return {"model": {"provider": "openai_api_compatible", "name": model, "mode": "chat"}, **more}

@@ -25,7 +25,6 @@ from apps.logs.history import open_conversation
 from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
 from apps.logs.statements import Beginning, Caller, Ending
 from apps.models.contracts import ChatRequest, Finish, TextDelta
-from apps.models.errors import ProviderBadAnswer
 from apps.models.handles import ModelHandle
 from apps.models.services.resolve import resolve_model
 from apps.prompts.assembly import PastTurn, Prompt, answer_tokens, assemble, fill
@@ -148,8 +147,6 @@ class Turn:
                     yield piece.text
                 elif isinstance(piece, Finish):
                     self.finish = piece
-        if not any(self.pieces):
-            raise ProviderBadAnswer(f"[{handle.provider}] Error: the model returned an empty answer.")
 
     async def _begin(self) -> "asyncio.Future[None]":
         """Hands over the first write; it commits while the model's connection opens."""

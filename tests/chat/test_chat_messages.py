@@ -89,7 +89,9 @@ def test_another_users_conversation_does_not_exist(client):
 
 def test_stored_inputs_fill_what_a_later_turn_leaves_out(server, workspace):
     form = [{"text-input": {"variable": "name", "label": "Name", "required": True}}]
-    client = Client(server.url, make_key(make_app(workspace, {"pre_prompt": "Help {{name}}.", "user_input_form": form})))
+    client = Client(
+        server.url, make_key(make_app(workspace, {"pre_prompt": "Help {{name}}.", "user_input_form": form}))
+    )
     first = ask(client, inputs={"name": "Ada"}).json()
     second = ask(client, conversation_id=first["conversation_id"]).json()
     assert Message.objects.get(id=second["id"]).prompt[0]["text"] == "Help Ada."
@@ -123,7 +125,9 @@ def test_bad_fields_are_refused_with_the_contracts_sentences(client, changes, st
     assert Message.objects.count() == 0
 
 
-@pytest.mark.parametrize("changes", [{"user": 7}, {"query": 12}, {"inputs": None}, {"conversation_id": ""}, {"files": None}])
+@pytest.mark.parametrize(
+    "changes", [{"user": 7}, {"query": 12}, {"inputs": None}, {"conversation_id": ""}, {"files": None}]
+)
 def test_what_the_published_clients_send_is_accepted(client, changes):
     assert ask(client, **changes).status == 200
 

@@ -25,7 +25,12 @@ class Command(WorkspaceCommand):
         parser.add_argument("provider", help="a key of the catalogue, such as openai or openai_api_compatible")
         parser.add_argument("--credentials", metavar="JSON", help='such as {"base_url": "...", "api_key": "..."}')
         parser.add_argument(
-            "--model", action="append", default=[], metavar="NAME:TYPE[:CONTEXT]", help="may be given several times"
+            "--model",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="NAME:TYPE[:CONTEXT]",
+            help="one or several; may be repeated",
         )
         parser.add_argument("--default", action="store_true", help="make these models the defaults of their types")
         parser.add_argument("--no-check", action="store_true", help="do not call the provider")
