@@ -8,7 +8,7 @@ from whitenoise.responders import StaticFile
 from .middleware import Answer, Handler
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is not typed
     """WhiteNoise that stays in the event loop under ASGI and sends a file whole.
 
     WhiteNoise itself streams from a sync iterator, which Django under ASGI reads to its end with a warning.
