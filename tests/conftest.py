@@ -14,6 +14,7 @@ import pytest
 import uvloop
 
 from tests import database
+from tests.fakes.upstream import Upstream
 
 _until_the_end = ExitStack()
 
@@ -92,3 +93,17 @@ def server(_server: Server, transactional_db) -> Iterator[Server]:
     _server.in_loop(forget)
     yield _server
     _server.in_loop(forget)
+
+
+@pytest.fixture(scope="session")
+def _upstream() -> Iterator[Upstream]:
+    upstream = Upstream()
+    yield upstream
+    upstream.stop()
+
+
+@pytest.fixture
+def upstream(_upstream: Upstream) -> Upstream:
+    """A running server of the OpenAI protocol with all the misbehaving models, its counters at zero."""
+    _upstream.reset()
+    return _upstream

@@ -1,0 +1,48 @@
+"""Endpoints and calls for the tests of drivers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.models.catalogue import get_provider
+from apps.models.contracts import (
+    ChatMessage,
+    ChatPiece,
+    ChatRequest,
+    Driver,
+    Endpoint,
+    ModelSpec,
+    TextDelta,
+    Timeouts,
+)
+
+KEY = "sk-canary-0123456789abcdef"
+QUICK = Timeouts(connect_s=1, first_byte_s=0.6, idle_s=0.4)
+
+
+def endpoint(
+    base_url: str, *, timeouts: Timeouts = QUICK, options: Mapping[str, Any] | None = None, private: bool = True
+) -> Endpoint:
+    provider = get_provider("openai_api_compatible")
+    return Endpoint(
+        provider=provider.key,
+        options={**provider.driver_options, **(options or {})},
+        credentials={"base_url": base_url, "api_key": KEY},
+        secrets=[KEY],
+        timeouts=timeouts,
+        private_allowed=private,
+    )
+
+
+def driver() -> Driver:
+    return get_provider("openai_api_compatible").make_driver()
+
+
+async def chat(
+    where: Endpoint, model: str = "fake", text: str = "hello", request: ChatRequest | None = None
+) -> list[ChatPiece]:
+    request = request or ChatRequest([ChatMessage("user", text)])
+    return [piece async for piece in driver().stream_chat(where, ModelSpec(model, "llm"), request)]
+
+
+def text_in(pieces: Sequence[ChatPiece]) -> str:
+    return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))

@@ -1,0 +1,180 @@
+"""The dialects of streamed answers, fed whole, byte by byte, and cut at every position."""
+
+import json
+
+import pytest
+
+from apps.models.contracts import ChatPiece, Finish, TextDelta, ToolCall, ToolCallDelta
+from apps.models.drivers._openai_chunks import ChunkParser
+from apps.models.errors import (
+    ProviderBadAnswer,
+    ProviderBadRequest,
+    ProviderConnectionError,
+    ProviderContentFiltered,
+    ProviderRateLimited,
+    ProviderUnavailable,
+)
+
+from .helpers import endpoint
+
+WHERE = endpoint("http://127.0.0.1:1/v1")
+DONE = "data: [DONE]\n\n"
+
+
+def chunk(delta: dict | None = None, finish: str | None = None, **extra: object) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return f"data: {json.dumps({'choices': [choice], **extra}, ensure_ascii=False)}\n\n"
+
+
+def text(value: str | None) -> str:
+    return chunk({"content": value})
+
+
+def tool(**fragment: object) -> str:
+    return chunk({"content": None, "tool_calls": [fragment]})
+
+
+def error(**fields: object) -> str:
+    return f"data: {json.dumps({'error': fields})}\n\n"
+
+
+ROLE = chunk({"role": "assistant", "content": ""})
+STOP = chunk({}, "stop")
+USAGE = f"data: {json.dumps({'choices': [], 'usage': {'prompt_tokens': 7, 'completion_tokens': 2}})}\n\n"
+HELLO = [TextDelta("Grüß "), TextDelta("你好 🙂"), TextDelta("")]
+PLAIN = text("Grüß ") + text("你好 🙂")
+ADD = ToolCall("c1", "add", '{"a":1}')
+MUL = ToolCall("c2", "mul", '{"b":2}')
+
+
+def call(*calls: ToolCall) -> list[ChatPiece]:
+    return [ToolCallDelta(list(calls)), TextDelta(""), Finish("tool_calls")]
+
+
+DIALECTS = {
+    "as documented": (ROLE + PLAIN + STOP + USAGE + DONE, [*HELLO, Finish("stop", 7, 2)]),
+    "CRLF": ((ROLE + PLAIN + STOP + USAGE + DONE).replace("\n", "\r\n"), [*HELLO, Finish("stop", 7, 2)]),
+    "no space after data:": ((PLAIN + STOP + DONE).replace("data: ", "data:"), [*HELLO, Finish("stop")]),
+    "comments and event lines": (
+        ": OPENROUTER PROCESSING\n\n" + text("Grüß ") + ": ping\n\nevent: x\nid: 3\n" + text("你好 🙂") + STOP + DONE,
+        [*HELLO, Finish("stop")],
+    ),
+    "no [DONE]": (PLAIN + STOP, [*HELLO, Finish("stop")]),
+    "no newline at the end": ((PLAIN + STOP).rstrip("\n"), [*HELLO, Finish("stop")]),
+    "[DONE] without finish reason": (PLAIN + DONE, [*HELLO, Finish("stop")]),
+    "empty choices first": (
+        'data: {"choices": [], "prompt_filter_results": []}\n\n' + PLAIN + STOP,
+        [*HELLO, Finish("stop")],
+    ),
+    "text in the finish chunk": (
+        text("Grüß ") + chunk({"content": "你好 🙂"}, "length") + DONE,
+        [*HELLO, Finish("length")],
+    ),
+    "null content and null delta": (text(None) + chunk(None) + PLAIN + STOP + DONE, [*HELLO, Finish("stop")]),
+    "empty data line": ("data:\n\n" + PLAIN + STOP + DONE, [*HELLO, Finish("stop")]),
+    "content as parts": (
+        chunk({"content": [{"type": "text", "text": "a"}]}) + STOP,
+        [TextDelta("a"), TextDelta(""), Finish("stop")],
+    ),
+    "usage in every chunk": (
+        chunk({"content": "a"}, usage={"prompt_tokens": 7, "completion_tokens": 1})
+        + chunk({}, "stop", usage={"prompt_tokens": 7, "completion_tokens": 2}),
+        [TextDelta("a"), TextDelta(""), Finish("stop", 7, 2)],
+    ),
+    "odd usage": (
+        text("a") + chunk({}, "stop", usage={"prompt_tokens": "7", "completion_tokens": -1}),
+        [TextDelta("a"), TextDelta(""), Finish("stop")],
+    ),
+    "two finish chunks": (text("a") + STOP + STOP + DONE, [TextDelta("a"), TextDelta(""), Finish("stop")]),
+    "tool call in fragments": (
+        tool(index=0, id="c1", function={"name": "add", "arguments": ""})
+        + tool(index=0, function={"arguments": '{"a"'})
+        + tool(index=0, function={"arguments": ":1}"})
+        + chunk({}, "tool_calls")
+        + DONE,
+        call(ADD),
+    ),
+    "parallel tool calls": (
+        tool(index=0, id="c1", function={"name": "add", "arguments": '{"a"'})
+        + tool(index=1, id="c2", function={"name": "mul", "arguments": '{"b":2}'})
+        + tool(index=0, function={"arguments": ":1}"})
+        + chunk({}, "tool_calls"),
+        call(ADD, MUL),
+    ),
+    "tool calls without index": (
+        tool(id="c1", function={"name": "add", "arguments": '{"a"'})
+        + tool(function={"arguments": ":1}"})
+        + tool(id="c2", function={"name": "mul", "arguments": '{"b":2}'})
+        + chunk({}, "tool_calls"),
+        call(ADD, MUL),
+    ),
+    "whole tool calls at once, arguments as an object, in the finish chunk": (
+        chunk({"tool_calls": [{"id": "c1", "function": {"name": "add", "arguments": {"a": 1}}}]}, "tool_calls"),
+        call(ADD),
+    ),
+    "tool call without id or arguments": (
+        tool(function={"name": "now", "arguments": None}) + chunk({}, "tool_calls"),
+        call(ToolCall("call_0", "now", "{}")),
+    ),
+}
+
+FAULTS = {
+    "cut": (PLAIN, ProviderConnectionError, "[openai_api_compatible] Error: Response ended prematurely"),
+    "nothing at all": ("", ProviderConnectionError, "Response ended prematurely"),
+    "broken JSON": (text("a") + 'data: {"choices": [{"del\n\n' + STOP, ProviderBadAnswer, '{"choices": [{"del'),
+    "not an object": (text("a") + "data: [1]\n\n", ProviderBadAnswer, "[1]"),
+    "choices of a wrong type": ('data: {"choices": "x"}\n\n', ProviderBadAnswer, "choices"),
+    "empty": (ROLE + STOP + USAGE + DONE, ProviderBadAnswer, "the answer is empty (finish reason: stop)"),
+    "only [DONE]": (DONE, ProviderBadAnswer, "empty"),
+    "filtered": (ROLE + chunk({}, "content_filter"), ProviderContentFiltered, "content filter"),
+    "error object": (text("a") + error(message="overloaded", code=503), ProviderUnavailable, "overloaded"),
+    "rate limit inside": (error(message="slow down", code="429"), ProviderRateLimited, "slow down"),
+    "error as text": ('data: {"error": "out of memory"}\n\n', ProviderUnavailable, "out of memory"),
+    "error as an object of its own": (
+        'data: {"object": "error", "message": "no such model", "code": 404}\n\n',
+        ProviderBadRequest,
+        "no such model",
+    ),
+}
+
+
+def parse(*reads: bytes) -> list[ChatPiece]:
+    parser = ChunkParser(WHERE)
+    pieces = [piece for read in reads if not parser.done for piece in parser.feed(read)]
+    return pieces + parser.end()
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_dialect_gives_the_same_pieces_however_the_bytes_are_cut(name: str) -> None:
+    stream, expected = DIALECTS[name]
+    data = stream.encode()
+    assert parse(data) == expected
+    assert parse(*(data[n : n + 1] for n in range(len(data)))) == expected
+    for cut in range(len(data)):
+        assert parse(data[:cut], data[cut:]) == expected
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_has_its_class_and_sentence(name: str) -> None:
+    stream, kind, words = FAULTS[name]
+    with pytest.raises(kind) as caught:
+        parse(stream.encode())
+    assert words in caught.value.message
+    assert caught.value.message.startswith("[openai_api_compatible] Error: ")
+
+
+def test_an_answer_that_comes_unstreamed_is_read_as_well() -> None:
+    body = {
+        "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+    }
+    assert ChunkParser(WHERE).whole(json.dumps(body).encode()) == [TextDelta("Hi"), TextDelta(""), Finish("stop", 3, 1)]
+    with pytest.raises(ProviderUnavailable, match="boom"):
+        ChunkParser(WHERE).whole(b'{"error": {"message": "boom"}}')
+
+
+def test_an_endless_line_is_refused() -> None:
+    parser = ChunkParser(WHERE)
+    parser.feed(b"x" * 4 * 2**20)
+    with pytest.raises(ProviderBadAnswer, match="4 MB"):
+        parser.feed(b"x")
