@@ -55,6 +55,13 @@ async def _stop(pool: AsyncConnectionPool[Connection]) -> None:
 _pool: PerLoop[AsyncConnectionPool[Connection]] = PerLoop("database pool", _start, _stop)
 
 
+async def discard_broken() -> None:
+    """Replaces the pool's dead connections, after Postgres was away."""
+    pool = _pool.peek()
+    if pool is not None:
+        await pool.check()
+
+
 @asynccontextmanager
 async def connect() -> AsyncIterator[Connection]:
     """A pooled connection in autocommit mode.

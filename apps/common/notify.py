@@ -66,6 +66,7 @@ class Listener:
         connection = await psycopg.AsyncConnection.connect(db.conninfo(), autocommit=True)
         async with connection:
             await connection.execute(f"listen {CHANNEL}".encode())
+            await db.discard_broken()  # where this connection broke, the pooled ones did too
             for topic in list(_subscribers):
                 _call(topic, None)
             self.connected = True

@@ -42,7 +42,6 @@ class Statement(Enum):
         update logs_message set lease_until = now() + make_interval(secs => %s)
         where id = any(%s) and status = 'running'
     """
-    KEY_USED = b"update prompts_apitoken set last_used_at = now() where digest = %s"
 
 
 ORDER = tuple(Statement)

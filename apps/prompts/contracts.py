@@ -3,9 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from uuid import UUID
 
 from apps.common.registry import Registry
+from apps.workspaces.models import Workspace
 
 
 class AppCheck(ABC):
@@ -15,17 +15,17 @@ class AppCheck(ABC):
     label: ClassVar[str]
 
     @abstractmethod
-    def warnings(self, *, workspace_id: UUID, mode: str, config: Mapping[str, Any]) -> list[str]:
+    def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
         """Sentences about what will not work in this workspace as it is now (missing knowledge, models, tools)."""
 
 
 app_checks: Registry[AppCheck] = Registry("app check", "app_checks", AppCheck)  # type: ignore[type-abstract]  # only subclasses are made
 
 
-def check_config(*, workspace_id: UUID, mode: str, config: Mapping[str, Any]) -> list[str]:
+def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
     """The warnings of every installed check."""
     return [
         warning
         for check in app_checks.all().values()
-        for warning in check().warnings(workspace_id=workspace_id, mode=mode, config=config)
+        for warning in check().warnings(workspace=workspace, mode=mode, config=config)
     ]

@@ -1,5 +1,7 @@
 """What a run needs to know of an app and its caller, read once and kept until the database says otherwise."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -89,6 +91,22 @@ async def _load_dataset_key(digest: str) -> tuple[str, DatasetKey] | None:
     return str(workspace_id), DatasetKey(workspace_id, owner_id)
 
 
+_MARK_USED = "update prompts_apitoken set last_used_at = now() where digest = %s"
+_MARK_EVERY_S = 60.0
+_marked_at: dict[str, float] = {}
+_marking: set[asyncio.Task[int]] = set()
+
+
+def _mark_used(digest: str) -> None:
+    """Notes the use of a key, at most once a minute and without making its user wait."""
+    now = time.monotonic()
+    if now - _marked_at.get(digest, -_MARK_EVERY_S) >= _MARK_EVERY_S:
+        _marked_at[digest] = now
+        task = asyncio.create_task(db.execute(_MARK_USED, digest))
+        _marking.add(task)
+        task.add_done_callback(_marking.discard)
+
+
 _by_key = NotifiedCache(APP_TOPIC, _load_by_key)
 _by_id = NotifiedCache(APP_TOPIC, _load_by_id)
 _dataset_keys = NotifiedCache("dataset_key", _load_dataset_key)
@@ -101,9 +119,11 @@ async def app_of_key(token: str) -> AppRuntime:
         Unauthorized: unknown or revoked key, or a key of another kind.
         Forbidden: the app's API is switched off or its workspace archived.
     """
-    app = await _by_key.get(keys.digest(token)) if token.startswith(f"{TokenKind.APP}-") else None
+    digest = keys.digest(token)
+    app = await _by_key.get(digest) if token.startswith(f"{TokenKind.APP}-") else None
     if app is None:
         raise Unauthorized
+    _mark_used(digest)
     if app.workspace_status != "normal":
         raise WorkspaceArchived
     if not app.enable_api:
@@ -128,7 +148,9 @@ async def app_by_id(app_id: UUID, workspace_id: UUID) -> AppRuntime:
 
 async def workspace_of_key(token: str) -> DatasetKey:
     """The workspace a dataset key opens. Raises Unauthorized."""
-    key = await _dataset_keys.get(keys.digest(token)) if token.startswith(f"{TokenKind.DATASET}-") else None
+    digest = keys.digest(token)
+    key = await _dataset_keys.get(digest) if token.startswith(f"{TokenKind.DATASET}-") else None
     if key is None:
         raise Unauthorized
+    _mark_used(digest)
     return key

@@ -126,3 +126,8 @@ def test_an_unknown_path_and_a_preflight(server):
     answer = client.request("OPTIONS", "/v1/chat-messages")
     assert answer.status == 204
     assert "Authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_the_use_of_a_key_is_noted(client, app):
+    client.get("/v1/info")
+    eventually(lambda: ApiToken.objects.get(app=app).last_used_at is not None)

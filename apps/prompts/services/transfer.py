@@ -43,7 +43,7 @@ def import_app(
         raise BrokenAppFile(f"The file's version {file.version} is newer than this product reads. Update it first.")
     if file.mode not in RUNNABLE_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
-    warnings = check_config(workspace_id=workspace.id, mode=file.mode, config=file.config)
+    warnings = check_config(workspace=workspace, mode=file.mode, config=file.config)
     fields = {name: value[: _FIELD_LIMITS[name]] for name, value in file.fields.items()}
     with transaction.atomic():
         app = create_app(workspace=workspace, name=file.name, mode=file.mode, config=file.config, user=user, **fields)
