@@ -36,7 +36,7 @@ class Upstream:
 
     def stats(self) -> dict[str, int]:
         """Counts since the last reset."""
-        return json.load(urllib.request.urlopen(f"{self.root}/stats", timeout=5))
+        return dict(json.load(urllib.request.urlopen(f"{self.root}/stats", timeout=5)))
 
     def last(self) -> list[dict[str, Any]]:
         """The latest requests, newest first, with their body taken apart."""

@@ -1,6 +1,7 @@
 """The dialects of streamed answers, fed whole, byte by byte, and cut at every position."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from apps.models.errors import (
     ProviderBadRequest,
     ProviderConnectionError,
     ProviderContentFiltered,
+    ProviderError,
     ProviderRateLimited,
     ProviderUnavailable,
 )
@@ -21,7 +23,7 @@ WHERE = endpoint("http://127.0.0.1:1/v1")
 DONE = "data: [DONE]\n\n"
 
 
-def chunk(delta: dict | None = None, finish: str | None = None, **extra: object) -> str:
+def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **extra: object) -> str:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return f"data: {json.dumps({'choices': [choice], **extra}, ensure_ascii=False)}\n\n"
 
@@ -51,7 +53,7 @@ def call(*calls: ToolCall) -> list[ChatPiece]:
     return [ToolCallDelta(list(calls)), TextDelta(""), Finish("tool_calls")]
 
 
-DIALECTS = {
+DIALECTS: dict[str, tuple[str, list[ChatPiece]]] = {
     "as documented": (ROLE + PLAIN + STOP + USAGE + DONE, [*HELLO, Finish("stop", 7, 2)]),
     "CRLF": ((ROLE + PLAIN + STOP + USAGE + DONE).replace("\n", "\r\n"), [*HELLO, Finish("stop", 7, 2)]),
     "no space after data:": ((PLAIN + STOP + DONE).replace("data: ", "data:"), [*HELLO, Finish("stop")]),
@@ -118,7 +120,7 @@ DIALECTS = {
     ),
 }
 
-FAULTS = {
+FAULTS: dict[str, tuple[str, type[ProviderError], str]] = {
     "cut": (PLAIN, ProviderConnectionError, "[openai_api_compatible] Error: Response ended prematurely"),
     "nothing at all": ("", ProviderConnectionError, "Response ended prematurely"),
     "broken JSON": (text("a") + 'data: {"choices": [{"del\n\n' + STOP, ProviderBadAnswer, '{"choices": [{"del'),

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from apps.common import http
 from apps.common.guard import AddressBlocked
 from apps.models.contracts import ChatMessage, ChatRequest, Finish, ModelSpec, TextDelta, Timeouts, ToolCallDelta
 from apps.models.errors import (
@@ -83,7 +84,7 @@ async def test_tool_calls_go_out_and_come_back(upstream: Upstream) -> None:
     assert text_in(await chat(endpoint(upstream.base_url), request=ChatRequest(history))) == "Tool said: 2"
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[type[ProviderError], str]] = {
     "fail-401": (ProviderUnauthorised, "API request failed with status code 401: {"),
     "fail-403": (ProviderUnauthorised, "API request failed with status code 403: {"),
     "fail-404": (ProviderBadRequest, "API request failed with status code 404: {"),
@@ -169,15 +170,37 @@ async def test_a_slow_reader_is_not_taken_for_a_stalled_server(upstream: Upstrea
     assert text_in(got) == "tok0 tok1 tok2 tok3 "
 
 
-async def test_the_connection_is_used_again(upstream: Upstream) -> None:
-    from apps.common import http
+def kept_connections() -> int:
+    connector = http._open_to_private.get().connector
+    assert connector is not None
+    return sum(map(len, connector._conns.values()))
 
+
+async def test_the_connection_is_used_again(upstream: Upstream) -> None:
     where = endpoint(upstream.base_url)
     for _ in range(5):
         await chat(where)
         await asyncio.sleep(0.05)
-    connector = http._open_to_private.get().connector
-    assert sum(len(kept) for kept in connector._conns.values()) == 1  # type: ignore[union-attr]
+    assert kept_connections() == 1
+
+
+async def test_the_connection_is_kept_although_its_last_bytes_come_late() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    events = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    chunk = b"%x\r\n%s\r\n" % (len(events), events)
+    async with serving(head + chunk, b"0\r\n\r\n", pause_s=0.1, hang=True) as wire:
+        began = time.monotonic()
+        assert text_in(await chat(endpoint(wire.url))) == "Hi"
+        assert time.monotonic() - began < 0.09  # nobody waits for the last bytes
+        await asyncio.sleep(0.2)
+        assert kept_connections() == 1
+
+
+async def test_a_server_that_hangs_up_is_asked_once_more() -> None:
+    async with serving() as wire:
+        with pytest.raises(ProviderConnectionError, match="ended prematurely"):
+            await chat(endpoint(wire.url))
+        assert len(wire.requests) == 2
 
 
 async def test_no_server_and_a_silent_server() -> None:

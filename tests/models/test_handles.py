@@ -1,0 +1,98 @@
+"""Batches and patience."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from apps.models.catalogue import get_provider
+from apps.models.configured import make_endpoint
+from apps.models.contracts import Driver, Embeddings, Endpoint, ModelSpec
+from apps.models.errors import (
+    ProviderError,
+    ProviderRateLimited,
+    ProviderUnauthorised,
+    ProviderUnavailable,
+)
+from apps.models.handles import ModelHandle
+
+DEMO = get_provider("demo")
+
+
+class Flaky(Driver):
+    """Fails as told, then answers with the length of each text."""
+
+    key, label = "flaky", "Flaky"
+
+    def __init__(self, *errors: ProviderError) -> None:
+        self.errors = list(errors)
+        self.sizes: list[int] = []
+
+    def stream_chat(self, endpoint, model, request):
+        raise NotImplementedError
+
+    async def embed(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Embeddings:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sizes.append(len(texts))
+        return Embeddings([[float(len(text))] for text in texts], len(texts))
+
+
+def handle(driver: Driver, **spec) -> ModelHandle:
+    return ModelHandle("demo", ModelSpec("m", "text-embedding", **spec), driver, make_endpoint(DEMO, {}))
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("apps.models.handles.asyncio.sleep", note)
+    return waited
+
+
+async def test_texts_go_in_batches_and_come_back_in_order() -> None:
+    driver = Flaky()
+    answer = await handle(driver, batch_size=3).embed(["a" * n for n in range(1, 8)])
+    assert driver.sizes == [3, 3, 1]
+    assert answer.vectors == [[float(n)] for n in range(1, 8)]
+    assert answer.tokens == 7
+    assert (await handle(driver).embed([])).vectors == []
+
+
+async def test_a_passing_fault_is_waited_out_with_growing_pauses(pauses: list[float]) -> None:
+    driver = Flaky(ProviderUnavailable("a"), ProviderUnavailable("b"), ProviderUnavailable("c"))
+    assert (await handle(driver).embed(["x"])).vectors == [[1.0]]
+    assert [round(pause * 2) / 2 for pause in pauses] == [0.5, 1.0, 2.0]
+
+
+async def test_the_providers_wish_is_respected(pauses: list[float]) -> None:
+    await handle(Flaky(ProviderRateLimited("slow", retry_after_s=7))).embed(["x"])
+    assert pauses == [7]
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [ProviderUnauthorised("no")],
+        [ProviderRateLimited("come back tomorrow", retry_after_s=3600)],
+        [ProviderUnavailable("down")] * 4,
+    ],
+)
+async def test_what_does_not_pass_is_raised(pauses: list[float], errors: list[ProviderError]) -> None:
+    with pytest.raises(type(errors[0])):
+        await handle(Flaky(*errors)).embed(["x"])
+    assert len(pauses) == len(errors) - 1
+
+
+async def test_reranking_nothing_asks_nobody() -> None:
+    assert await handle(Flaky()).rerank("q", [], 3) == []
+
+
+def test_usage_carries_the_models_prices() -> None:
+    spec = get_provider("openai").specs["llm", "gpt-4o"]
+    usage = ModelHandle("openai", spec, Flaky(), make_endpoint(DEMO, {})).usage(
+        prompt_tokens=1000, completion_tokens=2000, latency_s=1.5
+    )
+    assert (str(usage.prompt_price), str(usage.completion_price)) == ("0.0025000", "0.02000")
