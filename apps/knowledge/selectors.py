@@ -1,15 +1,18 @@
 """Reads of knowledge bases, documents and segments."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from apps.common import db
 from apps.common.tenancy import get_or_404
-from apps.prompts.models import App
 from apps.workspaces.models import Workspace
 
+from .choices import UNFINISHED, IndexingStatus
 from .models import Dataset, Document, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
@@ -17,11 +20,21 @@ DOCUMENT_NOT_FOUND = "Document Not Exists."
 
 
 def list_datasets(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[Dataset]":
-    """The workspace's bases with `document_count` and `word_count`, newest first, whose name holds `keyword`."""
+    """The workspace's bases whose name holds `keyword`, newest first.
+
+    Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
+    """
     datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
-    return datasets.annotate(document_count=Count("documents"), word_count=Coalesce(Sum("documents__word_count"), 0))
+    findable = Q(
+        documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
+    )
+    return datasets.annotate(
+        document_count=Count("documents"),
+        available_document_count=Count("documents", filter=findable),
+        word_count=Coalesce(Sum("documents__word_count"), 0),
+    )
 
 
 def get_dataset(*, workspace: Workspace | UUID, dataset_id: UUID | str) -> Dataset:
@@ -63,9 +76,51 @@ def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:
     return ProcessRule.objects.filter(dataset=dataset).order_by("-created_at").first()
 
 
-def count_apps(*, dataset: Dataset) -> int:
-    """How many apps name the base in the context of their draft or published version."""
-    named = [{"dataset": {"id": str(dataset.pk)}}]
-    in_draft = Q(draft__config__dataset_configs__datasets__datasets__contains=named)
-    in_published = Q(published__config__dataset_configs__datasets__datasets__contains=named)
-    return App.objects.filter(in_draft | in_published, workspace=dataset.workspace_id).count()
+_APPS: Final = """
+select t.id #>> '{}', count(distinct a.id)
+from prompts_app a
+join prompts_appversion v on v.id in (a.draft_id, a.published_id)
+cross join lateral (
+    select jsonb_path_query(v.config, '$.**.dataset.id') as id
+    union all select jsonb_path_query(v.config, '$.**.dataset_ids[*]')
+) t
+where a.workspace_id = %s group by 1"""
+
+
+def count_apps(*, workspace_id: UUID) -> dict[str, int]:
+    """How many apps name each base in their draft or published version, by the base's id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_APPS, [workspace_id])
+        return dict(cursor.fetchall())
+
+
+_SEGMENT_FIELDS: Final = [field.attname for field in Segment._meta.concrete_fields]
+_DOCUMENT_FIELDS: Final = ["id", "name", "data_source_type", "doc_type", "doc_metadata"]
+_SEGMENTS: Final = (
+    "select {} from knowledge_segment s"  # noqa: S608 - column names of our own
+    " join knowledge_document d on d.id = s.document_id where s.id = any(%s)".format(
+        ", ".join([f"s.{name}" for name in _SEGMENT_FIELDS] + [f"d.{name}" for name in _DOCUMENT_FIELDS])
+    )
+)
+_BEING_INITIALIZED: Final = """
+select coalesce(bool_or(indexing_status = any(%s)) and not bool_or(indexing_status = 'completed'), false)
+from knowledge_document where dataset_id = %s"""
+
+
+async def fetch_segments(*, segment_ids: Sequence[UUID]) -> dict[UUID, Segment]:
+    """Whole segments a search has found, by id, with the fields of their documents that a search shows."""
+    if not segment_ids:
+        return {}
+    found: dict[UUID, Segment] = {}
+    for row in await db.fetch_all(_SEGMENTS, list(segment_ids)):
+        count = len(_SEGMENT_FIELDS)
+        segment = Segment.from_db("default", _SEGMENT_FIELDS, row[:count])
+        segment.document = Document.from_db("default", _DOCUMENT_FIELDS, row[count:])
+        found[segment.pk] = segment
+    return found
+
+
+async def is_being_initialized(*, dataset_id: UUID) -> bool:
+    """Whether the base has documents, and all are still on their way."""
+    row = await db.fetch_one(_BEING_INITIALIZED, [str(status) for status in UNFINISHED], dataset_id)
+    return bool(row and row[0])

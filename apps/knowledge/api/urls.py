@@ -1,5 +1,22 @@
 """Addresses below /v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import search, views
+
+DATASET = "datasets/<str:dataset_id>"
+
+urlpatterns = [
+    path("datasets", views.DatasetsView.as_view(), name="v1-datasets"),
+    path(DATASET, views.DatasetView.as_view(), name="v1-dataset"),
+    path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
+    path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),
+    path(f"{DATASET}/document/create_by_text", views.CreateByTextView.as_view(), name="v1-create-by-text"),
+    path(f"{DATASET}/document/create-by-text", views.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
+    path(f"{DATASET}/document/create_by_file", views.CreateByFileView.as_view(), name="v1-create-by-file"),
+    path(f"{DATASET}/document/create-by-file", views.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
+    path(f"{DATASET}/documents", views.DocumentsView.as_view(), name="v1-documents"),
+    path(f"{DATASET}/documents/<str:document_id>", views.DocumentView.as_view(), name="v1-document"),
+    path(f"{DATASET}/documents/<str:document_id>/segments", views.SegmentsView.as_view(), name="v1-segments"),
+    path(f"{DATASET}/documents/<str:batch>/indexing-status", views.IndexingStatusView.as_view(), name="v1-indexing"),
+]

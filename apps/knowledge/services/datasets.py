@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.common import notify
-from apps.common.errors import InvalidParam
+from apps.common.errors import AppError, InvalidParam
 from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads
@@ -117,7 +117,7 @@ def delete_dataset(*, dataset: Dataset, user: User | None = None) -> None:
     """
     with transaction.atomic():
         lock_dataset_to_delete(dataset)
-        if count_apps(dataset=dataset):
+        if str(dataset.pk) in count_apps(workspace_id=dataset.workspace_id):
             raise DatasetInUse
         uploads = list(UploadFile.objects.filter(pk__in=dataset.documents.values("upload_file_id")))
         delete_dataset_rows(dataset)
@@ -144,6 +144,22 @@ def choose_technique(dataset: Dataset, technique: str | None, provider: str | No
             workspace_id=dataset.workspace_id, model_type="text-embedding", provider=provider, name=model
         )
         dataset.embedding_provider, dataset.embedding_model = handle.provider, handle.name
+
+
+def is_embedding_available(dataset: Dataset) -> bool:
+    """Whether the base's embedding model can be called; an economical base needs none."""
+    if not dataset.embedding_model:
+        return True
+    try:
+        async_to_sync(resolve_model)(
+            workspace_id=dataset.workspace_id,
+            model_type="text-embedding",
+            provider=dataset.embedding_provider,
+            name=dataset.embedding_model,
+        )
+    except AppError:
+        return False
+    return True
 
 
 def check_name(name: object) -> str:

@@ -22,6 +22,7 @@ from apps.knowledge.models import Dataset, Document, ProcessRule
 from apps.knowledge.reading import readable_extensions
 from apps.knowledge.rules import AUTOMATIC, parse_rule
 from apps.knowledge.selectors import get_latest_rule
+from apps.knowledge.wire import dump_retrieval, parse_retrieval
 from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
@@ -72,6 +73,9 @@ def create_document(
     batch: str | None = None,
     process_rule: Mapping[str, Any] | None = None,
     indexing_technique: str | None = None,
+    embedding_provider: str | None = None,
+    embedding_model: str | None = None,
+    retrieval_model: Mapping[str, Any] | None = None,
     doc_form: str = TEXT_MODEL,
     doc_language: str = "English",
 ) -> Document:
@@ -79,7 +83,7 @@ def create_document(
 
     Args:
         process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
-        indexing_technique: for a base that has none yet.
+        indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
 
     Raises:
         InvalidParam: technique missing, rule not valid, form not known.
@@ -91,7 +95,8 @@ def create_document(
     parsed = parse_rule(process_rule) if process_rule is not None else None
     with transaction.atomic():
         dataset = lock_dataset(dataset)
-        _initialise(dataset, indexing_technique)
+        if dataset.indexing_technique is None:
+            _initialise(dataset, indexing_technique, embedding_provider, embedding_model, retrieval_model)
         last = dataset.documents.aggregate(last=Max("position"))["last"] or 0
         document = Document.objects.create(
             workspace_id=dataset.workspace_id,
@@ -107,6 +112,7 @@ def create_document(
             doc_form=doc_form,
             doc_language=storable(doc_language)[:64],
         )
+        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(data_source_type="upload_file")
         audit.record(
             workspace=dataset.workspace, user=user, action="document.create", object_type="document",
             object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},
@@ -130,10 +136,9 @@ def delete_document(*, document: Document, user: User | None = None) -> None:
         leased = document.lease_until is not None and document.lease_until > timezone.now()
         if leased and document.indexing_status in UNFINISHED:
             raise DocumentIndexing
-        uploads = UploadFile.objects.filter(pk=document.upload_file_id)
-        found = list(uploads)
+        uploads = list(UploadFile.objects.filter(pk__in=[document.upload_file_id]))
         delete_document_rows(document)
-        delete_uploads(found)
+        delete_uploads(uploads)
         audit.record(
             workspace=document.workspace, user=user, action="document.delete", object_type="document",
             object_id=document.pk, data={"name": document.name, "dataset_id": str(document.dataset_id)},
@@ -159,20 +164,21 @@ def _create(
         raise
 
 
-def _initialise(dataset: Dataset, technique: str | None) -> None:
+def _initialise(
+    dataset: Dataset,
+    technique: str | None,
+    provider: str | None,
+    model: str | None,
+    retrieval_model: Mapping[str, Any] | None,
+) -> None:
     """The first document decides what the base has not decided."""
-    if dataset.indexing_technique is None and technique is None:
+    if technique is None:
         raise InvalidParam("indexing_technique is required.")
-    changed = []
-    if dataset.indexing_technique is None:
-        choose_technique(dataset, technique, None, None)
-        changed = ["indexing_technique", "embedding_provider", "embedding_model"]
-    if dataset.data_source_type is None:
-        dataset.data_source_type = "upload_file"
-        changed.append("data_source_type")
-    if changed:
-        dataset.save(update_fields=changed)
-        notify.send(TOPIC, dataset.pk)
+    choose_technique(dataset, technique, provider, model)
+    if retrieval_model is not None:
+        dataset.retrieval_model = dump_retrieval(parse_retrieval(retrieval_model))
+    dataset.save(update_fields=["indexing_technique", "embedding_provider", "embedding_model", "retrieval_model"])
+    notify.send(TOPIC, dataset.pk)
 
 
 def _rule(dataset: Dataset, parsed: tuple[str, dict[str, Any]] | None, user: User | None) -> ProcessRule:

@@ -124,8 +124,12 @@ async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
     row = await db.fetch_one("select average_length from knowledge_lexicalstat where dataset_id = %s", job.dataset_id)
     if row is not None:
         return float(row[0])
-    lengths = await asyncio.to_thread(lambda: [sum(count_slots(draft.content).values()) for draft in drafts])
-    return max(sum(lengths) / len(lengths), 1.0)
+    counts = await asyncio.to_thread(_count, [draft.content for draft in drafts])
+    return max(sum(sum(count.values()) for count in counts) / len(counts), 1.0)
+
+
+def _count(texts: Sequence[str]) -> list[dict[int, int]]:
+    return [count_slots(text) for text in texts]
 
 
 class _Indexer:
@@ -163,7 +167,7 @@ class _Indexer:
         entries: list[Entry] = []
         for part, vectors in zip(calls, results, strict=True):
             if not isinstance(vectors, BaseException):
-                counts = await asyncio.to_thread(lambda part=part: [count_slots(text) for text in texts[part]])
+                counts = await asyncio.to_thread(_count, texts[part])
                 entries += map(Entry, ids[part], counts, vectors)
         if entries:
             await write_entries(self.job, entries, self.model)

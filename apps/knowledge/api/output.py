@@ -1,0 +1,151 @@
+"""Rows as the knowledge API shows them (service API 7.1, 7.3, 7.5, 7.6)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.knowledge.models import Dataset, Document, Segment
+
+
+def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool) -> dict[str, Any]:
+    """A base that a selector annotated with its counts."""
+    counts: Any = dataset
+    return {
+        "id": str(dataset.pk),
+        "name": dataset.name,
+        "description": dataset.description or None,
+        "provider": dataset.provider,
+        "permission": dataset.permission,
+        "data_source_type": dataset.data_source_type,
+        "indexing_technique": dataset.indexing_technique,
+        "app_count": app_count,
+        "document_count": counts.document_count,
+        "word_count": counts.word_count,
+        "created_by": _id(dataset.created_by_id),
+        "created_at": _seconds(dataset.created_at),
+        "updated_by": _id(dataset.updated_by_id),
+        "updated_at": _seconds(dataset.updated_at),
+        "embedding_model": dataset.embedding_model or None,
+        "embedding_model_provider": dataset.embedding_provider or None,
+        "embedding_available": embedding_available,
+        "retrieval_model_dict": dataset.retrieval_model,
+        "tags": [],
+        "doc_form": dataset.doc_form,
+        "external_knowledge_info": None,
+        "external_retrieval_model": None,
+        "doc_metadata": [],
+        "built_in_field_enabled": False,
+        "partial_member_list": [],
+        "total_documents": counts.document_count,
+        "total_available_documents": counts.available_document_count,
+        "enable_api": dataset.enable_api,
+    }
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """A document."""
+    return {
+        "id": str(document.pk),
+        "position": document.position,
+        "data_source_type": document.data_source_type,
+        "data_source_info": document.data_source_info,
+        "data_source_detail_dict": {},
+        "dataset_process_rule_id": str(document.process_rule_id),
+        "name": document.name,
+        "created_from": document.created_from,
+        "created_by": _id(document.created_by_id),
+        "created_at": _seconds(document.created_at),
+        "tokens": document.tokens,
+        "indexing_status": document.indexing_status,
+        "error": document.error,
+        "enabled": document.enabled,
+        "disabled_at": _seconds(document.disabled_at),
+        "disabled_by": _id(document.disabled_by),
+        "archived": document.archived,
+        "display_status": document.display_status,
+        "word_count": document.word_count,
+        "hit_count": document.hit_count,
+        "doc_form": document.doc_form,
+        "doc_metadata": document.doc_metadata or [],
+    }
+
+
+def status_json(document: Document) -> dict[str, Any]:
+    """How far a document's indexing has come; `reason` says what it waits for."""
+    return {
+        "id": str(document.pk),
+        "indexing_status": document.indexing_status,
+        "processing_started_at": _seconds(document.processing_started_at),
+        "parsing_completed_at": _seconds(document.parsing_completed_at),
+        "cleaning_completed_at": _seconds(document.cleaning_completed_at),
+        "splitting_completed_at": _seconds(document.splitting_completed_at),
+        "completed_at": _seconds(document.completed_at),
+        "paused_at": _seconds(document.paused_at),
+        "error": document.error,
+        "stopped_at": _seconds(document.stopped_at),
+        "completed_segments": document.completed_segments,
+        "total_segments": document.segment_count,
+        "reason": document.waiting_reason,
+    }
+
+
+def segment_json(segment: Segment) -> dict[str, Any]:
+    """A segment."""
+    return {
+        "id": str(segment.pk),
+        "position": segment.position,
+        "document_id": str(segment.document_id),
+        "content": segment.content,
+        "answer": segment.answer,
+        "word_count": segment.word_count,
+        "tokens": segment.tokens,
+        "keywords": segment.keywords,
+        "index_node_id": str(segment.pk),
+        "index_node_hash": segment.index_node_hash,
+        "hit_count": segment.hit_count,
+        "enabled": segment.enabled,
+        "disabled_at": _seconds(segment.disabled_at),
+        "disabled_by": _id(segment.disabled_by),
+        "status": segment.status,
+        "created_by": _id(segment.created_by),
+        "created_at": _seconds(segment.created_at),
+        "indexing_at": _seconds(segment.indexing_at),
+        "completed_at": _seconds(segment.completed_at),
+        "error": segment.error,
+        "stopped_at": _seconds(segment.stopped_at),
+    }
+
+
+def record_json(segment: Segment, score: float) -> dict[str, Any]:
+    """A passage found, with its document (service API 7.7)."""
+    document = segment.document
+    return {
+        "segment": {
+            **segment_json(segment),
+            "document": {
+                "id": str(document.pk),
+                "data_source_type": document.data_source_type,
+                "name": document.name,
+                "doc_type": document.doc_type,
+                "doc_metadata": document.doc_metadata,
+            },
+        },
+        "child_chunks": None,
+        "score": score,
+        "tsne_position": None,
+        "files": [],
+        "summary": None,
+    }
+
+
+def page_json(data: Sequence[Mapping[str, Any]], *, page: int, limit: int, total: int) -> dict[str, Any]:
+    """A page of a list; `has_more` is what the contract says, true also on an exactly full last page."""
+    return {"data": data, "has_more": len(data) == limit, "limit": limit, "total": total, "page": page}
+
+
+def _id(value: object) -> str | None:
+    return str(value) if value is not None else None
+
+
+def _seconds(value: datetime | None) -> int | None:
+    return int(value.timestamp()) if value is not None else None

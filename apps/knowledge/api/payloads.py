@@ -1,0 +1,120 @@
+"""Requests of the knowledge API as typed values; a wrong field is named as the contract names it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from apps.common.errors import BadRequest, InvalidParam, PayloadTooLarge
+from apps.common.text import storable, storable_json
+from apps.knowledge.errors import NoFileUploaded, TooManyFiles
+
+P = TypeVar("P", bound="Payload")
+MAX_LIMIT = 100
+MAX_KEYWORD = 200
+
+
+class Payload(BaseModel):
+    """A JSON body; keys it does not know are ignored, as the original does."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def read(cls: type[P], body: Mapping[str, Any]) -> P:
+        """The typed body. Raises InvalidParam for the first field that is missing or wrong."""
+        try:
+            return cls.model_validate(storable_json(body))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            field = str(problem["loc"][0]) if problem["loc"] else None
+            missing = problem["type"] == "missing"
+            reason = "Missing required parameter in the JSON body" if missing else problem["msg"]
+            raise InvalidParam(reason, params=field) from error
+
+
+class CreateDataset(Payload):
+    name: Any = None  # the service has the contract's sentence for every wrong name
+    description: str | None = None
+    indexing_technique: str | None = None
+    permission: str | None = None
+    provider: str = "vendor"
+    embedding_model: str | None = None
+    embedding_model_provider: str | None = None
+    retrieval_model: dict[str, Any] | None = None
+
+
+class CreateDocument(Payload):
+    """What both ways of adding a document share."""
+
+    indexing_technique: str | None = None
+    process_rule: dict[str, Any] | None = None
+    doc_form: str | None = None
+    doc_language: str | None = None
+    original_document_id: str | None = None
+    retrieval_model: dict[str, Any] | None = None
+    embedding_model: str | None = None
+    embedding_model_provider: str | None = None
+
+
+class CreateByText(CreateDocument):
+    name: str
+    text: str
+
+
+class Retrieve(Payload):
+    query: str
+    retrieval_model: dict[str, Any] | None = None
+
+
+def read_form(request: HttpRequest) -> tuple[UploadedFile[bytes], dict[str, Any]]:
+    """The one file of a multipart request and the JSON object in its field `data`.
+
+    Raises:
+        NoFileUploaded, TooManyFiles, BadRequest, PayloadTooLarge.
+    """
+    try:
+        fields, files = request.POST, request.FILES
+    except MultiPartParserError as error:
+        raise BadRequest("The multipart body is broken.") from error
+    except SuspiciousOperation as error:
+        raise PayloadTooLarge("The form has too many or too long fields.") from error
+    uploads = [upload for key in files for upload in files.getlist(key)]
+    if not uploads:
+        raise NoFileUploaded
+    if len(uploads) > 1:
+        raise TooManyFiles
+    return uploads[0], _data(fields.get("data"))
+
+
+def _data(text: str | None) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidParam("The field data is not JSON.", params="data") from error
+    if not isinstance(value, dict):
+        raise InvalidParam("The field data must be a JSON object.", params="data")
+    return value
+
+
+def read_keyword(query: QueryDict) -> str:
+    """What a list is to be searched for."""
+    return storable(query.get("keyword", ""))[:MAX_KEYWORD]
+
+
+def read_page(query: QueryDict) -> tuple[int, int]:
+    """`page` (from 1) and `limit` (1 to 100); what is no number counts as not given."""
+    return max(_number(query.get("page"), 1), 1), min(max(_number(query.get("limit"), 20), 1), MAX_LIMIT)
+
+
+def _number(text: str | None, default: int) -> int:
+    try:
+        return min(int(text or default), 10**6)
+    except ValueError:
+        return default
