@@ -19,6 +19,7 @@ from apps.logs.statements import Caller
 from apps.prompts.choices import AppMode, InvokeFrom
 from apps.prompts.runtime import app_by_id
 from apps.workspaces.permissions import APP_USERS
+from apps.workspaces.models import User
 from apps.workspaces.selectors import get_membership
 
 from .replay import attach
@@ -40,7 +41,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.reader: asyncio.Task[None] | None = None
         await self.accept()
         user = self.scope["user"]
-        if user is None or not user.is_authenticated:
+        if not isinstance(user, User):  # AnonymousUser
             await self.close(NOT_SIGNED_IN)
             return
         membership = await database_sync_to_async(get_membership)(

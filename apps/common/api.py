@@ -93,7 +93,8 @@ def bearer_token(request: HttpRequest) -> str:
     Raises:
         Unauthorized: with the contract's sentence for each malformed header.
     """
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = header.partition(" ")
     if not token:
         raise Unauthorized("Authorization header must be provided and start with 'Bearer'")
     if scheme.lower() != "bearer":

@@ -6,7 +6,7 @@ workspace's credentials. Free of Django.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -224,7 +224,7 @@ class Driver(ABC):
     Options: ClassVar[type[DriverOptions]] = DriverOptions
 
     @abstractmethod
-    def stream_chat(self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest) -> AsyncIterator[ChatPiece]:
+    def stream_chat(self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer: text and tool-call pieces, then exactly one Finish.
 
         Each upstream chunk with text gives one TextDelta; the end of the text gives one empty TextDelta.

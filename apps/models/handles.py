@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
@@ -36,7 +36,7 @@ class ModelHandle:
         """The model's name."""
         return self.spec.name
 
-    def stream_chat(self, request: ChatRequest) -> AsyncIterator[ChatPiece]:
+    def stream_chat(self, request: ChatRequest) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer; see `Driver.stream_chat`. Never retried: what came was already shown."""
         return self.driver.stream_chat(self.endpoint, self.spec, request)
 

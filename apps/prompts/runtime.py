@@ -67,8 +67,19 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
     row = await db.fetch_one(sql, argument)
     if row is None:
         return None
-    *fields, raw = row
-    return str(row[0]), AppRuntime(*fields, read_config(raw) if raw is not None else None)
+    app_id, workspace_id, name, description, mode, enable_api, workspace_status, version_id, raw = row
+    app = AppRuntime(
+        app_id=app_id,
+        workspace_id=workspace_id,
+        name=name,
+        description=description,
+        mode=mode,
+        enable_api=enable_api,
+        workspace_status=workspace_status,
+        version_id=version_id,
+        config=read_config(raw) if raw is not None else None,
+    )
+    return str(app_id), app
 
 
 async def _load_by_key(digest: str) -> tuple[str, AppRuntime] | None:

@@ -17,6 +17,7 @@ class ModelCheck(AppCheck):
     key, label = "models", "Models"
 
     def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
+        """A sentence if the model cannot be used."""
         wanted = read_config(config)
         if not wanted.model:
             return []
