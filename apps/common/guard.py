@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ def is_allowed(address: str, port: int, *, private_allowed: bool) -> bool:
     return ip.is_global and not ip.is_reserved and ip not in _SITE_LOCAL and _is_web_port(port)
 
 
+@lru_cache(1024)  # the hot path asks for the same few addresses again and again
 def check_url(url: str, *, private_allowed: bool) -> None:
     """Refuses a URL that can be refused without looking up its name; the rest is checked at each connection.
 

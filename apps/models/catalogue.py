@@ -43,6 +43,7 @@ class CatalogueModel(_Part):
     features: frozenset[str] = frozenset()
     dimensions: int | None = None
     batch_size: int = Field(32, gt=0)
+    drop_params: frozenset[str] = frozenset()
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"

@@ -24,8 +24,8 @@ class WorkspaceModels:
         defaults: provider and name by type.
     """
 
-    wrapped_private_key: bytes
-    sealed: Mapping[str, bytes]
+    wrapped_private_key: bytes = field(repr=False)
+    sealed: Mapping[str, bytes] = field(repr=False)
     custom: Mapping[tuple[str, str, str], ModelSpec]
     defaults: Mapping[str, tuple[str, str]]
     handles: dict[tuple[str, str, str], ModelHandle] = field(default_factory=dict)

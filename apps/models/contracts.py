@@ -164,6 +164,7 @@ class ModelSpec:
         max_output_tokens: None where the provider states no own limit.
         features: such as "vision", "tool-call", "json".
         dimensions: of embedding vectors, None until known.
+        drop_params: parameters this model refuses; they are left out of its requests.
     """
 
     name: str
@@ -175,6 +176,7 @@ class ModelSpec:
     prices: Prices = Prices()
     dimensions: int | None = None
     batch_size: int = 32
+    drop_params: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,9 @@ class Driver(ABC):
     Options: ClassVar[type[DriverOptions]] = DriverOptions
 
     @abstractmethod
-    def stream_chat(self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest) -> AsyncGenerator[ChatPiece, None]:
+    def stream_chat(
+        self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest
+    ) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer: text and tool-call pieces, then exactly one Finish.
 
         Each upstream chunk with text gives one TextDelta; the end of the text gives one empty TextDelta.

@@ -69,6 +69,16 @@ async def test_the_request_says_what_it_should(upstream: Upstream) -> None:
     }
 
 
+async def test_parameters_a_model_refuses_are_left_out(upstream: Upstream) -> None:
+    where = endpoint(upstream.base_url)
+    spec = ModelSpec("fake", "llm", drop_params=frozenset({"temperature", "stop"}))
+    request = ChatRequest([ChatMessage("user", "hi")], {"temperature": 0.5, "seed": 1}, stop=["END"])
+    assert [piece async for piece in driver().stream_chat(where, spec, request)]
+    sent = upstream.last()[0]["body"]
+    assert sent["seed"] == 1
+    assert not {"temperature", "stop"} & set(sent)
+
+
 async def test_tool_calls_go_out_and_come_back(upstream: Upstream) -> None:
     tools = [{"type": "function", "function": {"name": "add", "parameters": {}}}]
     first = ChatRequest([ChatMessage("user", 'CALL:add{"a": 1}')], tools=tools)
@@ -136,7 +146,7 @@ async def test_leaving_a_stream_ends_the_upstream_request(upstream: Upstream) ->
     )
     async for _ in stream:
         break
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     for _ in range(50):
         if not upstream.stats()["in_flight"]:
             break

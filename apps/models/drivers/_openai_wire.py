@@ -73,13 +73,13 @@ def headers(endpoint: Endpoint) -> dict[str, str]:
 def chat_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, stream: bool = True) -> bytes:
     """The body of a chat completion."""
     options = endpoint.options
-    body = _parameters(options, request.parameters)
+    body = _parameters(options, model, request.parameters)
     body |= {"model": model.name, "messages": [_message(message) for message in request.messages]}
     if stream:
         body["stream"] = True
         if options["stream_usage"]:
             body["stream_options"] = {"include_usage": True}
-    if request.stop:
+    if request.stop and "stop" not in model.drop_params:
         body["stop"] = list(request.stop)
     if request.tools:
         body["tools"] = list(request.tools)
@@ -88,10 +88,10 @@ def chat_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, str
     return orjson.dumps(body)
 
 
-def _parameters(options: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _parameters(options: Mapping[str, Any], model: ModelSpec, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Model parameters under the provider's names; `response_format` may be a word (`json_object`)."""
     names = options["param_map"]
-    refused = _RESERVED | options["drop_params"]
+    refused = _RESERVED | options["drop_params"] | model.drop_params
     body = {
         names.get(name, name): value for name, value in parameters.items() if value is not None and name not in refused
     }
