@@ -1,26 +1,30 @@
 """The ASGI application: websockets, `/v1` without console middleware, everything else through Django's own."""
 
+# ruff: noqa: E402 - Django must be set up before anything that has tables is imported
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")
 
 import django
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 django.setup(set_prefix=False)
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.handlers.asgi import ASGIHandler
+from django.urls import get_resolver
 
 from apps.chat.routing import websocket_urlpatterns
 from apps.common.handlers import ServiceHandler
 from apps.common.lifespan import serve_lifespan
 
+_ = get_resolver().url_patterns  # a broken address or view must stop the start, not the first request
 console = ASGIHandler()
 service = ServiceHandler()
-sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
+sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(router))
 
 
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
