@@ -149,7 +149,7 @@ async def test_vectors_are_unit_deterministic_and_near_where_words_are_shared() 
     texts = ["service the pump", "the pump was serviced", "a blue sky", "水泵维护", "维护水泵", "", "!?"]
     driver, endpoint = PROVIDER.make_driver(), make_endpoint(PROVIDER, {})
     vectors = (await driver.embed(endpoint, EMBEDDER, texts)).vectors
-    assert {len(vector) for vector in vectors} == {256}
+    assert {len(vector) for vector in vectors} == {1024}
     assert all(math.hypot(*vector) == pytest.approx(1) for vector in vectors)
     assert vectors == (await driver.embed(endpoint, EMBEDDER, texts)).vectors
 

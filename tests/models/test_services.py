@@ -184,7 +184,7 @@ def test_without_configuration_the_demo_models_are_the_defaults(workspace: Works
         "rerank": ("demo", "demo-rerank"),
     }
     assert resolve(workspace).name == "demo-chat"
-    assert resolve(workspace, "text-embedding").spec.dimensions == 256
+    assert resolve(workspace, "text-embedding").spec.dimensions == 1024
     with pytest.raises(ProviderNotInitialized, match="tts"):
         resolve(workspace, "tts")
 
