@@ -71,7 +71,7 @@ class Retrieve(Payload):
     retrieval_model: dict[str, Any] | None = None
 
 
-def read_form(request: HttpRequest) -> tuple[UploadedFile[bytes], dict[str, Any]]:
+def read_form(request: HttpRequest) -> "tuple[UploadedFile[bytes], dict[str, Any]]":
     """The one file of a multipart request and the JSON object in its field `data`.
 
     Raises:

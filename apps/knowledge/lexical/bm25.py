@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-from apps.knowledge.contracts import SLOTS
-
 K1: Final = 1.2
 B: Final = 0.75
 # The most entries a sparse vector holds (pgvector 0.8); the rarest repetitions go first beyond it.
@@ -23,9 +21,3 @@ def weights(counts: Mapping[int, int], *, length: int, average_length: float) ->
     if len(counts) > MAX_TERMS:
         counts = dict(sorted(counts.items(), key=lambda item: -item[1])[:MAX_TERMS])
     return {number: count / (count + floor) for number, count in counts.items()}
-
-
-def sparse_text(entries: Mapping[int, float]) -> str:
-    """pgvector's text form of a sparse vector, slots ascending."""
-    body = ",".join(f"{number}:{entries[number]:.6g}" for number in sorted(entries))
-    return f"{{{body}}}/{SLOTS}"

@@ -1,0 +1,40 @@
+from collections.abc import Callable
+
+import pytest
+
+from apps.common.perloop import run
+from apps.knowledge.models import Dataset, Document
+from apps.knowledge.services.datasets import create_dataset
+from apps.knowledge.services.documents import create_document_from_text
+from apps.knowledge.services.indexing import index_pending
+from apps.workspaces.models import Workspace
+from tests.factories import make_workspace
+
+
+@pytest.fixture
+def workspace(transactional_db) -> Workspace:
+    return make_workspace()
+
+
+@pytest.fixture
+def economy(workspace: Workspace) -> Dataset:
+    return create_dataset(workspace=workspace, name="Economy", indexing_technique="economy")
+
+
+@pytest.fixture
+def vectors(workspace: Workspace) -> Dataset:
+    """A base with the demo provider's embeddings."""
+    return create_dataset(workspace=workspace, name="Vectors", indexing_technique="high_quality")
+
+
+@pytest.fixture
+def add() -> Callable[..., Document]:
+    """Adds a text and indexes it at once."""
+
+    def add(dataset: Dataset, text: str, name: str = "Text", **options: object) -> Document:
+        document = create_document_from_text(dataset=dataset, name=name, text=text, **options)
+        run(index_pending())
+        document.refresh_from_db()
+        return document
+
+    return add

@@ -1,0 +1,34 @@
+import time
+
+import pytest
+
+from apps.knowledge.text.clean import clean
+
+SPACES = frozenset({"remove_extra_spaces"})
+LINKS = frozenset({"remove_urls_emails"})
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "cleaned"),
+    [
+        (frozenset(), "a\0b\x07c\ud800d\ufeff", "abcd"),
+        (frozenset(), "a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        (frozenset(), "a  b\n\n\n\nc", "a  b\n\n\n\nc"),
+        (SPACES, "a \t\u3000 b\n \n\n\nc\n\nd", "a b\n\nc\n\nd"),
+        (LINKS, "mail bo.b+x@example.co.uk or see https://example.org/a?b=c#d now", "mail  or see  now"),
+        (LINKS, "\u8bf7\u8054\u7cfba@b.cn\uff0c\u89c1http://x.cn/y\u3002", "\u8bf7\u8054\u7cfb\uff0c\u89c1\u3002"),
+        (LINKS | SPACES, "a@b.c\n\n\n\nd", "d"),
+        (frozenset({"remove_stopwords"}), "the end", "the end"),
+    ],
+)
+def test_rules(rules, text, cleaned):
+    assert clean(text, rules) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 10**6, "a." * 5 * 10**5, "\n" * 10**6, "\n \n" * 3 * 10**5, "a@" * 10**5, " " * 10**6, "a@b." * 10**5]
+)
+def test_a_megabyte_of_anything_takes_under_two_seconds(text):
+    start = time.process_time()
+    clean(text, SPACES | LINKS)
+    assert time.process_time() - start < 2
