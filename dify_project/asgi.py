@@ -19,12 +19,13 @@ from django.urls import get_resolver
 from apps.chat.routing import websocket_urlpatterns
 from apps.common.handlers import ServiceHandler
 from apps.common.lifespan import serve_lifespan
+from apps.common.origins import same_origin
 
 _ = get_resolver().url_patterns  # a broken address or view must stop the start, not the first request
 console = ASGIHandler()
 service = ServiceHandler()
 router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
-sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(router))
+sockets = AllowedHostsOriginValidator(same_origin(AuthMiddlewareStack(router)))
 
 
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

@@ -11,6 +11,7 @@ import django
 import psycopg
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from apps.common import db
 from apps.common.perloop import PerLoop
@@ -54,6 +55,7 @@ async def _nothing(checks: Checks) -> None:
 _checks: PerLoop[Checks] = PerLoop("health", Checks, _nothing)
 
 
+@require_safe
 async def health(request: HttpRequest) -> JsonResponse:
     """200 when the database answers, else 503. A late worker is reported, and does not make the web server ill."""
     body = await _checks.get().answer()

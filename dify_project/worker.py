@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from typing import Any, cast
+from typing import Any
 
 from celery import beat, signals
 
@@ -12,6 +12,7 @@ from .supervisor.ready import announce
 
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they import every page, which a worker never serves
 JOBS_AT_ONCE = 4
+BEAT_TICK_S = 5
 
 
 @signals.setup_logging.connect
@@ -36,9 +37,11 @@ def _ready(**_: Any) -> None:
 
 
 def _beat() -> threading.Thread:
-    service = cast(threading.Thread, beat.EmbeddedService(app, thread=True))
-    service.start()
-    return service
+    """A tick every few seconds is enough to notice a changed schedule; a due task is not waited for so long."""
+    service = beat.Service(app, max_interval=BEAT_TICK_S, scheduler_cls=app.conf.beat_scheduler)
+    thread = threading.Thread(target=service.start, name="beat", daemon=True)
+    thread.start()
+    return thread
 
 
 def main() -> None:
