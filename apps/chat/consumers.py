@@ -36,6 +36,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     workspace_id: UUID
     app_id: UUID
     caller: Caller
+    is_admitted = False
 
     async def connect(self) -> None:
         self.reader: asyncio.Task[None] | None = None
@@ -57,12 +58,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         self.workspace_id = membership.workspace_id
         self.caller = Caller(InvokeFrom.CONSOLE.value, account_id=user.id)
+        self.is_admitted = True
 
     async def disconnect(self, code: int) -> None:
         if self.reader is not None:
             self.reader.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.is_admitted:
+            return  # a frame that crossed our close
         try:
             await self._handle(_parse(text_data))
         except Exception as error:  # noqa: BLE001 - the edge; translate() logs what is unexpected

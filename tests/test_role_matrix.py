@@ -1,0 +1,366 @@
+"""Walks every address of the product as everybody who might try it, and compares with tests/role_matrix.yaml."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+import yaml
+from django.apps import apps as django_apps
+from django.db import models
+from django.test import Client as Session
+from django.urls import URLPattern, URLResolver, get_resolver
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from apps.common.perloop import run
+from apps.knowledge.services.datasets import create_dataset
+from apps.knowledge.services.documents import create_document_from_text
+from apps.knowledge.services.indexing import index_document
+from apps.prompts.models import ApiToken
+from apps.prompts.services.keys import create_app_key, create_dataset_key, revoke_key
+from apps.workspaces.choices import Role
+from apps.workspaces.models import Installation, User, Workspace
+from apps.workspaces.services.members import add_member
+from dify_project.asgi import websocket_urlpatterns
+from tests.factories import make_app, make_user, make_workspace
+from tests.http import Answer, Client
+
+MATRIX = yaml.safe_load((Path(__file__).parent / "role_matrix.yaml").read_text())
+KEYS = ("app_key", "dataset_key")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
+CSRF = "a" * 32
+TEXT = "Flights longer than six hours may be booked in premium class."
+
+
+@dataclass(frozen=True)
+class Call:
+    """One cell's row: a path, a method and what the matrix says of them."""
+
+    path: str
+    method: str
+    who: Any
+    send: dict[str, Any]
+    blind: bool
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("v1/")
+
+    def __str__(self) -> str:
+        return f"{self.method} /{self.path}"
+
+
+def addresses(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, path)
+        else:
+            yield path
+
+
+def calls() -> list[Call]:
+    """All cells; deletions last and the deepest first, so that there is something left to call."""
+    found = []
+    for path, methods in MATRIX["routes"].items():
+        for method, cell in methods.items():
+            cell = cell if isinstance(cell, dict) else {"who": cell}
+            found.append(Call(path, method, cell["who"], cell.get("send", {}), cell.get("blind", False)))
+    return sorted(found, key=lambda call: (call.method == "DELETE", -call.path.count("/")))
+
+
+HTTP_CALLS = [call for call in calls() if call.method != "CONNECT"]
+SOCKET_CALLS = [call for call in calls() if call.method == "CONNECT"]
+CONSOLE_CALLS = [call for call in HTTP_CALLS if isinstance(call.who, list)]
+API_CALLS = [call for call in HTTP_CALLS if call.who in KEYS]
+
+
+class World:
+    """Workspace A with a person in each role and one object of each kind, and workspace B beside it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        Installation.objects.create()
+        self.a, self.b = make_workspace("A", "owner@a.org"), make_workspace("B", "owner@b.org")
+        people = {role: make_user(f"{role}@a.org") for role in Role.values if role != Role.OWNER}
+        for role, user in people.items():
+            add_member(workspace=self.a, user=user, role=role)
+        self.people: dict[str, User] = {**people, "owner": User.objects.get(email="owner@a.org")}
+        self.stranger = User.objects.get(email="owner@b.org")
+        self.app_of_a, app_of_b = make_app(self.a), make_app(self.b)
+        self.dataset = create_dataset(workspace=self.a, name="Rules", indexing_technique="economy")
+        document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
+        run(index_document(document.pk))
+        self.keys = {"app_key": create_app_key(app=self.app_of_a), "dataset_key": create_dataset_key(workspace=self.a)}
+        self.foreign_keys = {
+            "app_key": create_app_key(app=app_of_b),
+            "dataset_key": create_dataset_key(workspace=self.b),
+        }
+        # What stands for a name in a path or in `send`. A new kind of id needs a line here.
+        self.objects = {
+            "workspace_id": self.a.pk,
+            "app_id": self.app_of_a.pk,
+            "dataset_id": self.dataset.pk,
+            "document_id": document.pk,
+            "batch": document.batch,
+            "task_id": uuid4(),
+        }
+
+    def fill(self, text: str) -> str:
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(self.objects[match[1]]), text)
+
+    def checksum(self) -> dict[str, set[str]]:
+        """Every row of A in every table of ours, as text."""
+        return {
+            model._meta.label: {str(row) for row in model.objects.filter(**{path: self.a.pk}).values_list()}
+            for model in django_apps.get_models()
+            if model.__module__.startswith("apps.") and (path := way_to_workspace(model))
+        }
+
+    def session(self, user: User) -> dict[str, str]:
+        browser = Session()
+        browser.force_login(user)
+        return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
+
+    def call(self, call: Call, headers: dict[str, str], method: str | None = None) -> Answer:
+        send = {name: self.fill(value) if isinstance(value, str) else value for name, value in call.send.items()}
+        is_form = not call.is_api
+        kind = "application/x-www-form-urlencoded" if is_form else "application/json"
+        body = (urlencode(send) if is_form else json.dumps(send)).encode()
+        if (method or call.method) in {"GET", "TRACE", "DELETE"}:
+            body = b""
+        headers = {"Content-Type": kind, **headers}
+        return Client(self.url).request(method or call.method, "/" + self.fill(call.path), body or None, headers)
+
+
+def way_to_workspace(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> str | None:
+    """The look-up from a table to its workspace's id, None for tables that have no tenant."""
+    if model is Workspace:
+        return "pk"
+    if "workspace_id" in {field.attname for field in model._meta.concrete_fields}:
+        return "workspace_id"
+    for field in model._meta.concrete_fields:
+        related = field.related_model
+        if isinstance(related, type) and issubclass(related, models.Model) and related not in (*seen, model):
+            rest = way_to_workspace(related, (*seen, model))
+            if rest:
+                return f"{field.name}__{rest}"
+    return None
+
+
+def is_refused(answer: Answer) -> bool:
+    sent_away = answer.status == 302 and answer.headers["location"].startswith("/signin")
+    return sent_away or answer.status in {401, 403}
+
+
+@pytest.fixture
+def world(server) -> World:
+    return World(server.url)
+
+
+def problems(items: list[Any], check: Callable[[Any], str | None]) -> list[str]:
+    return [f"{item}: {problem}" for item in items if (problem := check(item))]
+
+
+def test_every_address_is_written_down():
+    operators = tuple(MATRIX["operators"])
+    real = {path for path in addresses(get_resolver().url_patterns) if not path.startswith(operators)}
+    real |= set(addresses(websocket_urlpatterns))
+    written = set(MATRIX["routes"])
+    assert not real - written, "add these to tests/role_matrix.yaml"
+    assert not written - real, "these are in tests/role_matrix.yaml, but not in any urls.py"
+
+
+def test_every_tenant_table_is_watched():
+    ours = [model for model in django_apps.get_models() if model.__module__.startswith("apps.")]
+    without = {model._meta.label for model in ours if way_to_workspace(model) is None}
+    assert without == {"workspaces.User", "workspaces.SignInAttempt", "workspaces.Installation"}
+
+
+def test_nobody_gets_past_the_door(world: World):
+    before = world.checksum()
+    session = world.session(world.people["owner"])
+    key = world.keys
+
+    def check(call: Call) -> str | None:
+        if call.who in KEYS:
+            other = "dataset_key" if call.who == "app_key" else "app_key"
+            tries = {
+                "no key": {},
+                "a wrong key": {"Authorization": "Bearer app-0123456789"},
+                "a key of the other kind": {"Authorization": f"Bearer {key[other]}"},
+                "a session": session,
+                "the key in x-api-key": {"x-api-key": key[call.who]},
+                "the key as a cookie": {"Cookie": f"token={key[call.who]}"},
+                "Basic": {"Authorization": f"Basic {key[call.who]}"},
+            }
+            return next((name for name, headers in tries.items() if world.call(call, headers).status != 401), None)
+        no_session = {"Cookie": f"csrftoken={CSRF}", "X-CSRFToken": CSRF}
+        answer = world.call(call, {**no_session, "Authorization": f"Bearer {key['app_key']}"})
+        if call.who == "public":
+            return None if answer.status < 500 else str(answer.status)
+        return None if is_refused(answer) else f"answered {answer.status}"
+
+    assert problems(HTTP_CALLS, check) == []
+    assert world.checksum() == before
+
+
+def test_a_revoked_key_is_dead_at_once(world: World):
+    headers = {name: {"Authorization": f"Bearer {key}"} for name, key in world.keys.items()}
+    for call in API_CALLS:
+        if call.method == "GET":
+            world.call(call, headers[call.who])  # now it is cached
+    for token in ApiToken.objects.filter(workspace=world.a):
+        revoke_key(workspace=world.a, token_id=token.pk)
+    world_calls = [call for call in API_CALLS if call.method != "DELETE"]
+    assert (
+        problems(world_calls, lambda call: None if world.call(call, headers[call.who]).status == 401 else "alive") == []
+    )
+
+
+def test_a_stranger_finds_nothing_and_changes_nothing(world: World):
+    session = world.session(world.stranger)
+
+    def check(call: Call) -> str | None:
+        before = world.checksum()
+        headers = session
+        if call.who in KEYS:
+            headers = {"Authorization": f"Bearer {world.foreign_keys[call.who]}"}
+        answer = world.call(call, headers)
+        if world.checksum() != before:
+            return "changed something"
+        names_an_object = "<" in call.path or "<" in json.dumps(call.send)
+        if names_an_object and not call.blind and answer.status != 404:
+            return f"answered {answer.status} {answer.body[:200]!r}"
+        return None if answer.status < 500 else str(answer.status)
+
+    private = [call for call in HTTP_CALLS if call.who not in ("public", "closed")]
+    assert problems(private, check) == []
+
+
+ODD_IDS = ["..%2f..", "%252e%252e", "a%2f..%2fb", "x" * 20_000, "%00", "not-a-uuid", "0", "null", "%ff"]
+
+
+def test_odd_ids_are_not_found(world: World):
+    session = world.session(world.people["owner"])
+
+    def check(call: Call) -> str | None:
+        headers = {"Authorization": f"Bearer {world.keys[call.who]}"} if call.who in KEYS else session
+        for odd in ODD_IDS:
+            path = re.sub(r"<[^>]+>", odd, call.path)
+            answer = Client(world.url).request(call.method, f"/{path}", json.dumps(call.send).encode(), headers)
+            if answer.status >= 500 or (answer.status < 300 and not call.blind):
+                return f"{odd[:20]} answered {answer.status}"
+        return None
+
+    assert problems([call for call in HTTP_CALLS if "<" in call.path], check) == []
+
+
+def test_each_role_may_do_what_the_matrix_says(world: World):
+    sessions = {role: world.session(user) for role, user in world.people.items()}
+
+    def check_denied(call: Call) -> str | None:
+        denied = set(sessions) - set(call.who)
+        return next((f"let {role} in" for role in denied if world.call(call, sessions[role]).status != 403), None)
+
+    def check_allowed(call: Call) -> str | None:
+        for role in call.who:
+            answer = world.call(call, sessions[role])
+            if is_refused(answer) or answer.status >= 400:
+                return f"answered {role} {answer.status}"
+        return None
+
+    before = world.checksum()
+    assert problems(CONSOLE_CALLS, check_denied) == []
+    assert world.checksum() == before
+    assert problems(CONSOLE_CALLS, check_allowed) == []
+
+
+def test_keys_open_what_the_matrix_says(world: World):
+    def check(call: Call) -> str | None:
+        answer = world.call(call, {"Authorization": f"Bearer {world.keys[call.who]}"})
+        return f"answered {answer.status}" if is_refused(answer) or answer.status in {404, 405, 500} else None
+
+    assert problems(API_CALLS, check) == []
+
+
+def test_closed_doors_are_closed_to_owners_too(world: World):
+    closed = [call for call in HTTP_CALLS if call.who == "closed"]
+    session = world.session(world.people["owner"])
+    assert closed
+    assert problems(closed, lambda call: None if world.call(call, session).status == 403 else "open") == []
+
+
+def test_other_methods_are_refused(world: World):
+    session = world.session(world.people["owner"])
+
+    def check(path: str) -> str | None:
+        cells = [call for call in HTTP_CALLS if call.path == path]
+        headers = {"Authorization": f"Bearer {world.keys[cells[0].who]}"} if cells[0].who in KEYS else session
+        for method in set(METHODS) - {call.method for call in cells}:
+            for extra in ({}, {"X-HTTP-Method-Override": cells[0].method}):
+                answer = world.call(cells[0], {**headers, **extra}, method)
+                if answer.status not in {404, 405}:
+                    return f"{method} answered {answer.status}"
+        return None
+
+    assert problems(sorted({call.path for call in HTTP_CALLS}), check) == []
+
+
+def test_a_removed_member_is_out_at_the_next_call(world: World):
+    admin = world.people["admin"]
+    session = world.session(admin)
+    assert world.call(CONSOLE_CALLS[0], session).status < 400
+    admin.memberships.get().delete()
+    assert problems(CONSOLE_CALLS, lambda call: None if is_refused(world.call(call, session)) else "let in") == []
+
+
+@contextmanager
+def socket(world: World, call: Call, user: User | None, origin: str | None = None):
+    cookie = world.session(user)["Cookie"] if user else ""
+    headers = {"Origin": origin or world.url, "Cookie": cookie}
+    address = f"{world.url.replace('http', 'ws')}/{world.fill(call.path)}"
+    with connect(address, additional_headers=headers, open_timeout=10) as connection:
+        yield connection
+
+
+def close_code(world: World, call: Call, user: User | None) -> int | None:
+    """The code the server closes with; None where it lets the caller stay and answers a ping."""
+    with socket(world, call, user) as connection:
+        try:
+            connection.send('{"type": "ping"}')
+            return None if json.loads(connection.recv(timeout=10))["event"] == "pong" else 0
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 0
+
+
+def test_websockets_admit_whom_the_matrix_says(world: World):
+    before = world.checksum()
+    assert SOCKET_CALLS
+    for call in SOCKET_CALLS:
+        expected = {role: None if role in call.who else 4404 for role in world.people}
+        assert {role: close_code(world, call, user) for role, user in world.people.items()} == expected
+        assert close_code(world, call, None) == 4401
+        assert close_code(world, call, world.stranger) == 4404
+        with pytest.raises(Exception, match="403"), socket(world, call, world.people["owner"], "https://evil.example"):
+            pass
+    assert world.checksum() == before
+
+
+def test_the_operators_admin_is_for_operators(world: World):
+    patterns: list[URLPattern | URLResolver] = get_resolver().url_patterns
+    admin = [path for path in addresses(patterns) if path.startswith(tuple(MATRIX["operators"]))]
+    sessions = [{}, world.session(world.people["owner"])]
+    assert len(admin) > 50
+    for path in admin:
+        address = "/" + re.sub(r"<[^>]+>|\(\?P<\w+>[^)]*\)\$?|\^|\$", "1", path)
+        for headers in sessions:
+            answer = Client(world.url).get(address, headers=headers)
+            assert answer.status in {302, 403, 404}, address
