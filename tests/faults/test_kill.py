@@ -1,0 +1,167 @@
+"""`kill -9` of each part while work is under way: everything ends in a terminal state, nothing twice."""
+
+import json
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.upstream import Upstream
+from tests.http import Client
+from tests.supervisor.product import Product, manage
+
+pytestmark = pytest.mark.slow
+APP = """
+app: {{name: Slow, mode: chat}}
+model_config: {{model: {{provider: openai_api_compatible, name: {model}, completion_params: {{}}}}}}
+"""
+WORDS = "harbour lantern compass orchard granite meadow timber falcon copper winter bridge market".split()
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory, _upstream: Upstream):
+    folder = tmp_path_factory.mktemp("kill")
+    product = Product(
+        folder / "storage",
+        ADMIN_EMAIL="a@b.co",
+        ADMIN_PASSWORD="correct horse 7",
+        RUN_LEASE_S="3",
+        INDEXING_LEASE_S="3",
+    )
+    product.until_up()
+    command(
+        product, "provider_set", "openai_api_compatible", "--credentials",
+        json.dumps({"base_url": _upstream.base_url, "api_key": "k"}),
+        "--model", "gen-60-50:llm", "text-embedding-3-small:text-embedding", "--no-check",
+    )  # fmt: skip
+    yield product
+    product.stop()
+
+
+def command(product: Product, *arguments: str) -> dict:
+    done = manage(product.storage, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def sql(product: Product, query: str) -> list[tuple]:
+    import psycopg
+
+    with psycopg.connect(f"postgresql://postgres@/parley?host={product.storage}/postgres") as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def client(product: Product, tmp_path_factory) -> Client:
+    path: Path = tmp_path_factory.mktemp("app") / "app.yml"
+    path.write_text(APP.format(model="gen-60-50"))
+    app = command(product, "app_import", str(path), "--publish")
+    return Client(product.url, command(product, "app_key", app["app_id"])["token"], timeout_s=60)
+
+
+def stream(client: Client, user: str) -> tuple[threading.Thread, list]:
+    """Three seconds of an answer, read in a thread."""
+    events: list = []
+
+    def read() -> None:
+        body = {"inputs": {}, "query": "Go", "user": user, "response_mode": "streaming"}
+        try:
+            events.extend(client.stream("/v1/chat-messages", body))
+        except OSError:
+            events.append({"event": "connection lost"})
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread, events
+
+
+def message_of(product: Product, user: str) -> tuple | None:
+    rows = sql(
+        product,
+        "select m.status, m.error_code, m.answer from logs_message m "
+        f"join prompts_enduser u on u.id = m.end_user_id where u.session_id = '{user}'",
+    )
+    return rows[0] if rows else None
+
+
+def healthy(product: Product) -> bool:
+    try:
+        return product.is_healthy()
+    except OSError:
+        return False
+
+
+def test_a_killed_web_server_leaves_no_run_without_an_end(product: Product, client: Client):
+    reader, _ = stream(client, "web-victim")
+    product.until(lambda: message_of(product, "web-victim"))
+    product.part("dify_project.web").send_signal(signal.SIGKILL)
+    reader.join(30)
+    product.until(lambda: message_of(product, "web-victim")[0] != "running", timeout_s=30)
+    assert message_of(product, "web-victim")[:2] == ("error", "interrupted")
+    product.until(lambda: healthy(product), timeout_s=30)
+
+
+def test_a_killed_database_costs_a_stream_nothing(product: Product, client: Client):
+    reader, events = stream(client, "database-victim")
+    product.until(lambda: message_of(product, "database-victim"))
+    product.part("postgres").send_signal(signal.SIGKILL)
+    reader.join(60)
+    assert events[-1]["event"] == "message_end"
+    status, _, answer = message_of(product, "database-victim")
+    assert (status, answer) == ("normal", "".join(event.get("answer", "") for event in events))
+    product.until(lambda: healthy(product), timeout_s=30)
+
+
+def long_text(path: Path, lines: int) -> Path:
+    """Text whose lines all differ, so that every segment is its own."""
+    rows = (
+        " ".join(WORDS[(number * step) % len(WORDS)] + str(number) for step in range(1, 40)) for number in range(lines)
+    )
+    path.write_text("\n".join(rows))
+    return path
+
+
+@pytest.mark.parametrize("part", ["dify_project.worker", "postgres"])
+def test_a_document_survives_a_kill_with_each_segment_once(product: Product, tmp_path: Path, part: str):
+    technique = ("--indexing", "high_quality", "--embedding", "openai_api_compatible/text-embedding-3-small")
+    undisturbed = command(product, "knowledge_create", f"Calm {part}", *technique)["dataset_id"]
+    disturbed = command(product, "knowledge_create", f"Storm {part}", *technique)["dataset_id"]
+    path = long_text(tmp_path / "long.txt", 2500)
+    command(product, "knowledge_add", undisturbed, str(path), "--wait")
+    command(product, "knowledge_add", disturbed, str(path))
+    product.until(lambda: counts(product, disturbed)[1] > 0, timeout_s=30)
+    product.part(part).send_signal(signal.SIGKILL)
+    product.until(lambda: safe_status(product, disturbed) in {"completed", "error"}, timeout_s=90)
+    assert safe_status(product, disturbed) == "completed"
+    assert contents(product, disturbed) == contents(product, undisturbed)
+    segments, embedded = counts(product, disturbed)
+    assert segments == embedded == counts(product, undisturbed)[0]
+
+
+def counts(product: Product, dataset: str) -> tuple[int, int]:
+    """Segments, and those with a vector."""
+    return sql(
+        product,
+        "select count(*), count(e.segment_id) from knowledge_segment s "
+        f"left join knowledge_segmentembedding e on e.segment_id = s.id where s.dataset_id = '{dataset}'",
+    )[0]
+
+
+def contents(product: Product, dataset: str) -> list[tuple]:
+    return sql(
+        product,
+        "select s.position, s.content, s.status, l.terms from knowledge_segment s "
+        f"left join knowledge_segmentlexical l on l.segment_id = s.id where s.dataset_id = '{dataset}' order by 1",
+    )
+
+
+def safe_status(product: Product, dataset: str) -> str:
+    import psycopg
+
+    try:
+        return sql(product, f"select indexing_status from knowledge_document where dataset_id = '{dataset}'")[0][0]
+    except psycopg.OperationalError:
+        time.sleep(0.2)
+        return "database away"
