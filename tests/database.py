@@ -24,4 +24,6 @@ def start(stack: ExitStack) -> None:
     (folder / "run").mkdir()
     url = stack.enter_context(embedded.running(folder, settings=UNSAFE_AND_FAST))
     os.environ["DATABASE_URL"] = url
-    settings.DATABASES["default"].update({**env.database_options(url), "OPTIONS": settings.DATABASES["default"]["OPTIONS"]})
+    settings.DATABASES["default"].update(
+        {**env.database_options(url), "OPTIONS": settings.DATABASES["default"]["OPTIONS"]}
+    )

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Final
 
 import aiohttp
-from django.conf import settings
 
+from . import product
 from .errors import AppError
 from .guard import AddressBlocked, check_url, is_allowed
 from .perloop import PerLoop
@@ -85,7 +85,7 @@ def _session(*, private_allowed: bool) -> aiohttp.ClientSession:
             limit=0, keepalive_timeout=30, socket_factory=partial(_open_socket, private_allowed=private_allowed)
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": f"{settings.PRODUCT_NAME}/{settings.VERSION}"},
+        headers={"User-Agent": f"{product.NAME}/{product.VERSION}"},
         trust_env=False,
     )
 

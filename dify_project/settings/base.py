@@ -4,11 +4,13 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.common import product
+
 from . import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VERSION = "0.1.0"
-PRODUCT_NAME = env.text("PRODUCT_NAME", "Parley")
+VERSION = product.VERSION
+PRODUCT_NAME = product.NAME
 
 STORAGE_LOCAL_PATH = Path(env.text("STORAGE_LOCAL_PATH", str(BASE_DIR / "storage"))).expanduser().resolve()
 DIFY_BIND_ADDRESS = env.text("DIFY_BIND_ADDRESS", "127.0.0.1")

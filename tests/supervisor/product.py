@@ -14,7 +14,14 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NOT_OURS = ("DATABASE_URL", "DB_HOST", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "STORAGE_LOCAL_PATH", "CELERY_BROKER_URL")
+NOT_OURS = (
+    "DATABASE_URL",
+    "DB_HOST",
+    "SECRET_KEY",
+    "DJANGO_SETTINGS_MODULE",
+    "STORAGE_LOCAL_PATH",
+    "CELERY_BROKER_URL",
+)
 
 
 def free_port() -> int:

@@ -79,7 +79,9 @@ def test_the_password_stays_out_of_the_long_running_parts(product: Product) -> N
 
 
 def test_a_command_uses_the_running_database(product: Product) -> None:
-    result = manage(product.storage, "shell", "-v", "0", "-c", "from apps.workspaces.models import User; print(User.objects.get())")
+    result = manage(
+        product.storage, "shell", "-v", "0", "-c", "from apps.workspaces.models import User; print(User.objects.get())"
+    )
     assert result.stdout.strip() == "owner@example.com", result.stderr
 
 
