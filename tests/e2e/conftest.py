@@ -1,0 +1,77 @@
+"""A real browser against the real server. Without a system Chromium these tests are skipped, and say so."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pytest
+from django.db import connections
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+T = TypeVar("T")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def aside(function: Callable[[], T]) -> T:
+    """Runs database work in a thread of its own: Playwright's loop runs in this one."""
+
+    def work() -> T:
+        try:
+            return function()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result(60)
+
+
+@dataclass
+class Chromium:
+    """The browser, and everything its pages complained about."""
+
+    base_url: str
+    context: Callable[..., BrowserContext]
+    complaints: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def page(self, cookies: dict[str, str] | None = None, **options: object) -> Iterator[Page]:
+        """A page of a fresh visitor. Options are Playwright's for a context, such as `viewport`."""
+        context = self.context(base_url=self.base_url, **options)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": self.base_url} for name, value in (cookies or {}).items()]
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
+        yield page
+        context.close()
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def chromium(server) -> Iterator[Chromium]:
+    """The test fails if any page logged an error or broke its content security policy."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install the package `chromium` to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = Chromium(server.url, browser.new_context)
+        yield chromium
+        browser.close()
+    assert chromium.complaints == []
