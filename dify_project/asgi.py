@@ -13,16 +13,15 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.handlers.asgi import ASGIHandler
 from django.urls import get_resolver
 
 from apps.chat.routing import websocket_urlpatterns
-from apps.common.handlers import ServiceHandler
+from apps.common.handlers import BoundedHandler, ServiceHandler
 from apps.common.lifespan import serve_lifespan
 from apps.common.origins import same_origin
 
 _ = get_resolver().url_patterns  # a broken address or view must stop the start, not the first request
-console = ASGIHandler()
+console = BoundedHandler()
 service = ServiceHandler()
 router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
 sockets = AllowedHostsOriginValidator(same_origin(AuthMiddlewareStack(router)))

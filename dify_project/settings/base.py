@@ -171,6 +171,9 @@ STORAGES = {
     },
 }
 
+# No request of any kind is larger; smaller limits apply to JSON and to each kind of file.
+LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) + 2) * 2**20
+
 # --- model calls ------------------------------------------------------------------------------------------
 MODEL_CONNECT_TIMEOUT_S = env.seconds("MODEL_CONNECT_TIMEOUT_S", 10)
 MODEL_FIRST_BYTE_TIMEOUT_S = env.seconds("MODEL_FIRST_BYTE_TIMEOUT_S", 60)
