@@ -47,5 +47,10 @@ class DatasetApiDisabled(Forbidden):
     default_message = "Dataset api access is not enabled."
 
 
+class VectorsDoNotFit(AppError):
+    code = "embedding_dimension_mismatch"
+    default_message = "The embedding model's vectors do not fit this knowledge base."
+
+
 class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""

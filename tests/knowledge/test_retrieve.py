@@ -28,9 +28,7 @@ QUESTIONS = [
 
 def find(dataset: Dataset, query: str, method: str = "full_text_search", **options) -> list[Hit]:
     settings = RetrievalSettings(search_method=method, top_k=options.pop("top_k", 20), **options)
-    return run(
-        retrieve(workspace_id=dataset.workspace_id, dataset_ids=[dataset.pk], query=query, settings=settings)
-    )
+    return run(retrieve(workspace_id=dataset.workspace_id, dataset_ids=[dataset.pk], query=query, settings=settings))
 
 
 def reference_bm25(passages: list[str], query: str) -> dict[str, float]:
@@ -106,9 +104,7 @@ def test_hybrid_gives_every_candidate_both_scores(vectors, add):
     best = max(words.values())
     for share in (0.7, 0.2):
         hits = find(vectors, question, "hybrid_search", vector_weight=share, keyword_weight=1 - share)
-        wanted = {
-            content: share * cosines[content] + (1 - share) * words.get(content, 0) / best for content in cosines
-        }
+        wanted = {content: share * cosines[content] + (1 - share) * words.get(content, 0) / best for content in cosines}
         assert {hit.content: hit.score for hit in hits} == pytest.approx(wanted, abs=1e-3)
 
 

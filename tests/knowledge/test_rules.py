@@ -74,7 +74,8 @@ def test_rerank_by_weights_needs_no_model():
 
 
 @pytest.mark.parametrize(
-    "value", [{"search_method": "guess"}, {"top_k": 0}, {"top_k": "many"}, {"score_threshold": 2}, [], "x", {"weights": 3}]
+    "value",
+    [{"search_method": "guess"}, {"top_k": 0}, {"top_k": "many"}, {"score_threshold": 2}, [], "x", {"weights": 3}],
 )
 def test_wrong_settings_are_refused(value):
     with pytest.raises(InvalidParam):

@@ -20,7 +20,7 @@ from apps.files import storage
 from apps.knowledge import reading
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import Draft
-from apps.knowledge.errors import LeaseLost
+from apps.knowledge.errors import LeaseLost, VectorsDoNotFit
 from apps.knowledge.lexical.tokens import count_slots
 from apps.knowledge.rules import processing
 from apps.models.contracts import Embeddings
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 # Segments in one transaction where nothing is embedded; else as many as these calls take at the same time.
 BATCH: Final = 256
 EMBEDDING_CALLS: Final = 4
+# The most texts in one call: what a crash in mid call wastes.
+CALL_TEXTS: Final = 64
 LONGEST_WAIT_S: Final = 300.0
 RATE_LIMIT_WAIT_S: Final = 20.0
 _UNEXPECTED: Final = "An unexpected fault stopped the indexing. It is described in the server's log."
@@ -137,7 +139,7 @@ class _Indexer:
 
     def __init__(self, job: Job, handle: ModelHandle | None, model: str, dimensions: int | None) -> None:
         self.job, self.handle, self.model, self.dimensions = job, handle, model, dimensions
-        self.call_size = handle.spec.batch_size if handle else BATCH
+        self.call_size = min(handle.spec.batch_size, CALL_TEXTS) if handle else BATCH
         self.batch = EMBEDDING_CALLS * self.call_size if handle else BATCH
 
     @classmethod
@@ -187,9 +189,9 @@ class _Indexer:
         self.dimensions = self.dimensions or len(vectors[0])
         for vector in vectors:
             if len(vector) != self.dimensions:
-                raise ProviderBadAnswer(
+                raise VectorsDoNotFit(
                     f"{self.model} returned a vector of {len(vector)} dimensions; this knowledge base holds"
-                    f" {self.dimensions}."
+                    f" vectors of {self.dimensions}."
                 )
             if not math.isfinite(sum(vector)):
                 raise ProviderBadAnswer(f"{self.model} returned a vector with numbers that are not finite.")
