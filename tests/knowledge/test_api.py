@@ -14,23 +14,86 @@ from tests.factories import make_app, make_key, make_workspace
 from tests.http import Answer, Client
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 
-DATASET_FIELDS = (
-    "id name description provider permission data_source_type indexing_technique app_count document_count word_count"
-    " created_by created_at updated_by updated_at embedding_model embedding_model_provider embedding_available"
-    " retrieval_model_dict tags"
-).split()
-DOCUMENT_FIELDS = (
-    "id position data_source_type data_source_info dataset_process_rule_id name created_from created_by created_at"
-    " tokens indexing_status error enabled disabled_at disabled_by archived display_status word_count hit_count doc_form"
-).split()
-SEGMENT_FIELDS = (
-    "id position document_id content answer word_count tokens keywords index_node_id index_node_hash hit_count enabled"
-    " disabled_at disabled_by status created_by created_at indexing_at completed_at error stopped_at"
-).split()
-STATUS_FIELDS = (
-    "id indexing_status processing_started_at parsing_completed_at cleaning_completed_at splitting_completed_at"
-    " completed_at paused_at error stopped_at completed_segments total_segments"
-).split()
+DATASET_FIELDS = [
+    "id",
+    "name",
+    "description",
+    "provider",
+    "permission",
+    "data_source_type",
+    "indexing_technique",
+    "app_count",
+    "document_count",
+    "word_count",
+    "created_by",
+    "created_at",
+    "updated_by",
+    "updated_at",
+    "embedding_model",
+    "embedding_model_provider",
+    "embedding_available",
+    "retrieval_model_dict",
+    "tags",
+]
+DOCUMENT_FIELDS = [
+    "id",
+    "position",
+    "data_source_type",
+    "data_source_info",
+    "dataset_process_rule_id",
+    "name",
+    "created_from",
+    "created_by",
+    "created_at",
+    "tokens",
+    "indexing_status",
+    "error",
+    "enabled",
+    "disabled_at",
+    "disabled_by",
+    "archived",
+    "display_status",
+    "word_count",
+    "hit_count",
+    "doc_form",
+]
+SEGMENT_FIELDS = [
+    "id",
+    "position",
+    "document_id",
+    "content",
+    "answer",
+    "word_count",
+    "tokens",
+    "keywords",
+    "index_node_id",
+    "index_node_hash",
+    "hit_count",
+    "enabled",
+    "disabled_at",
+    "disabled_by",
+    "status",
+    "created_by",
+    "created_at",
+    "indexing_at",
+    "completed_at",
+    "error",
+    "stopped_at",
+]
+STATUS_FIELDS = [
+    "id",
+    "indexing_status",
+    "processing_started_at",
+    "parsing_completed_at",
+    "cleaning_completed_at",
+    "splitting_completed_at",
+    "completed_at",
+    "paused_at",
+    "error",
+    "stopped_at",
+    "completed_segments",
+    "total_segments",
+]
 
 
 @pytest.fixture

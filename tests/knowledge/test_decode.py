@@ -67,7 +67,7 @@ def test_a_file_without_text_says_so(text):
 
 
 def test_json_lines_are_segments_as_they_stand():
-    data = '{"content": "one\\u0000", "keywords": ["k"]}\n\n{"text": "two", "answer": "2"}\r\n"three"\n'.encode()
+    data = b'{"content": "one\\u0000", "keywords": ["k"]}\n\n{"text": "two", "answer": "2"}\r\n"three"\n'
     extracted = reading.tidy(reading.parse(data, "jsonl"), PROCESSING)
     drafts = reading.cut(extracted, PROCESSING)
     assert [(draft.position, draft.content, draft.answer, draft.keywords) for draft in drafts] == [
