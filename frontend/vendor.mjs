@@ -1,6 +1,6 @@
 // Rebuilds ../static/vendor from the exact versions in package-lock.json: one ES module per group of packages, one
-// sprite of the icons in icons.json, and vendor.json, which lists packages, licences and sizes. The output is
-// committed, so that nobody but whoever refreshes it needs Node.
+// sprite of the icons in icons.json, vendor.json with packages, licences and sizes, and the licences' texts. The output
+// is committed, so that nobody but whoever refreshes it needs Node.
 import fs from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
@@ -43,10 +43,15 @@ function inventory(inputs) {
     if (match) names.add(match[1]);
   }
   const packages = {};
+  const texts = [];
   for (const name of [...names].sort()) {
-    const { version, license } = JSON.parse(fs.readFileSync(`node_modules/${name}/package.json`, "utf8"));
+    const folder = `node_modules/${name}`;
+    const { version, license } = JSON.parse(fs.readFileSync(`${folder}/package.json`, "utf8"));
     packages[name] = { version, license };
+    const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    texts.push(`===== ${name} ${version} (${license}) =====\n\n${fs.readFileSync(`${folder}/${file}`, "utf8").trim()}\n`);
   }
+  fs.writeFileSync(path.join(out, "LICENSES.txt"), texts.join("\n"));
   const files = Object.fromEntries(fs.readdirSync(out).sort().map((name) => [name, fs.statSync(path.join(out, name)).size]));
   fs.writeFileSync(path.join(out, "vendor.json"), `${JSON.stringify({ packages, files }, null, 2)}\n`);
 }

@@ -35,7 +35,7 @@ def translate(error: Exception) -> AppError | None:
     if isinstance(error, AppError):
         return error
     if isinstance(error, Http404):
-        return NotFound()
+        return NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         return Forbidden()
     if isinstance(error, RequestDataTooBig):
@@ -81,7 +81,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    return error_response(request, NotFound())
+    return error_response(request, NotFound("There is nothing at this address."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

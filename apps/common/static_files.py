@@ -44,4 +44,6 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is 
         del response["Content-Type"]
         for name, value in found.headers:
             response[name] = value
+        if content:
+            response["Content-Length"] = str(len(content))  # the file may have been edited since the start
         return response
