@@ -1,30 +1,59 @@
-# Two commands: `make run` and `make test`. The rest is in `make help`.
+# Two commands matter: `make run` and `make test`. `make help` lists the rest.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Two processes finish soonest on two cores; ARGS="-n 0 tests/chat" runs a part in one.
+ARGS ?= -n 2
+CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check bench soak docs openapi-snapshot clean
+.PHONY: help run dev test check format bench soak docs
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## install what is missing and start everything; Ctrl-C stops it
 	@exec $(BIN)/python manage.py up
 
-dev: $(VENV)/.test ## the same with error pages and reloaded templates
+dev: $(VENV)/.test ## the same, with error pages that show tracebacks
 	@DJANGO_SETTINGS_MODULE=dify_project.settings.dev exec $(BIN)/python manage.py up
 
-test: $(VENV)/.test ## the whole suite
+test: $(VENV)/.test ## the whole suite (ARGS="-n 0 tests/chat" for a part)
 	@exec $(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.test ## format, lint, types, imports between apps, templates, spelling, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(CHECK_ENV) $(BIN)/mypy apps dify_project tests manage.py
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djhtml --check templates
+	$(BIN)/codespell
+	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CHECK_ENV) $(BIN)/python manage.py check --fail-level WARNING
+
+format: $(VENV)/.test ## bring code and templates into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djhtml templates
+
+bench: $(VENV)/.test ## cold start, idle memory, CPU per request; takes minutes, wants a quiet machine
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/chat.py
+
+soak: $(VENV)/.test ## a long mixed load; looks for growth in memory and connections
+	$(BIN)/python bench/soak.py
+
+docs: $(VENV)/.run ## write the pages that are made from code
+	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make run PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/.test: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.run

@@ -133,9 +133,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         environment = Environment.read()
         storage.prepare(environment.storage)
-        with_lock = StorageLock(environment.storage)
         only = frozenset(options.only or MODES.get(text("MODE"), KINDS))
-        _take(with_lock, environment)
+        lock = StorageLock(environment.storage)
+        # A single part beside an outside database is one of many: they share the storage folder.
+        if only == frozenset(KINDS) or not database_configured():
+            _take(lock, environment)
         for notice in variables.notices():
             line(notice)
         Supervisor(environment, only, log_to_files=not options.logs).run()

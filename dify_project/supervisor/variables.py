@@ -80,6 +80,7 @@ USED: dict[str, tuple[Used, ...]] = {
             "CELERY_BROKER_URL", "Postgres", "amqp:// or redis:// to wake workers by; rediss:// and amqps:// use TLS."
         ),
         Used("INDEXING_LEASE_S", "30", "A document whose worker is silent for so long is taken up by another."),
+        Used("WRITE_PATIENCE_S", "20", "A finished run waits so long for a database that is away."),
         Used("RUN_LEASE_S", "30", "A run whose process is silent for so long is ended."),
     ),
     "Models": (

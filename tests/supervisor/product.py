@@ -46,10 +46,11 @@ def manage(storage: Path, *arguments: str, **more: str) -> subprocess.CompletedP
 
 
 class Product:
-    def __init__(self, storage: Path, *arguments: str, **more: str) -> None:
+    def __init__(self, storage: Path, *arguments: str, name: str = "up", **more: str) -> None:
         self.storage, self.port = storage, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._said = storage.with_name(storage.name + ".said")
+        self._said = storage.with_name(f"{name}.said")
+        storage.parent.mkdir(parents=True, exist_ok=True)
         with self._said.open("wb") as output:
             self.process = psutil.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up", *arguments],

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -33,8 +33,8 @@ class Command(BaseCommand):
     def _migrate(self) -> str:
         executor = MigrationExecutor(connection)
         pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        if not env.flag("MIGRATION_ENABLED", default=True):
-            return f"off by MIGRATION_ENABLED; {pending} to do"
+        if pending and not env.flag("MIGRATION_ENABLED", default=True):
+            raise CommandError(f"{pending} migrations are missing and MIGRATION_ENABLED is off: run manage.py migrate.")
         if pending:
             call_command("migrate", interactive=False, verbosity=1)
         self._make_queue_tables()
