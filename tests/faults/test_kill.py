@@ -1,6 +1,5 @@
 """`kill -9` of each part while work is under way: everything ends in a terminal state, nothing twice."""
 
-import json
 import signal
 import threading
 import time
@@ -9,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.upstream import Upstream
+from tests.faults.running import command, publish_app, set_provider, sql
 from tests.http import Client
-from tests.supervisor.product import Product, manage
+from tests.supervisor.product import Product
 
 pytestmark = pytest.mark.slow
-APP = """
-app: {{name: Slow, mode: chat}}
-model_config: {{model: {{provider: openai_api_compatible, name: {model}, completion_params: {{}}}}}}
-"""
-WORDS = "harbour lantern compass orchard granite meadow timber falcon copper winter bridge market".split()
+WORDS = ["harbour", "lantern", "compass", "orchard", "granite", "meadow", "timber", "falcon", "copper", "bridge"]
 
 
 @pytest.fixture(scope="module")
@@ -31,34 +27,15 @@ def product(tmp_path_factory, _upstream: Upstream):
         INDEXING_LEASE_S="3",
     )
     product.until_up()
-    command(
-        product, "provider_set", "openai_api_compatible", "--credentials",
-        json.dumps({"base_url": _upstream.base_url, "api_key": "k"}),
-        "--model", "gen-60-50:llm", "text-embedding-3-small:text-embedding", "--no-check",
-    )  # fmt: skip
+    set_provider(product, _upstream.base_url, "gen-60-50:llm", "text-embedding-3-small:text-embedding")
     yield product
     product.stop()
 
 
-def command(product: Product, *arguments: str) -> dict:
-    done = manage(product.storage, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def sql(product: Product, query: str) -> list[tuple]:
-    import psycopg
-
-    with psycopg.connect(f"postgresql://postgres@/parley?host={product.storage}/postgres") as connection:
-        return connection.execute(query).fetchall()
-
-
 @pytest.fixture(scope="module")
 def client(product: Product, tmp_path_factory) -> Client:
-    path: Path = tmp_path_factory.mktemp("app") / "app.yml"
-    path.write_text(APP.format(model="gen-60-50"))
-    app = command(product, "app_import", str(path), "--publish")
-    return Client(product.url, command(product, "app_key", app["app_id"])["token"], timeout_s=60)
+    app_id = publish_app(product, tmp_path_factory.mktemp("app"), "gen-60-50")
+    return Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
 
 
 def stream(client: Client, user: str) -> tuple[threading.Thread, list]:

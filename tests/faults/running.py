@@ -1,0 +1,38 @@
+"""Setting up and looking into a product that runs as processes of its own."""
+
+import json
+from pathlib import Path
+
+from tests.supervisor.product import Product, manage
+
+APP = """
+app: {{name: "{model}", mode: chat}}
+model_config: {{model: {{provider: openai_api_compatible, name: {model}, completion_params: {{}}}}}}
+"""
+
+
+def command(product: Product, *arguments: str) -> dict:
+    done = manage(product.storage, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def set_provider(product: Product, base_url: str, *models: str) -> None:
+    credentials = json.dumps({"base_url": base_url, "api_key": "k"})
+    command(
+        product, "provider_set", "openai_api_compatible", "--credentials", credentials, "--model", *models, "--no-check"
+    )
+
+
+def publish_app(product: Product, folder: Path, model: str) -> str:
+    """The id of a published chat app on a model."""
+    path = folder / f"{model}.yml"
+    path.write_text(APP.format(model=model))
+    return command(product, "app_import", str(path), "--publish")["app_id"]
+
+
+def sql(product: Product, query: str) -> list[tuple]:
+    import psycopg
+
+    with psycopg.connect(f"postgresql://postgres@/parley?host={product.storage}/postgres") as connection:
+        return connection.execute(query).fetchall()

@@ -1,0 +1,105 @@
+"""A planned stop cuts nobody off: streams end, sockets come back, several web processes act as one."""
+
+import json
+import signal
+import threading
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.fakes.upstream import Upstream
+from tests.faults.running import command, publish_app, set_provider
+from tests.http import Client
+from tests.supervisor.product import Product
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+OWNER = {"ADMIN_EMAIL": "a@b.co", "ADMIN_PASSWORD": "correct horse 7"}
+BODY = {"inputs": {}, "query": "Go", "user": "ada", "response_mode": "streaming"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("restart")
+
+
+def start(folder, upstream: Upstream, **more: str) -> Product:
+    product = Product(folder / "storage", **OWNER, **more).until_up()
+    set_provider(product, upstream.base_url, "gen-60-50:llm", "gen-30-50:llm")
+    return product
+
+
+def socket(product: Product, app_id: str):
+    visitor = Visitor(product.url)
+    visitor.sign_in(OWNER["ADMIN_EMAIL"], OWNER["ADMIN_PASSWORD"])
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    address = f"{product.url.replace('http', 'ws')}/ws/apps/{app_id}/chat"
+    return connect(address, additional_headers={"Origin": product.url, "Cookie": cookie})
+
+
+def until_end(connection) -> list[dict]:
+    events: list[dict] = []
+    while not events or events[-1]["event"] not in {"message_end", "error"}:
+        events.append(json.loads(connection.recv(timeout=20)))
+    return events
+
+
+def close_code(connection) -> int:
+    """What the socket is closed with, after all that still comes."""
+    try:
+        while True:
+            connection.recv(timeout=20)
+    except ConnectionClosed as closed:
+        assert closed.rcvd is not None
+        return closed.rcvd.code
+
+
+def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstream: Upstream):
+    product = start(folder, upstream)
+    app_id = publish_app(product, folder, "gen-60-50")
+    client = Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+    streamed: list[dict] = []
+    reader = threading.Thread(target=lambda: streamed.extend(client.stream("/v1/chat-messages", BODY)))
+    with socket(product, app_id) as connection:
+        connection.send(json.dumps({"type": "chat", "query": "Go"}))
+        first = json.loads(connection.recv(timeout=10))
+        reader.start()
+        product.until(lambda: upstream.stats().get("chunks", 0) > 10)
+        product.process.send_signal(signal.SIGTERM)
+        assert close_code(connection) == 1012
+    assert product.process.wait(45) == 0
+    reader.join(10)
+    assert streamed[-1]["event"] == "message_end"
+    assert len(streamed) == 62
+
+    again = start(folder, upstream)
+    with socket(again, app_id) as connection:
+        connection.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
+        events = until_end(connection)
+    again.stop()
+    assert events[-1]["event"] == "message_end"
+    assert "".join(event.get("answer", "") for event in events).split() == [f"tok{n}" for n in range(60)]
+
+
+def test_two_web_processes_stop_and_replay_each_others_runs(folder, upstream: Upstream):
+    product = start(folder, upstream, SERVER_WORKER_AMOUNT="2")
+    app_id = publish_app(product, folder, "gen-30-50")
+    client = Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+    try:
+        for number in range(4):
+            events = []
+            for event in client.stream("/v1/chat-messages", {**BODY, "user": f"user{number}"}):
+                events.append(event)
+                if len(events) == 3:
+                    client.post(f"/v1/chat-messages/{event['task_id']}/stop", {"user": f"user{number}"})
+            assert events[-1]["event"] == "message_end"
+            assert len(events) < 25
+        for _ in range(3):
+            with socket(product, app_id) as asking, socket(product, app_id) as reading:
+                asking.send(json.dumps({"type": "chat", "query": "Go"}))
+                first = json.loads(asking.recv(timeout=10))
+                reading.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
+                assert until_end(reading)[-1]["event"] == "message_end"
+    finally:
+        product.stop()
