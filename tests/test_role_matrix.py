@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from django.apps import apps as django_apps
+from django.contrib.sessions.models import Session as Sessions
 from django.db import models
 from django.test import Client as Session
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -23,10 +24,12 @@ from apps.common.perloop import run
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
+from apps.logs.models import Message
 from apps.prompts.models import ApiToken
 from apps.prompts.services.keys import create_app_key, create_dataset_key, revoke_key
 from apps.workspaces.choices import Role
 from apps.workspaces.models import Installation, User, Workspace
+from apps.workspaces.services.accounts import reset_password
 from apps.workspaces.services.members import add_member
 from dify_project.asgi import router
 from tests.factories import make_app, make_user, make_workspace
@@ -352,6 +355,31 @@ def test_websockets_admit_whom_the_matrix_says(world: World):
         with pytest.raises(Exception, match="403"), socket(world, call, world.people["owner"], "https://evil.example"):
             pass
     assert world.checksum() == before
+
+
+ENDINGS: dict[str, Callable[[User], object]] = {
+    "removed": lambda user: user.memberships.all().delete(),
+    "demoted": lambda user: user.memberships.update(role=Role.DATASET_OPERATOR),
+    "locked out": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
+    "signed out": lambda user: Sessions.objects.all().delete(),
+    "given a new password": lambda user: reset_password(email=user.email, password="another horse 8"),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_live_websocket_ends_with_the_membership(world: World, ending: Callable[[User], object]):
+    admin = world.people["admin"]
+    with socket(world, SOCKET_CALLS[0], admin) as connection:
+        connection.send('{"type": "ping"}')
+        connection.recv(timeout=10)
+        ending(admin)
+        before = Message.objects.count()
+        connection.send('{"type": "chat", "query": "Hello", "inputs": {}}')
+        with pytest.raises(ConnectionClosed) as closed:
+            connection.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+    assert Message.objects.count() == before
 
 
 def test_the_operators_admin_is_for_operators(world: World):

@@ -18,8 +18,8 @@ from apps.common.text import storable_json
 from apps.logs.statements import Caller
 from apps.prompts.choices import AppMode, InvokeFrom
 from apps.prompts.runtime import app_by_id
-from apps.workspaces.permissions import APP_USERS
 from apps.workspaces.models import User
+from apps.workspaces.permissions import APP_USERS, member_of_session
 from apps.workspaces.selectors import get_membership
 
 from .replay import attach
@@ -76,6 +76,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         kind = message.get("type")
         if kind == "ping":
             await self.send(dumps({"event": "pong", "time": int(time.time())}))
+        elif kind in {"chat", "attach"} and not await self._is_member_still():
+            await self.close(NOT_SIGNED_IN)
         elif kind == "chat":
             self._read(await self._start(message))
         elif kind == "stop":
@@ -89,6 +91,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._read(await attach(message_id, self.workspace_id, self.app_id, self.caller))
         else:
             raise InvalidParam("type must be chat, stop, attach or ping.", params="type")
+
+    async def _is_member_still(self) -> bool:
+        """Whether the session and the membership this socket began with are as good as then."""
+        membership = await database_sync_to_async(member_of_session)(self.scope["session"].session_key)
+        if membership is None or membership.role not in APP_USERS:
+            return False
+        return (membership.user_id, membership.workspace_id) == (self.caller.account_id, self.workspace_id)
 
     async def _start(self, message: Mapping[str, Any]) -> Run:
         if self.reader is not None and not self.reader.done():

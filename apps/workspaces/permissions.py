@@ -8,7 +8,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeAlias
 
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -46,6 +48,17 @@ def find_membership(request: HttpRequest) -> Membership | None:
     if not isinstance(request.user, User):
         return None
     return get_membership(user=request.user, workspace_id=request.session.get(SESSION_KEY))
+
+
+def member_of_session(session_key: str | None) -> Membership | None:
+    """The membership a session stands for at this moment; for sockets, whose request was long ago.
+
+    None as soon as the person signed out, was locked out or removed, or has a new password.
+    """
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    request.user = get_user(request)
+    return find_membership(request)
 
 
 def requires(*roles: Role) -> Callable[[ConsoleView[Arguments]], View[Arguments]]:

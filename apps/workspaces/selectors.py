@@ -32,11 +32,6 @@ def get_membership(*, user: User, workspace_id: UUID | str | None) -> Membership
     return (wanted and memberships.filter(workspace_id=wanted).first()) or memberships.first()
 
 
-def list_members(*, workspace: Workspace) -> "QuerySet[Membership]":
-    """The workspace's memberships with their users, by e-mail address."""
-    return Membership.objects.filter(workspace=workspace).select_related("user").order_by("user__email")
-
-
 def find_workspace(wanted: str | None) -> Workspace:
     """The workspace a command names by id or name; without a name, the only one there is.
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from apps.common.errors import NotFound
-from apps.workspaces.errors import AlreadyInstalled
+from apps.common.errors import InvalidParam, NotFound
+from apps.workspaces.errors import AlreadyInstalled, AlreadyMember
 from apps.workspaces.models import User, Workspace
 
 GOOD = "correct horse 7"
@@ -71,3 +71,19 @@ def test_on_the_command_line_errors_are_json_on_stderr_with_exit_code_1():
     missing = setup()
     assert missing.returncode == 1
     assert json.loads(missing.stderr)["code"] == "invalid_param"
+
+
+@pytest.mark.django_db
+def test_member_add_makes_the_account_where_there_is_none(capsys):
+    call_command("setup", email="ada@example.org", password=GOOD, workspace="Acme")
+    with pytest.raises(InvalidParam):
+        call_command("member_add", email="ben@example.org", role="editor")
+    with pytest.raises(InvalidParam):
+        call_command("member_add", email="ben@example.org", role="king", password=GOOD)
+    assert User.objects.count() == 1, "a refused member leaves no account behind"
+    capsys.readouterr()
+    call_command("member_add", email="Ben@example.org", role="editor", password=GOOD, json=True)
+    answer = {"email": "ben@example.org", "role": "editor", "workspace": "Acme"}
+    assert json.loads(capsys.readouterr().out) == answer
+    with pytest.raises(AlreadyMember):
+        call_command("member_add", email="ben@example.org", role="editor")

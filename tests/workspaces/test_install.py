@@ -32,7 +32,7 @@ def test_fifty_parallel_posts_make_one_owner(server):
     assert (User.objects.count(), Workspace.objects.count(), Installation.objects.count()) == (1, 1, 1)
     assert Membership.objects.get().role == Role.OWNER
     actions = set(AuditEvent.objects.values_list("action", flat=True))
-    assert actions == {"workspace.create", "installation.complete"}
+    assert actions == {"user.create", "workspace.create", "installation.complete"}
 
 
 @pytest.mark.django_db

@@ -39,10 +39,13 @@ def create_first_owner(*, email: str, password: str, name: str = "", workspace_n
     return workspace
 
 
-def create_user(*, email: str, password: str, name: str = "", is_operator: bool = False) -> User:
+def create_user(
+    *, email: str, password: str, name: str = "", is_operator: bool = False, by: User | None = None
+) -> User:
     """Creates a user.
 
     Args:
+        by: who adds them; None for the first owner and for commands.
         is_operator: may open the operators' admin, which shows every workspace.
 
     Raises:
@@ -53,7 +56,9 @@ def create_user(*, email: str, password: str, name: str = "", is_operator: bool 
         raise InvalidParam("This e-mail address is in use.", params="email")
     user = User(email=email, name=_clean_name(name, "name"), is_staff=is_operator, is_superuser=is_operator)
     _set_password(user, password)
-    user.save()
+    with transaction.atomic():
+        user.save(force_insert=True)
+        audit.record(workspace=None, user=by, action="user.create", object_type="user", object_id=user.pk)
     return user
 
 
