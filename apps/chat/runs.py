@@ -16,7 +16,6 @@ from apps.logs.statements import Caller, Statement
 
 log = logging.getLogger(__name__)
 STOP_TOPIC = "stop"
-LINGER_S = 60.0  # how long a finished run can still be read from memory
 DRAIN_S = 30.0
 
 EventSource = AsyncIterator[RunEvent]
@@ -110,7 +109,6 @@ class Run:
 
 
 _live: dict[UUID, Run] = {}
-_ended: dict[UUID, Run] = {}
 
 
 def _wake(waiter: "asyncio.Future[None]") -> None:
@@ -122,19 +120,13 @@ def launch(envelope: Envelope, app_id: UUID, caller: Caller, source: Callable[[R
     """Starts a run that this process answers for: its lease is extended, it can be found, stopped and drained."""
     run = Run(envelope, app_id, caller, source)
     _live[envelope.message_id] = run
-    run.task.add_done_callback(lambda task: _retire(run))
+    run.task.add_done_callback(lambda task: _live.pop(envelope.message_id, None))
     return run
 
 
-def _retire(run: Run) -> None:
-    _live.pop(run.envelope.message_id, None)
-    _ended[run.envelope.message_id] = run
-    asyncio.get_running_loop().call_later(LINGER_S, _ended.pop, run.envelope.message_id, None)
-
-
 def find(message_id: UUID, app_id: UUID, caller: Caller) -> Run | None:
-    """The caller's run, if it is alive in this process or ended a moment ago."""
-    run = _live.get(message_id) or _ended.get(message_id)
+    """The caller's run, if it is alive in this process."""
+    run = _live.get(message_id)
     return run if run is not None and (run.app_id, run.caller) == (app_id, caller) else None
 
 

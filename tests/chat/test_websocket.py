@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from apps.logs.models import Message
 from apps.workspaces.models import User
-from tests.factories import make_app, make_workspace
+from tests.factories import make_app, make_provider, make_workspace, upstream_config
 
 
 @contextmanager
@@ -60,20 +60,24 @@ def test_a_conversation_goes_on(server, app, owner):
     assert second["conversation_id"] == first["conversation_id"]
 
 
-def test_a_run_can_be_read_again_by_its_id_from_memory_and_from_its_row(server, app, owner):
+def test_a_live_run_can_be_read_again_from_its_beginning(server, workspace, owner, upstream):
+    make_provider(workspace, upstream.base_url, "gen-30-30")
+    app = make_app(workspace, upstream_config("gen-30-30"))
+    with socket(server, app, owner) as connection:
+        send(connection, type="chat", query="Count")
+        first = [json.loads(connection.recv(timeout=10)) for _ in range(5)]
+        with socket(server, app, owner) as again:
+            send(again, type="attach", message_id=first[0]["message_id"])
+            replayed = receive_run(again)
+        first += receive_run(connection)
+    assert replayed == first
+    assert len(first) == 32
+
+
+def test_an_ended_run_is_read_again_from_its_row(server, app, owner):
     with socket(server, app, owner) as connection:
         send(connection, type="chat", query="What can you do?")
         first = receive_run(connection)
-    with socket(server, app, owner) as connection:
-        send(connection, type="attach", message_id=first[-1]["message_id"])
-        assert receive_run(connection) == first
-
-    async def forget() -> None:
-        from apps.chat import runs
-
-        runs._ended.clear()
-
-    server.in_loop(forget)
     with socket(server, app, owner) as connection:
         send(connection, type="attach", message_id=first[-1]["message_id"])
         again = receive_run(connection)

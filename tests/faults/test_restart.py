@@ -1,5 +1,6 @@
 """A planned stop cuts nobody off: streams end, sockets come back, several web processes act as one."""
 
+import contextlib
 import json
 import signal
 import threading
@@ -45,14 +46,12 @@ def until_end(connection) -> list[dict]:
     return events
 
 
-def close_code(connection) -> int:
+def close_code(connection) -> int | None:
     """What the socket is closed with, after all that still comes."""
-    try:
+    with contextlib.suppress(ConnectionClosed):
         while True:
             connection.recv(timeout=20)
-    except ConnectionClosed as closed:
-        assert closed.rcvd is not None
-        return closed.rcvd.code
+    return connection.close_code
 
 
 def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstream: Upstream):
