@@ -1,6 +1,5 @@
 """The ASGI application: websockets, `/v1` without console middleware, everything else through Django's own."""
 
-# ruff: noqa: E402 - Django must be set up before anything that has tables is imported
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dify_project.settings.prod")

@@ -67,6 +67,7 @@ class Server:
 
     def in_loop(self, function, *args):
         """Runs a coroutine function in the server's loop and returns its result."""
+        assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(function(*args), self._loop).result(30)
 
     def stop(self) -> None:

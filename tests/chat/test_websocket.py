@@ -30,7 +30,7 @@ def send(connection, **message):
 
 
 def receive_run(connection):
-    events = []
+    events: list[dict] = []
     while not events or events[-1]["event"] not in {"message_end", "error"}:
         events.append(json.loads(connection.recv(timeout=10)))
     return events

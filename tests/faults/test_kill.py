@@ -54,13 +54,14 @@ def stream(client: Client, user: str) -> tuple[threading.Thread, list]:
     return thread, events
 
 
-def message_of(product: Product, user: str) -> tuple | None:
+def message_of(product: Product, user: str) -> tuple:
+    """Status, error code and answer of the user's message; nothing before it is stored."""
     rows = sql(
         product,
         "select m.status, m.error_code, m.answer from logs_message m "
         f"join prompts_enduser u on u.id = m.end_user_id where u.session_id = '{user}'",
     )
-    return rows[0] if rows else None
+    return rows[0] if rows else ()
 
 
 def healthy(product: Product) -> bool:

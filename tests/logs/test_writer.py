@@ -3,6 +3,7 @@
 import asyncio
 import time
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def beginning(**changes) -> Beginning:
-    values = {
+    values: dict[str, Any] = {
         "message_id": new_id(), "task_id": new_id(), "workspace_id": new_id(), "app_id": new_id(),
         "version_id": new_id(), "conversation_id": new_id(), "is_new_conversation": True, "parent_message_id": None,
         "conversation_name": "Name", "introduction": "", "caller": Caller("console", account_id=new_id()),
@@ -30,7 +31,7 @@ def beginning(**changes) -> Beginning:
 
 
 def ending(begun: Beginning, **changes) -> Ending:
-    values = {
+    values: dict[str, Any] = {
         "message_id": begun.message_id, "conversation_id": begun.conversation_id, "status": "normal",
         "answer": "Because.", "error_code": "", "error": "", "prompt": [{"role": "user", "text": "Why?"}],
         "provider": "demo", "model": "demo-chat", "prompt_tokens": 3, "completion_tokens": 2,
@@ -54,26 +55,23 @@ def test_a_turn_is_two_writes():
 
     run(body)
     message = Message.objects.get()
-    assert (message.status, message.answer, message.reserved_price) == ("normal", "Because.", 0)
+    assert (message.status, message.answer, message.reserved_price) == ("normal", "Because.", Decimal(0))
     assert Conversation.objects.get().inputs == {"a": "ü"}
 
 
-def test_what_gathers_goes_out_together():
+def test_what_gathers_goes_out_together(monkeypatch):
     turns = [beginning() for _ in range(200)]
-    transactions = []
+    transactions: list[int] = []
+    transact = writer.Writer._transact
+
+    async def counted(self, batch):
+        transactions.append(len(batch))
+        await transact(self, batch)
+
+    monkeypatch.setattr(writer.Writer, "_transact", counted)
 
     async def body():
-        original = writer.Writer._transact
-
-        async def counted(self, batch):
-            transactions.append(len(batch))
-            await original(self, batch)
-
-        writer.Writer._transact = counted
-        try:
-            await asyncio.gather(*(writer.write(*turn.operations()) for turn in turns))
-        finally:
-            writer.Writer._transact = original
+        await asyncio.gather(*(writer.write(*turn.operations()) for turn in turns))
 
     run(body)
     assert Message.objects.count() == 200
@@ -144,7 +142,7 @@ def test_an_abandoned_run_is_ended_and_a_live_one_is_not():
     run(body)
     assert reap_runs() == 1
     ended = Message.objects.get(id=dead.message_id)
-    assert (ended.status, ended.error_code, ended.reserved_price) == ("error", "interrupted", 0)
+    assert (ended.status, ended.error_code, ended.reserved_price) == ("error", "interrupted", Decimal(0))
     assert ended.finished_at is not None
     assert Message.objects.get(id=alive.message_id).status == "running"
 

@@ -72,9 +72,9 @@ def test_old_drafts_go_and_releases_stay(workspace):
 def test_another_apps_version_is_not_found(workspace):
     app, other = make_app(workspace), make_app(workspace)
     with pytest.raises(NotFound):
-        publish(app=app, version_id=other.published_id)
+        publish(app=app, version_id=other.versions.get().id)
     with pytest.raises(NotFound):
-        restore(app=app, version_id=other.published_id)
+        restore(app=app, version_id=other.versions.get().id)
 
 
 def test_only_unversioned_fields_can_be_updated(workspace):
