@@ -6,13 +6,20 @@ from .models import Dataset, Document, LexicalStat
 
 
 def lock_dataset(dataset: Dataset) -> Dataset:
-    """Puts those who add documents in a row; indexing goes on. Raises NotFound: deleted meanwhile."""
-    return _locked(dataset, no_key=True)
+    """Puts those who add documents or delete the base in a row; indexing goes on. Raises NotFound: deleted meanwhile.
+
+    Not the strongest lock: a worker that commits a batch looks at the base's key while it holds its document, and
+    whoever deletes the base waits for that document.
+    """
+    row = Dataset.objects.select_for_update(no_key=True).filter(pk=dataset.pk).first()
+    if row is None:
+        raise NotFound("Dataset not found.")
+    return row
 
 
 def lock_dataset_to_delete(dataset: Dataset) -> None:
     """Keeps others from adding documents, and waits for batches being written. Raises NotFound."""
-    _locked(dataset, no_key=False)
+    lock_dataset(dataset)
     list(Document.objects.select_for_update().filter(dataset=dataset).order_by("pk").values_list("pk"))
     list(LexicalStat.objects.select_for_update().filter(dataset=dataset).values_list("pk"))
 
@@ -24,10 +31,3 @@ def lock_document_to_delete(document: Document) -> Document:
         raise NotFound("Document Not Exists.")
     list(LexicalStat.objects.select_for_update().filter(dataset=document.dataset_id).values_list("pk"))
     return locked
-
-
-def _locked(dataset: Dataset, *, no_key: bool) -> Dataset:
-    row = Dataset.objects.select_for_update(no_key=no_key).filter(pk=dataset.pk).first()
-    if row is None:
-        raise NotFound("Dataset not found.")
-    return row

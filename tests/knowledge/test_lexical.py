@@ -3,7 +3,7 @@ import math
 import pytest
 
 from apps.knowledge.contracts import SLOTS
-from apps.knowledge.lexical.bm25 import weights
+from apps.knowledge.lexical.bm25 import counts_of, weights
 from apps.knowledge.lexical.tokens import count_slots, slot, terms
 
 
@@ -50,3 +50,9 @@ def test_a_segment_of_too_many_terms_keeps_the_most_frequent():
     assert math.isfinite(sum(found.values()))
     assert 101 in found
     assert 1 not in found
+
+
+def test_counts_can_be_read_back_from_weights():
+    counts = {5: 3, 9: 1, 700: 250}
+    weighed = weights(counts, length=254, average_length=20.0)
+    assert counts_of(weighed, length=254, average_length=20.0) == counts

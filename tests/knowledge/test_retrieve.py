@@ -251,3 +251,15 @@ def test_one_statement_answers_a_search(vectors, add, monkeypatch):
         return await ask_twice()
 
     assert run(listening())[1] == 1
+
+
+def test_weights_follow_the_average_length(economy, add):
+    """Added one by one or together: the same scores."""
+    add(economy, "lamp", process_rule=ONE_A_LINE)
+    for passage in PASSAGES:
+        add(economy, passage)
+    totals = LexicalStat.objects.get(dataset=economy)
+    assert totals.average_length == pytest.approx(totals.tokens / totals.chunks, rel=0.2)
+    hits = find(economy, "lamp of the lighthouse")
+    wanted = reference_bm25(["lamp", *PASSAGES], "lamp of the lighthouse")
+    assert {hit.content: hit.score for hit in hits} == pytest.approx(wanted, rel=0.1)

@@ -17,7 +17,17 @@ def weights(counts: Mapping[int, int], *, length: int, average_length: float) ->
         length: all occurrences together.
         average_length: of the dataset's segments.
     """
-    floor = K1 * (1 - B + B * length / max(average_length, 1.0))
+    floor = _floor(length, average_length)
     if len(counts) > MAX_TERMS:
         counts = dict(sorted(counts.items(), key=lambda item: -item[1])[:MAX_TERMS])
     return {number: count / (count + floor) for number, count in counts.items()}
+
+
+def counts_of(weighed: Mapping[int, float], *, length: int, average_length: float) -> dict[int, int]:
+    """The counts that `weights` was given."""
+    floor = _floor(length, average_length)
+    return {number: round(weight * floor / (1 - weight)) for number, weight in weighed.items()}
+
+
+def _floor(length: int, average_length: float) -> float:
+    return K1 * (1 - B + B * length / max(average_length, 1.0))

@@ -46,10 +46,13 @@ _GATE: Final = """
 _BY_VECTOR: Final = """
 p as materialized (select %(vector)s::halfvec({dim}) as vector),
 v as materialized (
-    select segment_id, embedding::halfvec({dim}) <=> (select vector from p) as distance
-    from knowledge_segmentembedding
-    where dataset_id = %(dataset)s and model = %(model)s and dim = {dim} and enabled
-    order by (embedding::halfvec({dim}) <=> (select vector from p)) + 0 limit {limit}
+    select segment_id, distance from (
+        select segment_id, embedding::halfvec({dim}) <#> (select vector from p) as distance
+        from knowledge_segmentembedding
+        where dataset_id = %(dataset)s and model = %(model)s and dim = {dim} and enabled
+        offset 0
+    ) every_one
+    order by distance limit {limit}
 )"""
 
 _PASSAGES: Final = """
@@ -65,10 +68,12 @@ def by_words(scope: Scope, limit: int) -> str:
 
 
 def by_vector(query: Query, limit: int) -> str:
-    """The expressions `p` and `v (segment_id, distance)`: cosine distance, exact within the base.
+    """The expressions `p` and `v (segment_id, distance)`: minus the cosine, exact within the base.
 
-    The dimension stands in the text because the planner matches expression indexes by it. Adding nought keeps
-    the planner from answering a small base from an index that holds others' rows as well.
+    Stored and asked vectors have length one, so their inner product is the cosine and costs a fifth less. `offset 0`
+    keeps the planner from answering out of an approximate index that holds others' rows as well, and (measured at
+    9,000 rows) costs a third of a materialised copy of the base. The dimension stands in the text because the planner
+    matches expression indexes by it.
     """
     return _BY_VECTOR.format(dim=len(query.vector or ()), limit=int(limit))
 

@@ -10,7 +10,7 @@ _SCORES: Final = """
 u as (select segment_id from v union select segment_id from l where distance < 0),
 r as (
     select u.segment_id,
-           coalesce(1 - (e.embedding::halfvec({dim}) <=> (select vector from p)), 0) as cosine,
+           coalesce(-(e.embedding::halfvec({dim}) <#> (select vector from p)), 0) as cosine,
            coalesce(-(x.weights <#> (select idf from q)), 0) as bm25
     from u
     left join knowledge_segmentembedding e on e.segment_id = u.segment_id and e.model = %(model)s and e.dim = {dim}

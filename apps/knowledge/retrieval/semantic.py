@@ -7,7 +7,7 @@ from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retriev
 from ._sql import by_vector, passages
 
 _SCORES: Final = """
-s as (select segment_id, 1 - distance as score from v)"""
+s as (select segment_id, -distance as score from v)"""
 
 
 @retrieval_methods.register

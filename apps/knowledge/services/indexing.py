@@ -30,6 +30,7 @@ from apps.models.services.resolve import resolve_model
 
 from . import jobs
 from .jobs import Job
+from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry, write_entries, write_segments
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ async def _work(job: Job) -> None:
         async with jobs.heartbeat(job):
             await _index(job)
         await jobs.complete(job)
+        await reweigh_if_drifted(job.dataset_id)
     except LeaseLost:
         log.info("document %s was taken over or deleted", job.document_id)
     except (Unavailable, psycopg.OperationalError):

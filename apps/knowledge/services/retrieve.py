@@ -56,20 +56,24 @@ async def retrieve(
 async def count_hits(segment_ids: Sequence[UUID]) -> None:
     """Counts passages as used, in their rows and their documents'; called when the answer is out."""
     if segment_ids:
-        await db.execute(_COUNT_HITS, list(segment_ids))
+        async with db.connect() as connection, connection.transaction():
+            for statement in _COUNT_HITS:
+                await connection.execute(statement.encode(), [list(segment_ids)])
 
 
-_COUNT_HITS: Final = """
-with hit as (
-    update knowledge_segment set hit_count = hit_count + 1 where id in (
-        select id from knowledge_segment where id = any(%s) order by id for no key update)
-    returning document_id
-), documents as (
-    select id, n from knowledge_document join (
-        select document_id, count(*) as n from hit group by document_id) c on c.document_id = id
-    order by id for no key update of knowledge_document
+# Documents before segments and both by id, as everyone locks them.
+_COUNT_HITS: Final = (
+    """
+    with used as (select document_id, count(*) as n from knowledge_segment where id = any(%s) group by 1),
+    locked as (
+        select d.id, n from knowledge_document d join used on used.document_id = d.id
+        order by d.id for no key update of d
+    )
+    update knowledge_document d set hit_count = d.hit_count + n from locked where d.id = locked.id""",
+    """
+    with locked as (select id from knowledge_segment where id = any(%s) order by id for no key update)
+    update knowledge_segment s set hit_count = hit_count + 1 from locked where s.id = locked.id""",
 )
-update knowledge_document d set hit_count = d.hit_count + documents.n from documents where d.id = documents.id"""
 
 
 class _Search:
