@@ -65,7 +65,7 @@ def test_the_turn_is_stored_with_its_cost_prompt_and_caller(client, app):
     assert message.latency_s > 0
     assert message.lease_until is None
     assert message.finished_at is not None
-    end_user = EndUser.objects.get(pk=message.end_user_id)
+    end_user = EndUser.objects.get(id=str(message.end_user_id))
     assert (end_user.session_id, end_user.kind) == ("ada", "service-api")
     conversation = Conversation.objects.get(id=body["conversation_id"])
     assert (conversation.name, conversation.end_user_id) == ("What can you do?", end_user.id)
@@ -154,7 +154,7 @@ def test_text_postgres_cannot_hold_is_cleaned(client):
     body = ask(client, query="a\x00b", inputs={"x": "\x00"}, user="a\x00da").json()
     message = Message.objects.get(id=body["id"])
     assert message.query == "ab"
-    assert EndUser.objects.get(pk=message.end_user_id).session_id == "ada"
+    assert EndUser.objects.get(id=str(message.end_user_id)).session_id == "ada"
 
 
 def test_a_question_longer_than_the_window_ends_in_one_error_event(client):
