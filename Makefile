@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 # Two processes finish soonest on two cores; ARGS="-n 0 tests/chat" runs a part in one.
-ARGS ?= -n 2
+ARGS ?= -n 2 --dist loadfile
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check format bench soak docs

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error, connection
@@ -30,14 +31,23 @@ def beat(*, part: str) -> None:
     )
 
 
+def forget_the_gone() -> None:
+    """Deletes the rows of machines that have been silent for a day, such as containers long replaced."""
+    Heartbeat.objects.filter(beat_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
 def keep_beating(*, part: str, alive: Callable[[], bool]) -> threading.Thread:
     """Starts the thread; it ends when `alive` says no. A database that is away is waited for."""
 
     def run() -> None:
         pause = threading.Event()
+        cleared = False
         while alive():
             try:
                 beat(part=part)
+                if not cleared:
+                    forget_the_gone()
+                    cleared = True
             except Error as error:
                 log.warning("no heartbeat: %s", type(error).__name__)
             finally:

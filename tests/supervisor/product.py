@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -27,7 +28,7 @@ NOT_OURS = (
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def environment(storage: Path, **more: str) -> dict[str, str]:
@@ -84,7 +85,7 @@ class Product:
     def logs(self) -> str:
         return "".join(f"\n--- {path.name}\n{path.read_text()[-2000:]}" for path in self.storage.glob("run/*.log"))
 
-    def health(self) -> tuple[int, dict]:
+    def health(self) -> tuple[int, dict[str, Any]]:
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=5) as response:
                 return response.status, json.load(response)
@@ -110,4 +111,4 @@ class Product:
     def stop(self, number: int = signal.SIGTERM, timeout_s: float = 45.0) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout_s)
+        return int(self.process.wait(timeout_s))

@@ -8,6 +8,7 @@ import pytest
 
 from dify_project.supervisor import embedded
 from dify_project.supervisor.account import Account, closed_folders, open_way
+from dify_project.supervisor.output import Problem
 
 NOBODY = Account(uid=65534, gid=65534)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another user")
@@ -80,5 +81,5 @@ def test_data_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> N
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("16\n")
     server = embedded.Embedded(tmp_path, warn=lambda _: None)
-    with pytest.raises(embedded.Problem, match="was made by PostgreSQL 16, this is 18"):
+    with pytest.raises(Problem, match="was made by PostgreSQL 16, this is 18"):
         server.initialise()

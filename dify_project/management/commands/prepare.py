@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
         if app.conf.broker_url.startswith("sqla+"):
             with app.connection_for_write() as broker:
-                broker.default_channel.queue_declare(app.conf.task_default_queue)
+                broker.SimpleQueue(app.conf.task_default_queue).close()
 
     def _first_owner(self) -> None:
         email, password = env.text("ADMIN_EMAIL"), env.text("ADMIN_PASSWORD")
