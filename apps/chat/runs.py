@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.common import notify
+from apps.common.errors import AppError, InternalError
 from apps.common.lifespan import on_start, on_stop
 from apps.common.run_events import Envelope, MessageEnd, RunError, RunEvent, is_terminal
 from apps.logs import writer
@@ -19,6 +20,14 @@ STOP_TOPIC = "stop"
 DRAIN_S = 30.0
 
 EventSource = AsyncIterator[RunEvent]
+
+
+class Interrupted(AppError):
+    """The server stopped before the answer was complete."""
+
+    code = INTERRUPTED
+    http_status = 503
+    default_message = INTERRUPTED_MESSAGE
 
 
 class Run:
@@ -36,9 +45,10 @@ class Run:
         self.envelope, self.app_id, self.caller = envelope, app_id, caller
         self.events: list[RunEvent] = []
         self.stopping = False
-        self.interrupted = False
+        self.closing = False  # set by the source when the outcome stands: a stop no longer changes it
         self._readers: set[asyncio.Future[None]] = set()
         self.task = asyncio.create_task(self._drive(source), name=f"run {envelope.message_id}")
+        self.task.add_done_callback(self._ensure_end)
 
     @property
     def ended(self) -> bool:
@@ -49,15 +59,14 @@ class Run:
         try:
             async for event in source(self):
                 self._emit(event)
-        except asyncio.CancelledError:
-            self.interrupted = True
         except Exception:  # noqa: BLE001 - the worker boundary: a run must end in a terminal event
             log.exception("run %s failed", self.envelope.message_id)
-        finally:
-            if not self.ended:
-                code = INTERRUPTED if self.interrupted else "internal_server_error"
-                message = INTERRUPTED_MESSAGE if self.interrupted else "Internal Server Error, please contact support."
-                self._emit(RunError(code, message, 500))
+
+    def _ensure_end(self, task: "asyncio.Task[None]") -> None:
+        """Readers wait for a terminal event, also of a task that broke or was cancelled before it began."""
+        if not self.ended:
+            error = Interrupted() if task.cancelled() else InternalError()
+            self._emit(RunError(error.code, error.message, error.http_status))
 
     def _emit(self, event: RunEvent) -> None:
         self.events.append(event)
@@ -68,7 +77,7 @@ class Run:
 
     def stop(self) -> None:
         """Ends the run as its user wished: what came so far is stored and `message_end` sent."""
-        if not self.stopping and not self.ended:
+        if not self.stopping and not self.closing:
             self.stopping = True
             self.task.cancel()
 

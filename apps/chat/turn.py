@@ -22,7 +22,6 @@ from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.logs import writer
 from apps.logs.choices import MessageStatus
 from apps.logs.history import open_conversation
-from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
 from apps.logs.statements import Beginning, Caller, Ending
 from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.handles import ModelHandle
@@ -35,7 +34,7 @@ from apps.prompts.runtime import AppRuntime
 
 from .citations import as_resources
 from .naming import initial_name, name_conversation
-from .runs import Run, launch
+from .runs import Interrupted, Run, launch
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +122,7 @@ class Turn:
         except Exception:  # noqa: BLE001 - the run's boundary: it is logged, and ends in an error event
             log.exception("run %s failed", self.envelope.message_id)
             status, problem = MessageStatus.ERROR, InternalError()
+        run.closing = True
         yield await self._end(status, problem)
         await self._afterwards(status)
 
@@ -142,7 +142,7 @@ class Turn:
                 if type(piece) is TextDelta:
                     if self.first_at is None:
                         self.first_at = time.perf_counter()
-                        await begun  # what a caller hears of is stored
+                        await asyncio.shield(begun)  # what a caller hears of is stored; a stop must not undo that
                     self.pieces.append(piece.text)
                     yield piece.text
                 elif isinstance(piece, Finish):
@@ -283,14 +283,6 @@ class Turn:
                 conversation_id=self.envelope.conversation_id,
                 query=self.request.query,
             )
-
-
-class Interrupted(AppError):
-    """The server stopped before the answer was complete."""
-
-    code = INTERRUPTED
-    http_status = 503
-    default_message = INTERRUPTED_MESSAGE
 
 
 def _forget_cancellation() -> None:
