@@ -30,6 +30,8 @@ PROCESSING = Processing(frozenset(), SplitRule("\n", 500, 50))
         (JAPANESE, "euc_jp"),
         (KOREAN, "euc_kr"),
         (FRENCH, "cp1252"),
+        ("Mostly English. " * 60 + "├─ 用户：“说明” ⚠ ✔ ─", "gb18030"),
+        ("Mostly English. " * 60 + "It’s “quoted”.", "cp1252"),
     ],
 )
 def test_encodings_are_recognised(text, encoding):

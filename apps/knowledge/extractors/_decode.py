@@ -18,6 +18,8 @@ _MARKS: Final[Sequence[tuple[bytes, str]]] = (
 _SAMPLE_BYTES: Final = 200_000
 # The share of characters beyond ASCII that must be ones people often write.
 _PLAUSIBLE: Final = 0.8
+# Below this share of bytes beyond ASCII most are signs and emoji, so half as many must be common characters.
+_SPARSE_SHARE: Final = 0.03
 _BINARY_SHARE: Final = 0.02
 _UNKNOWN: Final = "The text's encoding was not recognised. Save the file as UTF-8 and upload it again."
 _BINARY: Final = "The file holds binary data, not text."
@@ -52,7 +54,8 @@ def _guess(sample: bytes) -> str:
     if zeros > len(sample) * 0.3:
         return "utf-16-le" if sample[1::2].count(0) > zeros // 2 else "utf-16-be"
     best, score = max(((encoding, _score(sample, encoding)) for encoding in _candidates()), key=lambda item: item[1])
-    if score >= _PLAUSIBLE:
+    sparse = sum(byte > 0x7F for byte in sample) < len(sample) * _SPARSE_SHARE
+    if score >= (_PLAUSIBLE / 2 if sparse else _PLAUSIBLE):
         return best
     if _looks_western(sample):
         return "cp1252"
@@ -85,9 +88,18 @@ def _block(encoding: str, first: range, second: Sequence[int]) -> frozenset[str]
 
 
 _KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
+# Punctuation and full-width forms; half-width kana are left out: they are what other encodings look like in Shift-JIS.
 _PUNCTUATION = frozenset(
-    "\u3000\u3001\u3002\u300a\u300b\u300c\u300d\u300e\u300f\u3010\u3011\u30fb\u30fc\u2014\u2018\u2019\u201c\u201d"
-    "\u2026\u00b7\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+    chr(code)
+    for low, high in (
+        (0xB7, 0xB7),
+        (0x2010, 0x203B),
+        (0x2190, 0x2193),
+        (0x3000, 0x303F),
+        (0x30FB, 0x30FC),
+        (0xFF01, 0xFF5E),
+    )
+    for code in range(low, high + 1)
 )
 _HIGH = range(0xA1, 0xFF)
 _BIG5_SECOND = (*range(0x40, 0x7F), *_HIGH)
