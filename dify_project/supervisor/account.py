@@ -26,9 +26,10 @@ def database_account() -> Account | None:
     """The user Postgres runs as, made if missing; None: we are not root and it runs as ourselves.
 
     Raises:
-        Problem: it is missing and cannot be made.
+        Problem: it is missing and cannot be made, or our own id has no name.
     """
     if os.geteuid() != 0:
+        _require_a_name()
         return None
     try:
         entry = pwd.getpwnam(NAME)
@@ -36,6 +37,16 @@ def database_account() -> Account | None:
         _create()
         entry = pwd.getpwnam(NAME)
     return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _require_a_name() -> None:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise Problem(
+            f"Postgres needs a user with a name, and id {os.geteuid()} has none in /etc/passwd. "
+            "Start as another user, or set DATABASE_URL."
+        ) from None
 
 
 def _create() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.fakes.upstream import Upstream
 from tests.faults.running import command, publish_app, set_provider
@@ -75,7 +76,8 @@ def test_sigterm_lets_streams_end_and_closes_sockets_with_1012(serving: Serving)
     product = serving.product
     session = manage(product.storage, "shell", "-v", "0", "-c", LOG_IN).stdout.strip()
     address = f"ws://127.0.0.1:{product.port}/ws/apps/{serving.app_id}/chat"
-    with connect(address, additional_headers={"Cookie": f"sessionid={session}"}, origin=product.url) as websocket:
+    cookie = {"Cookie": f"sessionid={session}"}
+    with connect(address, additional_headers=cookie, origin=Origin(product.url)) as websocket:
         stream = serving.stream()
         product.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosed) as closed:
