@@ -1,10 +1,13 @@
-"""Knowledge for operators."""
+"""Knowledge for operators.
+
+Vectors and term counts have composite keys, which Django's admin does not show; `manage.py dbshell` does.
+"""
 
 from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import Dataset, Document, LexicalStat, ProcessRule, Segment
+from .models import Dataset, Document, LexicalStat, ProcessRule, Segment, SegmentLexical
 
 
 @admin.register(Dataset)
@@ -32,6 +35,14 @@ class SegmentAdmin(ReadMostlyAdmin):
     list_display = ("id", "document", "position", "status", "tokens", "hit_count")
     list_select_related = ("document",)
     search_fields = ("id",)
+
+
+@admin.register(SegmentLexical)
+class SegmentLexicalAdmin(ReadMostlyAdmin):
+    # Slots and weights mean nothing to a reader and fill a screen.
+    secret = ("terms", "weights")
+    list_display = ("segment", "dataset", "enabled", "length")
+    list_select_related = ("segment", "dataset")
 
 
 @admin.register(LexicalStat)
