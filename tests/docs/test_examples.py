@@ -1,0 +1,103 @@
+"""What the pages tell people to type is typed: start.md and api.md against a product of its own, guides in Python."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apps.prompts.models import ApiToken
+from apps.prompts.services.keys import create_app_key
+from apps.prompts.services.transfer import import_app
+from tests.factories import make_workspace
+from tests.supervisor.product import ROOT, Product, environment, manage
+
+from .pages import DOCS, blocks, read
+
+NO_DATASET = "01a20390-4af3-7557-a55d-ecdb35a95525"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    storage = tmp_path_factory.mktemp("docs") / "storage"
+    product = Product(storage, ADMIN_EMAIL="ada@example.org", ADMIN_PASSWORD="choose-your-own-4711").until_up()
+    yield product
+    product.stop()
+
+
+def typed(product: Product, page: str, folder: Path, **more: str) -> str:
+    """What a page's shell blocks print, run one after the other; the first that fails ends it."""
+    script = "\necho\n".join(blocks(read(page), "sh"))
+    script = (
+        script.replace(".venv/bin/python", sys.executable).replace("/tmp/", f"{folder}/").replace("curl ", "curl -f ")
+    )
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=environment(product.storage, DIFY_PORT=str(product.port), **more),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr + product.logs()
+    return result.stdout
+
+
+def made(product: Product, name: str, *arguments: str) -> str:
+    result = manage(product.storage, *arguments, "--json")
+    assert result.returncode == 0, result.stderr
+    return str(json.loads(result.stdout)[name])
+
+
+@pytest.mark.slow
+def test_what_start_md_says_can_be_typed(product, tmp_path):
+    said = typed(product, "start.md", tmp_path)
+    assert said.count("A hotel night may cost up to 120 euros") >= 3  # found, cited, found by API
+    ends = re.findall(r'^(?:data: )?\{"event": "message_end".*$', said, re.MULTILINE)
+    assert len(ends) == 2  # by command, and streamed by API
+    assert all('"document_name": "travel-policy.md"' in end for end in ends)
+
+
+@pytest.mark.slow
+def test_what_api_md_says_can_be_typed(product, tmp_path):
+    dataset_id = made(product, "dataset_id", "knowledge_create", "Examples of api.md")
+    added = manage(product.storage, "knowledge_add", dataset_id, str(DOCS / "examples/travel-policy.md"), "--wait")
+    assert added.returncode == 0, added.stderr
+    file = tmp_path / "app.yml"
+    file.write_text((DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", dataset_id))
+    app_id = made(product, "app_id", "app_import", str(file), "--publish")
+    said = typed(
+        product,
+        "api.md",
+        tmp_path,
+        API=f"{product.url}/v1",
+        APP_KEY=made(product, "token", "app_key", app_id),
+        DATASET_KEY=made(product, "token", "knowledge_key"),
+        DATASET_ID=dataset_id,
+    )
+    assert '"opening_statement"' in said
+    assert '"indexing_status"' in said
+    assert '"records"' in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(path.name for path in (DOCS / "examples").glob("*.yml")))
+def test_an_example_is_an_app_file(name):
+    content = (DOCS / "examples" / name).read_text().replace("DATASET_ID", NO_DATASET)
+    result = import_app(workspace=make_workspace(), content=content, publish_now=True)
+    assert [warning for warning in result.warnings if NO_DATASET not in warning] == []
+
+
+@pytest.mark.django_db
+def test_the_python_of_the_guide_to_apps_works(capsys):
+    content = (DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", NO_DATASET)
+    app_id = import_app(workspace=make_workspace(), content=content).app_id
+    versions, revoke = blocks(read("guides/apps.md"), "python")
+    names: dict[str, object] = {}
+    exec(re.sub(r'find_app\(".*?"\)', f'find_app("{app_id}")', versions), names)
+    assert capsys.readouterr().out.startswith("1 ")
+    token = create_app_key(app=names["app"])  # type: ignore[arg-type]  # the block made it
+    exec(revoke.replace("app-...dvwN", f"app-...{token[-4:]}"), {})
+    assert not ApiToken.objects.exists()
