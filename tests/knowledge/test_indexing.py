@@ -388,3 +388,25 @@ def test_a_base_may_be_deleted_while_a_batch_is_being_committed(economy, monkeyp
     monkeypatch.setattr(indexing_rows.copying, "copy_rows", slow)
     run(both())
     assert left_behind() == {}
+
+
+def test_a_lost_database_connection_costs_only_time(vectors, monkeypatch):
+    document = waiting(vectors)
+    copy_rows = indexing_rows.copying.copy_rows
+    calls = []
+
+    async def cut_off(connection, target, rows):
+        calls.append(target)
+        if len(calls) == 3:  # within the batch's transaction
+            await db.execute("select pg_terminate_backend(%s)", connection.info.backend_pid)
+        await copy_rows(connection, target, rows)
+
+    monkeypatch.setattr(indexing_rows.copying, "copy_rows", cut_off)
+    run(index_pending())
+    stopped = fresh(document)
+    assert (stopped.indexing_status, stopped.completed_segments) == (IndexingStatus.INDEXING, 0)
+    assert not SegmentEmbedding.objects.exists()
+    Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1), retry_at=None)
+    run(index_pending())
+    assert fresh(document).indexing_status == IndexingStatus.COMPLETED
+    assert SegmentEmbedding.objects.count() == SegmentLexical.objects.count() == len(PASSAGES)

@@ -49,6 +49,16 @@ def test_what_cannot_be_added_leaves_no_file_and_no_audit(economy):
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [("Q1/Q2\n report", "Q1/Q2 report"), ("x" * 5000, "x" * 255), ("a/", "a/"), ("..\0", "..")]
+)
+def test_names_of_texts_are_no_paths(economy, given, shown):
+    document = create_document_from_text(dataset=economy, name=given, text=TEXT)
+    assert document.name == shown
+    assert document.upload_file is not None
+    assert document.upload_file.extension == "txt"
+
+
 async def heard_while(topic: str, work) -> list[str | None]:
     heard: list[str | None] = []
     notify.subscribe(topic, heard.append)

@@ -12,7 +12,7 @@ from apps.common import jobs, notify
 from apps.common.errors import InvalidParam
 from apps.common.text import storable
 from apps.files.models import UploadFile
-from apps.files.names import clean_name
+from apps.files.names import MAX_NAME, clean_name
 from apps.files.services.uploads import delete_uploads, store_upload
 from apps.knowledge.choices import UNFINISHED, RuleMode
 from apps.knowledge.configs import TOPIC
@@ -44,12 +44,12 @@ def create_document_from_text(*, dataset: Dataset, name: str, text: str, **optio
     Raises:
         InvalidParam: no name or no text.
     """
-    name = clean_name(storable(name)) if storable(name).strip() else ""
+    name = " ".join(storable(name).split())[:MAX_NAME]
     if not name:
         raise InvalidParam("name is required", params="name")
     if not storable(text).strip():
         raise InvalidParam("text is required", params="text")
-    return _create(dataset, name, f"{name}.txt", storable(text).encode(), "text/plain", **options)
+    return _create(dataset, name, f"{name[: MAX_NAME // 2]}.txt", storable(text).encode(), "text/plain", **options)
 
 
 def create_document_from_file(
