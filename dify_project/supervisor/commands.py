@@ -27,8 +27,10 @@ HELP = {"help", "--help", "-h", "--version"}
 
 
 @contextmanager
-def ground(arguments: Sequence[str]) -> Iterator[None]:
+def ground(arguments: Sequence[str]) -> Iterator[bool]:
     """Within the block, the settings find the keys and the database that the command needs.
+
+    Yields whether the database is a server of our own, which nobody else uses and no `up` has prepared.
 
     With no database configured that is the embedded one: of the `up` that runs on this storage, else of our own,
     stopped at the end.
@@ -44,18 +46,18 @@ def ground(arguments: Sequence[str]) -> Iterator[None]:
     if HELP.isdisjoint(arguments[:2]) and arguments:
         storage.prepare(folder)
     if database_configured():
-        yield
+        yield False
     elif not arguments or not HELP.isdisjoint(arguments[:2]) or command in WITHOUT_DATABASE:
         os.environ["DATABASE_URL"] = "postgresql://postgres@/parley?host=/nowhere"
-        yield
+        yield False
     else:
-        with _server(f"manage.py {command}") as url:
+        with _server(f"manage.py {command}") as (url, own):
             os.environ["DATABASE_URL"] = url
-            yield
+            yield own
 
 
 @contextmanager
-def _server(what: str) -> Iterator[str]:
+def _server(what: str) -> Iterator[tuple[str, bool]]:
     folder = storage_path()
     lock = StorageLock(folder)
     told = False
@@ -73,10 +75,10 @@ def _server(what: str) -> Iterator[str]:
         raise Problem(f"{folder} is in use by `{lock.holder().what}` (process {lock.holder().pid}).")
     if lock.held:
         with running(folder) as url:
-            yield url
+            yield url, True
         lock.release()
         return
     server = Embedded(folder)
     if not wait_until(server.ready, START_TIMEOUT_S):
         raise Problem(f"`manage.py up` (process {lock.holder().pid}) has no database ready.")
-    yield server.url()
+    yield server.url(), False

@@ -1,5 +1,6 @@
 """`manage.py up` as a person meets it: one line per part, health, a second one, crashes, the end."""
 
+import json
 import os
 import signal
 import stat
@@ -158,8 +159,10 @@ def test_a_program_that_cannot_start_ends_the_start_with_its_reason(tmp_path: Pa
 
 
 def test_a_command_without_up_brings_its_own_database_and_key(tmp_path: Path) -> None:
-    result = manage(tmp_path / "storage", "migrate", "dify_project", "-v", "0")
+    storage = tmp_path / "storage"
+    result = manage(storage, "setup", "--email", "a@b.co", "--password", "correct horse 7", "--json")
     assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["created"] is True
     assert (tmp_path / "storage" / "keys" / "secret_key").exists()
     assert not (tmp_path / "storage" / "postgres" / "postmaster.pid").exists()
 
