@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.supervisor.product import ROOT, Product, environment, manage
 
 from .pages import DOCS, blocks, read
 
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the examples use curl, which is not installed")
 NO_DATASET = "01a20390-4af3-7557-a55d-ecdb35a95525"
 
 
@@ -51,6 +53,7 @@ def made(product: Product, name: str, *arguments: str) -> str:
     return str(json.loads(result.stdout)[name])
 
 
+@needs_curl
 @pytest.mark.slow
 def test_what_start_md_says_can_be_typed(product, tmp_path):
     said = typed(product, "start.md", tmp_path)
@@ -60,6 +63,7 @@ def test_what_start_md_says_can_be_typed(product, tmp_path):
     assert all('"document_name": "travel-policy.md"' in end for end in ends)
 
 
+@needs_curl
 @pytest.mark.slow
 def test_what_api_md_says_can_be_typed(product, tmp_path):
     dataset_id = made(product, "dataset_id", "knowledge_create", "Examples of api.md")
