@@ -46,6 +46,7 @@ class Supervisor:
             line("Stopping; Ctrl-C again stops at once.")
         finally:
             self._take_down()
+        line("Stopped.")
 
     def _bring_up(self) -> None:
         if "web" in self._only:
@@ -123,7 +124,6 @@ class Supervisor:
             hurry = stop(group, hurry=hurry)
         if self._server:
             self._server.clean_up()
-        line("Stopped.")
 
 
 def main(arguments: Sequence[str]) -> int:

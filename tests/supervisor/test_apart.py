@@ -14,6 +14,8 @@ from dify_project.supervisor.embedded import Embedded
 
 from .product import ROOT, Product, environment, manage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def outside_url(product: Product) -> Iterator[str]:

@@ -31,6 +31,8 @@ session.save()
 print(session.session_key)
 """
 
+pytestmark = pytest.mark.slow
+
 
 class Stream(threading.Thread):
     """Three seconds of an answer, read by a client of its own."""

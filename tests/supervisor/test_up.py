@@ -11,7 +11,10 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
+
+from dify_project.supervisor.embedded import Embedded
 
 from .product import ROOT, Product, environment, manage
 
@@ -122,9 +125,31 @@ def test_a_request_made_while_the_web_server_is_away_is_answered_by_the_next(pro
     product.until(product.is_healthy, 30)
 
 
+@pytest.mark.slow
+def test_periodic_tasks_go_on_after_the_database_was_away_and_their_messages_are_pruned(product: Product) -> None:
+    product.part("postgres").kill()
+    product.until(product.is_healthy, 30)
+    server = Embedded(product.storage).url()
+    with psycopg.connect(server, autocommit=True) as connection:
+
+        def handed_out() -> int:
+            row = connection.execute("select coalesce(max(id), 0) from kombu_message where not visible").fetchone()
+            return int(row[0]) if row else 0
+
+        before = handed_out()
+        product.until(lambda: handed_out() > before, 40)
+        code = "from apps.common.tasks import prune_broker; print(prune_broker())"
+        pruned = manage(product.storage, "shell", "-v", "0", "-c", code)
+        assert int(pruned.stdout) > 0, pruned.stderr
+        kept = connection.execute("select count(*) from kombu_message where id <= %s", [before + 1]).fetchone()
+        assert kept == (0,)
+
+
+@pytest.mark.slow
 def test_two_side_by_side_and_sigterm_leaves_no_process(product: Product, tmp_path: Path) -> None:
-    other = Product(tmp_path / "storage").until_up()
+    other = Product(tmp_path / "storage", REDIS_HOST="redis").until_up()
     try:
+        assert "REDIS_HOST is not used: Postgres does its work" in other.said
         assert f"Create the first account: {other.url}/install" in other.said
         other.until(other.is_healthy)
         product.until(product.is_healthy)
@@ -138,6 +163,7 @@ def test_two_side_by_side_and_sigterm_leaves_no_process(product: Product, tmp_pa
     assert product.is_healthy()
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_leaves_no_process_and_starts_again(tmp_path: Path) -> None:
     first = Product(tmp_path / "storage").until_up()
     tree = first.tree()
