@@ -11,8 +11,8 @@ django.setup(set_prefix=False)
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
-from django.urls import get_resolver
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from django.urls import get_resolver, re_path
 
 from apps.chat.routing import websocket_urlpatterns
 from apps.common.handlers import BoundedHandler, ServiceHandler
@@ -22,8 +22,10 @@ from apps.common.origins import same_origin
 _ = get_resolver().url_patterns  # a broken address or view must stop the start, not the first request
 console = BoundedHandler()
 service = ServiceHandler()
-router = URLRouter(websocket_urlpatterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
-sockets = AllowedHostsOriginValidator(same_origin(AuthMiddlewareStack(router)))
+nowhere = re_path("", WebsocketDenier.as_asgi())  # type: ignore[arg-type]  # as in apps.chat.routing
+patterns = [*websocket_urlpatterns, nowhere]
+router = URLRouter(patterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
+sockets = same_origin(AllowedHostsOriginValidator(AuthMiddlewareStack(router)))
 
 
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -32,6 +34,6 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
         handler = service if scope["path"].startswith("/v1/") else console
         await handler(scope, receive, send)  # type: ignore[arg-type]  # Django types scopes as plain dicts
     elif scope["type"] == "websocket":
-        await sockets(scope, receive, send)  # type: ignore[arg-type]  # so does Channels
+        await sockets(scope, receive, send)
     else:
         await serve_lifespan(receive, send)

@@ -30,6 +30,7 @@ def main() -> None:
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=int(os.environ.get("REQUEST_BODY_LIMIT_MB") or 5) * 2**20,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -76,7 +76,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         kind = message.get("type")
         if kind == "ping":
             await self.send(dumps({"event": "pong", "time": int(time.time())}))
-        elif kind in {"chat", "attach"} and not await self._is_member_still():
+        elif kind in ("chat", "attach") and not await self._is_member_still():
             await self.close(NOT_SIGNED_IN)
         elif kind == "chat":
             self._read(await self._start(message))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from apps.common.errors import InvalidParam
 from apps.common.ids import parse_uuid
-from apps.common.text import storable, storable_json
+from apps.common.text import shown, storable, storable_json
 from apps.logs.statements import Caller
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import end_user_id
@@ -59,7 +59,7 @@ def read_streaming(body: Mapping[str, Any]) -> bool:
     """Whether the answer is to be streamed; absent means blocking."""
     mode = body.get("response_mode")
     if mode not in (None, "", "blocking", "streaming"):
-        raise InvalidParam(f"{mode} is not a valid choice", params="response_mode")
+        raise InvalidParam(f"{shown(mode)} is not a valid choice", params="response_mode")
     return bool(mode == "streaming")
 
 
@@ -70,5 +70,5 @@ def read_conversation_id(body: Mapping[str, Any]) -> UUID | None:
         return None
     conversation_id = parse_uuid(value)
     if conversation_id is None:
-        raise InvalidParam(f"{value} is not a valid uuid.", params="conversation_id")
+        raise InvalidParam(f"{shown(value)} is not a valid uuid.", params="conversation_id")
     return conversation_id

@@ -10,7 +10,9 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions as drf
@@ -27,6 +29,7 @@ from .errors import (
     NotFound,
     PayloadTooLarge,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 
@@ -55,6 +58,12 @@ def translate(error: Exception) -> AppError:
         return NotFound()
     if isinstance(error, RequestDataTooBig):
         return PayloadTooLarge(f"The request body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MB.")
+    if isinstance(error, DjangoBadRequest):
+        return BadRequest()
+    if isinstance(error, DataError):  # a value that fits no column
+        return InvalidParam()
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable()
     if isinstance(error, drf.ParseError):
         return BadRequest("Invalid JSON payload received or JSON payload is empty.")
     if isinstance(error, drf.UnsupportedMediaType):

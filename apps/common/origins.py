@@ -21,10 +21,16 @@ def same_origin(application: Any) -> Application:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
         host = headers.get(b"host", b"").decode("latin-1")
-        is_ours = not origin or urlsplit(origin).netloc.lower() == host.lower()
-        if is_ours or origin in settings.CSRF_TRUSTED_ORIGINS:
+        if _is_ours(origin, host) or origin in settings.CSRF_TRUSTED_ORIGINS:
             await application(scope, receive, send)
         else:
             await WebsocketDenier()(scope, receive, send)
 
     return guarded
+
+
+def _is_ours(origin: str, host: str) -> bool:
+    try:
+        return not origin or urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # brackets that hold no IPv6 address
+        return False

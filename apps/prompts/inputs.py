@@ -43,13 +43,15 @@ def _text(variable: Variable, value: Any) -> str:
 
 
 def _number(variable: Variable, value: Any) -> int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
+    number: int | float = math.nan
     try:
-        text = str(value)
-        number = float(text) if "." in text else int(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = value
+        elif isinstance(value, str):
+            number = float(value) if "." in value else int(value)
+        is_number = math.isfinite(number)
+    except (ValueError, OverflowError):  # the latter: more digits than a float can stand for
+        is_number = False
+    if not is_number:
         raise InvalidParam(f"{variable.name} in input form must be a number")
     return number

@@ -10,7 +10,6 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -20,6 +19,7 @@ from apps.common.errors import Forbidden, Unauthorized
 from .choices import Role
 from .models import Membership, User, Workspace
 from .selectors import get_membership
+from .sessions import SessionStore
 
 MEMBERS = tuple(Role)
 MANAGERS = (Role.OWNER, Role.ADMIN)

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.contrib.auth import login, logout
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -71,7 +71,7 @@ class SignInView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            return redirect(_target(request))
+            return HttpResponseRedirect(_target(request))
         if not is_installed():
             return redirect("workspaces:install")
         return _render_sign_in(request, SignInForm())
@@ -96,7 +96,7 @@ class SignInView(View):
 
 def _enter(request: HttpRequest, signed_in: sign_in_service.SignedIn) -> HttpResponse:
     login(request, signed_in.user)
-    response = redirect(_target(request))
+    response = HttpResponseRedirect(_target(request))
     response.set_cookie(
         sign_in_service.DEVICE_COOKIE,
         signed_in.device_cookie,
@@ -117,7 +117,7 @@ def _target(request: HttpRequest) -> str:
     """Where the visitor wanted to go, if that is a page of ours."""
     wanted = request.POST.get("next", request.GET.get("next", ""))
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else settings.LOGIN_REDIRECT_URL
+    return wanted if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @require_POST

@@ -149,3 +149,19 @@ def test_a_run_of_another_app_cannot_be_attached(server, app, owner):
     with socket(server, other, owner) as connection:
         send(connection, type="attach", message_id=message_id)
         assert json.loads(connection.recv(timeout=5))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("kind", [[], {}, ["chat"], {"chat": 1}, 5, None, True])
+def test_a_type_that_is_no_word_is_refused(server, app, owner, kind):
+    with socket(server, app, owner) as connection:
+        send(connection, type=kind, query="hi")
+        answer = json.loads(connection.recv(timeout=10))
+    assert (answer["event"], answer["code"], answer["params"]) == ("error", "invalid_param", "type")
+
+
+def test_a_session_cookie_with_nul_is_no_session(server, app):
+    address = f"{server.url.replace('http', 'ws')}/ws/apps/{app.id}/chat"
+    cookie = {"Cookie": 'sessionid="\\000aaaaaaaaaaaa"'}
+    with connect(address, additional_headers=cookie) as connection, pytest.raises(ConnectionClosed) as closed:
+        connection.recv(timeout=10)
+    assert closed.value.rcvd.code == 4401

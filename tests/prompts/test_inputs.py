@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from apps.common.errors import InvalidParam
@@ -44,3 +46,11 @@ def test_nul_characters_are_removed():
 
 def test_numbers_may_be_text():
     assert read_inputs([COUNT], {"count": "2.5"}) == {"count": 2.5}
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 400, "9" * 5000, "nan", "1.0e999", math.nan, math.inf, 10**400, [1], {"a": 1}, True]
+)
+def test_what_is_no_finite_number_is_refused(value):
+    with pytest.raises(InvalidParam, match="must be a number"):
+        read_inputs([Variable("number", "n", "N")], {"n": value})

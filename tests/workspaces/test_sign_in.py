@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 
 from apps.workspaces.models import AuditEvent, Installation, SignInAttempt
 from apps.workspaces.services import accounts, members, sign_in
@@ -196,3 +197,17 @@ def test_parallel_guesses_do_not_slip_past_the_count(server):
         statuses = list(pool.map(lambda visitor: visitor.sign_in(OWNER, "wrong").status, visitors))
     assert set(statuses) <= {401, 429}
     assert statuses.count(401) <= 10
+
+
+@pytest.mark.parametrize("wanted", ["nowhere", "workspaces:sign_out", "\ufffd" * 100, "apps", "?x=1"])
+def test_a_target_that_reads_like_a_name_is_an_address(workspace, client, wanted):
+    fields = {"email": OWNER, "password": GOOD, "next": wanted}
+    answer = client.post("/signin", fields)
+    assert answer.status_code == 302
+    assert answer["Location"] in {iri_to_uri(wanted), "/apps"}
+    assert client.get("/signin", {"next": wanted}).status_code == 302
+
+
+def test_a_session_cookie_with_nul_is_no_session(workspace, client):
+    client.cookies["sessionid"] = "\0aaaaaaaaaaaa"
+    assert client.get("/signin").status_code == 200
