@@ -127,8 +127,9 @@ def test_a_request_made_while_the_web_server_is_away_is_answered_by_the_next(pro
 
 @pytest.mark.slow
 def test_periodic_tasks_go_on_after_the_database_was_away_and_their_messages_are_pruned(product: Product) -> None:
+    said = len(product.said)
     product.part("postgres").kill()
-    product.until(product.is_healthy, 30)
+    product.until_said("database    ready again", after=said)
     server = Embedded(product.storage).url()
     with psycopg.connect(server, autocommit=True) as connection:
 
