@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.common.errors import AppError, InternalError
+from apps.common.errors import AppError, InternalError, InvalidParam
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError, RunEvent
 from apps.common.text import storable
@@ -58,6 +58,9 @@ async def start_turn(request: TurnRequest) -> Run:
         AppError: unpublished app, bad inputs, unknown or ended conversation.
     """
     config = request.app.require_config()
+    as_chat = request.app.mode == AppMode.CHAT
+    if as_chat and not request.query.strip():
+        raise InvalidParam("query is required")
     history: tuple[PastTurn, ...] = ()
     given, parent_id = request.inputs, None
     if request.conversation_id is not None:
@@ -74,7 +77,6 @@ async def start_turn(request: TurnRequest) -> Run:
         history = tuple(PastTurn(turn.query, turn.answer) for turn in conversation.turns)
         parent_id = conversation.turns[-1].message_id if conversation.turns else None
     inputs = read_inputs(config.variables, given)
-    as_chat = request.app.mode == AppMode.CHAT
     conversation_id = (request.conversation_id or new_id()) if as_chat else None
     envelope = Envelope(new_id(), new_id(), conversation_id, request.app.mode, int(time.time()))
     turn = Turn(request, config, envelope, inputs, history, parent_id)

@@ -43,11 +43,8 @@ def json_response(value: object, status: int = 200) -> HttpResponse:
 
 
 def error_response(error: AppError) -> HttpResponse:
-    """The error body, with the challenge a 401 owes (RFC 6750)."""
-    response = json_response(error.body(), error.http_status)
-    if isinstance(error, Unauthorized):
-        response["WWW-Authenticate"] = 'Bearer realm="api"'
-    return response
+    """The error body."""
+    return json_response(error.body(), error.http_status)
 
 
 def translate(error: Exception) -> AppError:
@@ -92,8 +89,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's EXCEPTION_HANDLER setting."""
     set_rollback()
     problem = translate(error)
-    headers = {"WWW-Authenticate": 'Bearer realm="api"'} if isinstance(problem, Unauthorized) else None
-    return Response(problem.body(), status=problem.http_status, headers=headers)
+    return Response(problem.body(), status=problem.http_status)
 
 
 def bearer_token(request: HttpRequest) -> str:

@@ -23,7 +23,9 @@ class AddressBlocked(AppError):
     """One sentence for every reason, so that nobody can map the inner network by the answers."""
 
     code = "address_blocked"
-    default_message = "This address is not allowed: only http and https addresses on the public internet can be called."
+    default_message = (
+        "This address is not allowed: only http and https addresses that this server's settings permit can be called."
+    )
 
 
 def parse(host: str) -> IPAddress | None:

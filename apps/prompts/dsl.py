@@ -32,7 +32,7 @@ class AppFile:
     name: str
     mode: str
     config: Mapping[str, Any]
-    fields: Mapping[str, str]
+    fields: Mapping[str, str | bool]
     version: str
     needs_confirmation: bool = False
 
@@ -132,9 +132,10 @@ def _config(data: Mapping[str, Any], mode: str) -> Mapping[str, Any]:
     return config
 
 
-def _fields(app: Mapping[str, Any]) -> dict[str, str]:
+def _fields(app: Mapping[str, Any]) -> dict[str, str | bool]:
     names = ("description", "icon_type", "icon", "icon_background")
-    return {name: str(app[name]) for name in names if app.get(name)}
+    texts = {name: str(app[name]) for name in names if app.get(name)}
+    return {**texts, "use_icon_as_answer_icon": app.get("use_icon_as_answer_icon") is True}
 
 
 def _is_newer(version: str) -> bool:

@@ -31,6 +31,7 @@ class App(models.Model):
     icon_type = models.CharField(max_length=16, default="emoji")
     icon = models.CharField(max_length=255, default="🤖")
     icon_background = models.CharField(max_length=16, default="#dff1f5")
+    use_icon_as_answer_icon = models.BooleanField(default=False)
     enable_site = models.BooleanField(default=True)
     enable_api = models.BooleanField(default=True)
     site_code = models.CharField(max_length=32, unique=True, default=new_site_code)

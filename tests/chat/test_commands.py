@@ -39,5 +39,7 @@ def test_a_failed_run_prints_its_error_and_exits_with_one(upstream):
 
 def test_wrong_arguments_are_named():
     app = make_app(make_workspace())
+    with pytest.raises(AppError, match="query is required"):
+        app_run(app)
     with pytest.raises(AppError, match="--inputs must be a JSON object"):
         app_run(app, "--query", "Hi", "--inputs", "[1]")

@@ -31,7 +31,7 @@ def test_requests_without_a_valid_key(server, path, header, message):
     answer = Client(server.url).request(method, path, BODY if method == "POST" else None, headers)
     assert answer.status == 401
     assert answer.json() == {"code": "unauthorized", "message": message, "status": 401}
-    assert answer.headers["www-authenticate"] == 'Bearer realm="api"'
+    assert "www-authenticate" not in answer.headers  # as the original's server was observed
 
 
 def test_the_scheme_word_may_be_written_in_any_case(client, app):

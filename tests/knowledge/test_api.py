@@ -491,7 +491,7 @@ def test_keys(client, workspace, server):
         for method, path in [("GET", "/v1/datasets"), ("POST", f"/v1/datasets/{uuid.uuid4()}/retrieve")]:
             answer = Client(server.url, token).request(method, path)
             assert error_of(answer) == (401, "unauthorized", sentence)
-            assert answer.headers["www-authenticate"] == 'Bearer realm="api"'
+            assert "www-authenticate" not in answer.headers
 
 
 def test_strangers_find_nothing_and_change_nothing(client, stranger):

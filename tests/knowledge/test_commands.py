@@ -95,7 +95,12 @@ def test_wrong_arguments_are_explained(workspace, name, arguments):
     assert not Dataset.objects.exists()
 
 
-def test_a_file_that_is_not_there(workspace):
+def test_a_file_that_is_not_there_is_named_and_the_others_are_added(workspace, tmp_path):
     dataset_id = command("knowledge_create", "Base", "--indexing", "economy")["dataset_id"]
-    with pytest.raises(AppError, match="No such file"):
-        command("knowledge_add", dataset_id, "/nonexistent.txt")
+    there = tmp_path / "there.md"
+    there.write_text("Here I am.")
+    added, refused = command("knowledge_add", dataset_id, str(there), "nowhere.md", "--wait")["documents"]
+    assert (added["status"], added["segments"]) == ("completed", 1)
+    assert refused == {
+        "id": None, "status": "error", "segments": 0, "error": "nowhere.md: cannot be read: No such file or directory"
+    }  # fmt: skip

@@ -18,7 +18,7 @@ from tests.factories import make_app, make_workspace
 pytestmark = pytest.mark.django_db
 
 FILE = """
-app: {name: Guide, mode: chat, icon: "📚", description: Knows the manual}
+app: {name: Guide, mode: chat, icon: "📚", description: Knows the manual, use_icon_as_answer_icon: true}
 kind: app
 version: 0.1.5
 model_config:
@@ -86,7 +86,7 @@ def test_only_unversioned_fields_can_be_updated(workspace):
 
 def test_a_file_goes_in_and_comes_out_the_same(workspace):
     app = App.objects.get(id=import_app(workspace=workspace, content=FILE).app_id)
-    assert (app.name, app.icon, app.published) == ("Guide", "📚", None)
+    assert (app.name, app.icon, app.use_icon_as_answer_icon, app.published) == ("Guide", "📚", True, None)
     text = export_app(app=app)
     again = App.objects.get(id=import_app(workspace=workspace, content=text).app_id)
     assert export_app(app=again) == text

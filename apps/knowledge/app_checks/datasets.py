@@ -16,7 +16,6 @@ class DatasetCheck(AppCheck):
     key, label = "datasets", "Knowledge"
 
     def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
-        """See the base class."""
         """One sentence for each base that is missing."""
         wanted = read_config(config).context.dataset_ids
         known = set(Dataset.objects.filter(workspace=workspace, id__in=wanted).values_list("id", flat=True))

@@ -44,7 +44,9 @@ def import_app(
     if file.mode not in RUNNABLE_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
     warnings = check_config(workspace=workspace, mode=file.mode, config=file.config)
-    fields = {name: value[: _FIELD_LIMITS[name]] for name, value in file.fields.items()}
+    fields = {
+        name: value[: _FIELD_LIMITS[name]] if isinstance(value, str) else value for name, value in file.fields.items()
+    }
     with transaction.atomic():
         app = create_app(workspace=workspace, name=file.name, mode=file.mode, config=file.config, user=user, **fields)
         if publish_now:
@@ -62,7 +64,7 @@ def export_app(*, app: App) -> str:
         "icon_type": app.icon_type,
         "icon": app.icon,
         "icon_background": app.icon_background,
-        "use_icon_as_answer_icon": False,
+        "use_icon_as_answer_icon": app.use_icon_as_answer_icon,
     }
     if app.draft is None:
         raise AppUnavailable

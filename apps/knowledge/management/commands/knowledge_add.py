@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.core.management.base import CommandParser
 
 from apps.common.commands import JsonCommand
-from apps.common.errors import AppError, InvalidParam
+from apps.common.errors import AppError
 from apps.common.perloop import run
 from apps.knowledge.choices import UNFINISHED
 from apps.knowledge.models import Dataset, Document
@@ -46,9 +46,9 @@ class Command(JsonCommand):
                     dataset=dataset, name=path.name, data=file, process_rule=rule, batch=batch, created_from="web"
                 )
         except OSError as error:
-            raise InvalidParam(f"{path} cannot be read: {error.strerror}.", params="files") from error
+            return _refused(path, f"cannot be read: {error.strerror}")
         except AppError as error:
-            return {"id": None, "status": "error", "segments": 0, "error": f"{path.name}: {error.message}"}
+            return _refused(path, error.message)
         return None
 
     def _wait(self, dataset: Dataset, batch: str) -> None:
@@ -57,6 +57,10 @@ class Command(JsonCommand):
             for document in unfinished:
                 run(index_document(document.pk))
             time.sleep(POLL_S)
+
+
+def _refused(path: Path, reason: str) -> dict[str, Any]:
+    return {"id": None, "status": "error", "segments": 0, "error": f"{path.name}: {reason}"}
 
 
 def _row(document: Document) -> dict[str, Any]:
