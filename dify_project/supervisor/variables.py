@@ -134,19 +134,23 @@ ANSWERED: tuple[Answered, ...] = (
     Answered("STORAGE_TYPE", "files are kept in STORAGE_LOCAL_PATH; mount a bucket there.", ("", "local")),
     Answered("S3_* AZURE_BLOB_*", "files are kept in STORAGE_LOCAL_PATH; mount a bucket there."),
     Answered(
-        "VECTOR_STORE", "vectors are kept in Postgres (pgvector); fill it by `manage.py vdb_migrate`.", ("", "pgvector")
+        "VECTOR_STORE",
+        "vectors are kept in Postgres (pgvector); add the documents again with `manage.py knowledge_add`.",
+        ("", "pgvector"),
     ),
     Answered(
         "WEAVIATE_* QDRANT_* PINECONE_* MILVUS_* ZILLIZ_*",
-        "vectors are kept in Postgres (pgvector); fill it by `manage.py vdb_migrate`.",
+        "vectors are kept in Postgres (pgvector); add the documents again with `manage.py knowledge_add`.",
     ),
     Answered("ETL_TYPE", "documents are read by the built-in extractors.", ("", "dify")),
     Answered("UNSTRUCTURED_API_URL", "documents are read by the built-in extractors."),
-    Answered("MULTIMODAL_SEND_IMAGE_FORMAT", "images are sent to models as base64.", ("", "base64")),
+    Answered("MULTIMODAL_SEND_IMAGE_FORMAT", "this version sends no images to models.", ("", "base64")),
     Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
     Answered("NOTION_*", "there is no import from Notion; upload its export as files."),
-    Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; invitation links are shown where they are made."),
-    Answered("INVITE_EXPIRY_HOURS", "an invitation is valid for 72 hours.", ("", "72")),
+    Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; members are added by `manage.py member_add`."),
+    Answered(
+        "INVITE_EXPIRY_HOURS", "there are no invitations; members are added by `manage.py member_add`.", ("", "72")
+    ),
     Answered("SESSION_TYPE SESSION_REDIS_*", "sessions are rows in Postgres.", ("", "sqlalchemy")),
     Answered("COOKIE_HTTPONLY", "session cookies are always HttpOnly.", ("", "true", "1")),
     Answered("COOKIE_SAMESITE", "session cookies are always SameSite=Lax.", ("", "lax")),
