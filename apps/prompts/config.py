@@ -12,6 +12,7 @@ from uuid import UUID
 from apps.common.ids import parse_uuid
 
 DEFAULT_TOP_K = 2
+MAX_TOP_K = 100  # as the knowledge API has it
 TEXT_KINDS = frozenset({"text-input", "paragraph", "select", "number"})
 
 
@@ -124,7 +125,7 @@ def _context(raw: Mapping[str, Any]) -> ContextSettings:
     threshold = settings.get("score_threshold") if settings.get("score_threshold_enabled") else None
     return ContextSettings(
         dataset_ids=tuple(dict.fromkeys(id for id in ids if id is not None)),
-        top_k=_whole(settings.get("top_k")) or DEFAULT_TOP_K,
+        top_k=min(_whole(settings.get("top_k")) or DEFAULT_TOP_K, MAX_TOP_K),
         score_threshold=float(threshold) if isinstance(threshold, int | float) else None,
         query_variable=str(raw.get("dataset_query_variable") or ""),
     )
@@ -165,6 +166,6 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -1,5 +1,7 @@
 from uuid import UUID
 
+import pytest
+
 from apps.prompts.config import read_config
 
 DATASET = "0193a0a0-0000-7000-8000-000000000001"
@@ -53,3 +55,11 @@ def test_variables_of_each_kind():
     topic, tone = read_config({"user_input_form": form}).variables
     assert (topic.kind, topic.name, topic.required, topic.max_length) == ("text-input", "topic", True, 10)
     assert (tone.options, tone.default) == (("dry", "warm"), "dry")
+
+
+@pytest.mark.parametrize("value", ["\u00b2", "9" * 5000, "1e3", -1, 0, True, [3], None])
+def test_what_is_no_count_is_ignored(value):
+    form = [{"text-input": {"variable": "v", "max_length": value}}]
+    config = read_config({"user_input_form": form, "dataset_configs": {"top_k": value}})
+    assert config.variables[0].max_length is None
+    assert config.context.top_k == 2
