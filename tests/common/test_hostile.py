@@ -1,5 +1,7 @@
 """Requests nobody sends by accident, against the real server: a clear refusal, never a 5xx."""
 
+from typing import Any
+
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -17,8 +19,8 @@ def deep(levels: int) -> bytes:
     return b'{"query": "x", "user": "u", "inputs": {"j": ' + b"[" * levels + b"]" * levels + b"}}"
 
 
-def handshake_status(server, path: str, **headers: str) -> int:
-    with pytest.raises(InvalidStatus) as refused, connect(server.url.replace("http", "ws") + path, **headers):
+def handshake_status(server, path: str, **options: Any) -> int:
+    with pytest.raises(InvalidStatus) as refused, connect(server.url.replace("http", "ws") + path, **options):
         pass
     return refused.value.response.status_code
 
