@@ -43,3 +43,16 @@ def test_wrong_arguments_are_named():
         app_run(app)
     with pytest.raises(AppError, match="--inputs must be a JSON object"):
         app_run(app, "--query", "Hi", "--inputs", "[1]")
+
+
+@pytest.mark.parametrize(
+    "inputs", ['{"a": NaN}', '{"a": 1e400}', '{"a": ' + "[" * 5000 + "]" * 5000 + "}", '{"a": "\\ud800"}']
+)
+def test_inputs_that_nothing_can_store_are_refused(inputs):
+    with pytest.raises(AppError, match="--inputs must be a JSON object|nested"):
+        app_run(make_app(make_workspace()), "--query", "Hi", "--inputs", inputs)
+
+
+def test_arguments_of_another_encoding_lose_what_is_no_text():
+    app_run(make_app(make_workspace()), "--query", "Hi \udcff\udcfe there", "--user", "\udcffada")
+    assert Message.objects.get().query == "Hi  there"

@@ -33,7 +33,7 @@ def typed(product: Product, page: str, folder: Path, **more: str) -> str:
     """What a page's shell blocks print, run one after the other; the first that fails ends it."""
     script = "\necho\n".join(blocks(read(page), "sh"))
     script = (
-        script.replace(".venv/bin/python", sys.executable).replace("/tmp/", f"{folder}/").replace("curl ", "curl -f ")
+        script.replace("/tmp/", f"{folder}/").replace(".venv/bin/python", sys.executable).replace("curl ", "curl -f ")
     )
     result = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],

@@ -87,6 +87,10 @@ DIALECTS: dict[str, tuple[str, list[ChatPiece]]] = {
         text("a") + chunk({}, "stop", usage={"prompt_tokens": "7", "completion_tokens": -1}),
         [TextDelta("a"), TextDelta(""), Finish("stop")],
     ),
+    "impossible usage": (
+        text("a") + chunk({}, "stop", usage={"prompt_tokens": 2**31, "completion_tokens": True}),
+        [TextDelta("a"), TextDelta(""), Finish("stop")],
+    ),
     "two finish chunks": (text("a") + STOP + STOP + DONE, [TextDelta("a"), TextDelta(""), Finish("stop")]),
     "tool call in fragments": (
         tool(index=0, id="c1", function={"name": "add", "arguments": ""})

@@ -58,7 +58,11 @@ class ChatPane extends HTMLElement {
   }
 
   #ask(query) {
-    if (this.turn || !this.socket.isOpen || (!query && !this.isGenerator) || !this.form.isValid()) return;
+    if (this.turn || (!query && !this.isGenerator) || !this.form.isValid()) return;
+    if (!this.socket.isOpen) {
+      this.waiting = query; // asked before the connection stood: sent as soon as it does
+      return;
+    }
     this.input.value = "";
     this.start.querySelector(".suggest")?.remove();
     this.form.lock(true);
@@ -78,6 +82,7 @@ class ChatPane extends HTMLElement {
   #reset() {
     if (this.turn) this.#stop();
     this.turn = null;
+    this.waiting = undefined;
     this.conversationId = null;
     this.form = new VariablesForm(this.settings.form, {
       submitLabel: this.isGenerator ? "Generate" : null,
@@ -149,6 +154,9 @@ class ChatPane extends HTMLElement {
       this.#end(() => turn.fail("The connection was lost before the answer began. Please send it again."));
     }
     this.#showAction();
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting !== undefined) this.#ask(waiting);
   }
 
   #onLost({ code, isFinal }) {
