@@ -18,9 +18,10 @@ log = logging.getLogger(__name__)
 DRIFT: Final = 0.2
 _PAGE: Final = 2_000
 
+# Postgres tests conditions in any order, so a base emptied meanwhile needs nullif, not "chunks > 0".
 _TOTALS: Final = """
 select average_length, tokens::float8 / chunks from knowledge_lexicalstat
-where dataset_id = %s and chunks > 0 and abs(tokens::float8 / chunks / average_length - 1) > %s"""
+where dataset_id = %s and abs(tokens::float8 / nullif(chunks, 0) / average_length - 1) > %s"""
 _ROWS: Final = """
 select segment_id, length, weights::text from knowledge_segmentlexical
 where dataset_id = %s and segment_id > %s order by segment_id limit %s"""

@@ -16,6 +16,7 @@ from apps.models.errors import ProviderContentFiltered
 from . import _problems
 
 MAX_LINE_BYTES: Final = 4 * 2**20
+MAX_TOKENS: Final = 10**8  # no window is near it; a server that counts more does not know
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 
 
@@ -181,4 +182,4 @@ def _join(parts: list[Mapping[str, Any]]) -> str:
 
 def _count(usage: Mapping[str, Any], kind: str) -> int | None:
     value = usage.get(f"{kind}_tokens") if isinstance(usage, Mapping) else None
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None  # a bool is no count

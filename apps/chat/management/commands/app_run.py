@@ -1,10 +1,10 @@
 """Runs an app once from the command line."""
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from django.core.management.base import CommandParser
 
 from apps.chat.requests import read_caller
@@ -14,6 +14,7 @@ from apps.common.commands import JsonCommand
 from apps.common.encoding import EventEncoder
 from apps.common.errors import InvalidParam
 from apps.common.run_events import RunError
+from apps.common.text import storable, storable_json
 from apps.prompts.models import App
 from apps.prompts.runtime import app_by_id
 from apps.prompts.selectors import find_app
@@ -38,7 +39,7 @@ class Command(JsonCommand):
             app=await app_by_id(app.id, app.workspace_id),
             caller=read_caller({"user": options["user"]}, app.id),
             inputs=_inputs(options["inputs"]),
-            query=options["query"],
+            query=storable(options["query"]),
         )
         run = await start_turn(request)
         encoder = EventEncoder(run.envelope)
@@ -51,7 +52,7 @@ class Command(JsonCommand):
 
 def _inputs(text: str) -> Mapping[str, Any]:
     try:
-        inputs = json.loads(text)
+        inputs = storable_json(orjson.loads(storable(text)))
     except ValueError:
         inputs = None
     if not isinstance(inputs, dict):
