@@ -44,8 +44,9 @@ class Writer:
     async def submit(self, *operations: Operation) -> "asyncio.Future[None]":
         """Hands the operations over; the future ends when they are committed, all in one transaction.
 
-        It fails with Unavailable when Postgres stayed away for `WRITE_PATIENCE_S`, and with psycopg.Error when the
-        database refused one of the operations (other submissions are not affected).
+        It fails with Unavailable when Postgres stayed away for `WRITE_PATIENCE_S`, with psycopg.Error when the
+        database refused one of the operations, and with what else a value that cannot be sent raises (a lone
+        surrogate: UnicodeEncodeError). Other submissions are not affected.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Submission(operations, done))
@@ -82,7 +83,9 @@ class Writer:
                     _fail(batch, Unavailable())
                     return
                 await asyncio.sleep(RETRY_S)
-            except psycopg.Error as error:
+            except Exception as error:  # noqa: BLE001 - the submitter gets it; a dead writer would hang every run
+                if not isinstance(error, psycopg.Error):
+                    await self._drop_connection()  # it may stand in the middle of a pipeline
                 if len(batch) == 1:
                     _fail(batch, error)
                 else:  # one bad row must not lose its neighbours

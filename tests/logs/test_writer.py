@@ -93,6 +93,36 @@ def test_a_refused_row_fails_alone():
     assert Message.objects.count() == 5
 
 
+UNSENDABLE: list[dict[str, Any]] = [
+    {"query": "\udcff"},
+    {"conversation_name": "\udcff"},
+    {"query": object()},
+    {"inputs": {"a": {1, 2}.__iter__}},
+    {"inputs": {"a": float("nan")}},
+    {"inputs": {"a": 10**5000}},
+    {"reserved_price": Decimal(10) ** 30},
+    {"message_id": "no uuid"},
+]
+
+
+@pytest.mark.parametrize("fault", UNSENDABLE)
+def test_a_value_that_cannot_be_sent_fails_alone_and_the_writer_lives(fault):
+    good, bad, later = beginning(), beginning(**fault), beginning()
+
+    async def outcome(turn):
+        await writer.write(*turn.operations())
+
+    async def body():
+        async with asyncio.timeout(10):
+            together = await asyncio.gather(*map(outcome, (good, bad, later)), return_exceptions=True)
+            await outcome(beginning())
+            return together
+
+    results = run(body)
+    assert (results[0], results[2]) == (None, None)
+    assert Message.objects.count() + (results[1] is not None) == 4
+
+
 def test_writes_may_be_repeated():
     begun = beginning()
 
