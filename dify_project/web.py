@@ -8,6 +8,8 @@ import socket
 
 import uvicorn
 
+from apps.common.lifespan import begin_stop
+
 from .supervisor.ready import announce
 
 
@@ -19,6 +21,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops accepting and lets streams end; runs without a reader share the same time."""
+        begin_stop(self.config.timeout_graceful_shutdown or 0)
+        await super().shutdown(sockets)
 
 
 def main() -> None:

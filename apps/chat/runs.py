@@ -9,7 +9,7 @@ from django.conf import settings
 
 from apps.common import notify
 from apps.common.errors import AppError, InternalError
-from apps.common.lifespan import on_start, on_stop
+from apps.common.lifespan import on_start, on_stop, time_left_s
 from apps.common.run_events import Envelope, MessageEnd, RunError, RunEvent, is_terminal
 from apps.logs import writer
 from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
@@ -17,7 +17,6 @@ from apps.logs.statements import Caller, Statement
 
 log = logging.getLogger(__name__)
 STOP_TOPIC = "stop"
-DRAIN_S = 30.0
 
 EventSource = AsyncIterator[RunEvent]
 
@@ -180,7 +179,7 @@ async def _drain() -> None:
     """Lets the runs whose readers are gone finish, then ends the rest; each gets its terminal row."""
     tasks = [run.task for run in _live.values()]
     if tasks:
-        _, unfinished = await asyncio.wait(tasks, timeout=DRAIN_S)
+        _, unfinished = await asyncio.wait(tasks, timeout=time_left_s())
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)

@@ -24,6 +24,7 @@ from apps.logs.choices import MessageStatus
 from apps.logs.history import open_conversation
 from apps.logs.statements import Beginning, Caller, Ending
 from apps.models.contracts import ChatRequest, Finish, TextDelta
+from apps.models.errors import ProviderBadAnswer
 from apps.models.handles import ModelHandle
 from apps.models.services.resolve import resolve_model
 from apps.prompts.assembly import PastTurn, Prompt, answer_tokens, assemble, fill
@@ -37,6 +38,8 @@ from .naming import initial_name, name_conversation
 from .runs import Interrupted, Run, launch
 
 log = logging.getLogger(__name__)
+# Ten times what the longest answer of a real model comes to: beyond it a model repeats itself for ever.
+MAX_ANSWER_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Turn:
         self.prompt: Prompt | None = None
         self.hits: Sequence[Hit] = ()
         self.pieces: list[str] = []
+        self.length = 0
         self.finish: Finish | None = None
         self.began_at = time.perf_counter()
         self.first_at: float | None = None
@@ -145,6 +149,9 @@ class Turn:
                     if self.first_at is None:
                         self.first_at = time.perf_counter()
                         await asyncio.shield(begun)  # what a caller hears of is stored; a stop must not undo that
+                    self.length += len(piece.text)
+                    if self.length > MAX_ANSWER_CHARACTERS:
+                        raise ProviderBadAnswer(f"[{handle.provider}] Error: the answer does not end.")
                     self.pieces.append(piece.text)
                     yield piece.text
                 elif isinstance(piece, Finish):

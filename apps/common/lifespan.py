@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -12,6 +13,21 @@ from . import notify, perloop
 log = logging.getLogger(__name__)
 _on_start: list[Callable[[], Awaitable[None]]] = []
 _on_stop: list[Callable[[], Awaitable[None]]] = []
+
+
+DRAIN_S = 5.0  # for a server that does not say how long its runs may take to end
+_drained_by: float | None = None
+
+
+def begin_stop(drain_s: float) -> None:
+    """The process was told to end: from now on `time_left_s` runs down from `drain_s`."""
+    global _drained_by
+    _drained_by = time.monotonic() + drain_s
+
+
+def time_left_s() -> float:
+    """Seconds that runs may still take."""
+    return DRAIN_S if _drained_by is None else max(0.0, _drained_by - time.monotonic())
 
 
 def on_start(function: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

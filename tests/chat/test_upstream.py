@@ -111,6 +111,14 @@ def test_a_blocking_failure_is_an_http_error(ask_model, model):
     assert Message.objects.get().status == "error"
 
 
+def test_an_answer_without_end_is_cut_off(ask_model, monkeypatch):
+    monkeypatch.setattr("apps.chat.turn.MAX_ANSWER_CHARACTERS", 100)
+    *deltas, error = ask_model("fake").post("/v1/chat-messages", body()).events()
+    assert error["message"] == f"{PREFIX}the answer does not end."
+    assert len(Message.objects.get().answer) <= 100
+    assert len(deltas) > 10
+
+
 def test_a_slow_model_succeeds(ask_model):
     answer = ask_model("slow-600").post("/v1/chat-messages", body(response_mode="blocking"))
     assert answer.status == 200
