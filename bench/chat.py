@@ -18,7 +18,6 @@ CELLS = [
     ("streamed burst", "fake", True, 1, 150),
     ("streamed burst", "fake", True, 10, 400),
     ("streamed burst", "fake", True, 50, 500),
-    ("streamed paced", "gen-50-20", True, 1, 20),
     ("streamed paced", "gen-50-20", True, 10, 120),
     ("streamed paced", "gen-50-20", True, 50, 300),
     ("blocking", "fake", False, 1, 150),

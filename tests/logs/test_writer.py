@@ -123,6 +123,17 @@ def test_a_value_that_cannot_be_sent_fails_alone_and_the_writer_lives(fault):
     assert Message.objects.count() + (results[1] is not None) == 4
 
 
+def test_a_submission_is_stored_whole_or_not_at_all():
+    begun = beginning(version_id=None)
+
+    async def body():
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            await writer.write(*begun.operations())
+
+    run(body)
+    assert Conversation.objects.count() == Message.objects.count() == 0
+
+
 def test_writes_may_be_repeated():
     begun = beginning()
 
