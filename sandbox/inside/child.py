@@ -1,0 +1,139 @@
+"""The way from a fork of the server to a run: walls first, the user's code last; any failure before ends it."""
+
+import ctypes
+import os
+import resource
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sandbox.kernel import bpf, calls, filters, landlock, privileges
+
+from . import jobs
+from .plan import BEHIND_WALLS, Plan
+
+PAYLOAD, STDOUT, STDERR, RESULT = 0, 1, 2, 3
+SETUP_FAILED = 97
+UNCHARGED_DATA = 64 << 20  # the fork server's own data counts as a run's memory; what packages add beyond does not
+DESCRIPTORS = {"python": 32, "node": 64}
+LAST_DESCRIPTOR = 0xFFFFFFFF
+
+NODE_FLAGS = ("--no-warnings", "--no-deprecation", "--v8-pool-size=1", "--max-semi-space-size=8")
+RUNNER = Path(__file__).with_name("runner.js").read_text()  # read before this file is out of sight
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """All that can be prepared once for every run."""
+
+    plan: Plan
+    size_bytes: int
+    data_bytes: int
+    may_lock: bool
+    landlock_version: int
+    ruleset: int
+    filters: dict[str, bytes]
+    node: tuple[Any, Any, Any]
+
+    @classmethod
+    def build(cls, plan: Plan, *, size_bytes: int, data_bytes: int, may_lock: bool) -> "Walls":
+        """Builds filters and ruleset.
+
+        Args:
+            plan: the service's.
+            size_bytes: address space of this process.
+            data_bytes: its private writable memory.
+            may_lock: whether a run has CAP_SETPCAP at first.
+
+        Raises:
+            OSError: the kernel refuses. calls.UnknownMachineError: no filter for this machine.
+        """
+        version = landlock.version()
+        ruleset = -1
+        if version:
+            ruleset = landlock.ruleset(readable=plan.paths, executable=plan.executables, writable=plan.devices)
+        node = _node_arguments(plan)
+        programs = {"python": filters.for_python(), "node": filters.for_node(ctypes.addressof(node[0]))}
+        return cls(plan, size_bytes, data_bytes, may_lock, version, ruleset, programs, node)
+
+
+def _node_arguments(plan: Plan) -> tuple[Any, Any, Any]:
+    """Path, arguments and environment as execve takes them."""
+    arguments = [plan.node, *NODE_FLAGS, "-e", RUNNER]
+    environment = [
+        f"LD_LIBRARY_PATH={plan.library_path}",
+        "OPENSSL_CONF=/dev/null",
+        "UV_THREADPOOL_SIZE=2",
+        "UV_USE_IO_URING=0",
+        "NODE_NO_WARNINGS=1",
+        "LANG=C.UTF-8",
+        "TZ=UTC",
+    ]
+    return ctypes.create_string_buffer(plan.node.encode()), _pointers(arguments), _pointers(environment)
+
+
+def _pointers(texts: list[str]) -> Any:
+    return (ctypes.c_char_p * (len(texts) + 1))(*[text.encode() for text in texts], None)
+
+
+def become_run(walls: Walls, order: dict[str, Any], descriptors: list[int], uid: int) -> NoReturn:
+    """Called in the new process. Ends with exit code 97 if a wall cannot be built.
+
+    Args:
+        walls: what the server prepared.
+        order: `kind`, `memory` (bytes), `cpu` (seconds).
+        descriptors: payload, stdout, result.
+        uid: the user to become; -1: as it is.
+    """
+    try:
+        _build(walls, order, descriptors, uid)
+        os.write(RESULT, BEHIND_WALLS)
+    except BaseException as error:  # noqa: BLE001 - nothing may run without all walls
+        os.write(RESULT, f"{type(error).__name__}: {error}"[:500].encode())
+        os._exit(SETUP_FAILED)
+    if order["kind"] == "node":
+        calls.execve(*walls.node)
+        os._exit(SETUP_FAILED)
+    jobs.run()
+    os._exit(0)
+
+
+def _build(walls: Walls, order: dict[str, Any], descriptors: list[int], uid: int) -> None:
+    os.setsid()
+    for source, target in zip(descriptors, (PAYLOAD, STDOUT, RESULT), strict=True):
+        os.dup2(source, target)
+    if order["kind"] == "python":  # node's fatal errors are dumps that help nobody: they stay on /dev/null
+        os.dup2(STDOUT, STDERR)
+    _limit(walls, order)
+    if walls.may_lock:
+        privileges.lock_securebits()
+    if uid >= 0:
+        privileges.become(uid)
+    privileges.drop_capabilities()
+    calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user has cleared it
+    calls.prctl(calls.PR_SET_DUMPABLE, 0)
+    calls.prctl(calls.PR_SET_NO_NEW_PRIVS, 1)
+    if walls.ruleset >= 0:
+        landlock.restrict(walls.ruleset, walls.landlock_version)
+    calls.call("close_range", RESULT + 1, LAST_DESCRIPTOR, 0)
+    bpf.install(walls.filters[order["kind"]])
+
+
+def _limit(walls: Walls, order: dict[str, Any]) -> None:
+    memory: int = order["memory"]
+    data = memory + max(0, walls.data_bytes - UNCHARGED_DATA)
+    limits = {
+        resource.RLIMIT_DATA: data,
+        resource.RLIMIT_CPU: order["cpu"],
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_NOFILE: DESCRIPTORS[order["kind"]],
+        resource.RLIMIT_NPROC: walls.plan.nproc,
+    }
+    if order["kind"] == "python":  # V8 reserves gigabytes of addresses, so that this one is not for node
+        limits[resource.RLIMIT_AS] = walls.size_bytes + memory
+    for limit, value in limits.items():
+        resource.setrlimit(limit, (value, value))
