@@ -46,6 +46,11 @@ class Link:
         """Its process id; 0: it does not run."""
         return self._process.pid if self._process and self.is_alive else 0
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment of the fork server, and so of every Python run."""
+        return {**ENVIRONMENT, "LD_LIBRARY_PATH": self.plan.library_path}
+
     async def start(self) -> None:
         """Starts the process and waits for its walls. Raises StartError."""
         loop = asyncio.get_running_loop()
@@ -55,7 +60,7 @@ class Link:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file
                 [os.path.realpath(sys.executable), "-I", "-S", "-B", "-X", "utf8", str(START), self.plan.to_json(), str(theirs.fileno())],
-                env={**ENVIRONMENT, "LD_LIBRARY_PATH": self.plan.library_path},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],

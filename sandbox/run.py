@@ -113,9 +113,15 @@ class Run:
             self.stop("abandoned")
             raise
 
-    def on_end(self, call: Callable[[], None]) -> None:
-        """Calls back once the process is gone."""
-        self._ended.add_done_callback(lambda _: call())
+    @property
+    def is_over(self) -> bool:
+        """Whether the process is gone."""
+        return self._ended.done()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to end."""
+        return bool(self._stopped_for)
 
     def _read(self, name: str) -> None:
         stream = self._streams[name]
@@ -153,7 +159,7 @@ class Run:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self._finish(
             Outcome(
-                lines=result[1:].split(b"\n"),
+                lines=[line for line in result[1:].split(b"\n")[:-1] if line],  # the rest was cut off
                 stdout=bytes(self._streams["stdout"].data),
                 stopped_for=self._stopped_for,
                 signal_number=number,

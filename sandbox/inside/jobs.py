@@ -55,7 +55,8 @@ def _read_all() -> bytes:
     parts = []
     while part := os.read(0, 1 << 20):
         parts.append(part)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.close(0)
+    os.open(os.devnull, os.O_RDONLY)  # the lowest number that is free: 0
     return b"".join(parts)
 
 
