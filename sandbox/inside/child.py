@@ -19,7 +19,7 @@ UNCHARGED_DATA = 64 << 20  # the fork server's own data counts as a run's memory
 DESCRIPTORS = {"python": 32, "node": 64}
 LAST_DESCRIPTOR = 0xFFFFFFFF
 
-NODE_FLAGS = ("--no-warnings", "--no-deprecation", "--v8-pool-size=1", "--max-semi-space-size=8")
+NODE_FLAGS = ("--no-warnings", "--no-deprecation", "--v8-pool-size=0", "--max-semi-space-size=8")
 RUNNER = Path(__file__).with_name("runner.js").read_text()  # read before this file is out of sight
 
 

@@ -7,8 +7,7 @@
   const {readSync, writeSync} = fs;
   const {parse, stringify} = JSON;
   const {isFinite: finite} = Number;
-  const {exit, nextTick} = process;
-  const leave = exit.bind(process);
+  const leave = process.reallyExit.bind(process); // exit without the handlers of the user's code
   const RESULT = 3, NAME = 'code.js';
   const MESSAGE_CHARACTERS = 4000, TRACE_CHARACTERS = 20000;
 
