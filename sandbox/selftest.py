@@ -11,7 +11,7 @@ from .wire import Request, answers
 LIMITS = RunLimits(wall_s=10, memory_bytes=128 * MB)
 
 PYTHON = '''
-import ctypes, os, resource, socket
+import ctypes, os, resource, socket, stat
 
 def main(port, service, forkserver, source, environment, uid):
     broken = []
@@ -57,6 +57,9 @@ def main(port, service, forkserver, source, environment, uid):
     must_fail("memory", lambda: bytearray(512 << 20))
     for descriptor in range(4, 1024):
         must_fail(f"descriptor {descriptor}", lambda: os.fstat(descriptor))
+    for descriptor in range(4):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) or stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            broken.append(f"descriptor {descriptor}")
     if unknown := set(os.environ) - set(environment):
         broken.append("environment " + " ".join(sorted(unknown)))
     if uid is not None and os.getuid() == uid:
@@ -80,6 +83,9 @@ function main({service, source}) {
   mustFail('execute', () => { const done = require('child_process').spawnSync('/bin/sh', ['-c', ':']);
                               if (done.error) throw done.error; });
   mustFail('signal', () => process.kill(service, 0));
+  for (let descriptor = 1; descriptor < 4; descriptor++)
+    mustFail('descriptor ' + descriptor, () => { const found = fs.fstatSync(descriptor);
+                                                 if (!found.isFile() && !found.isSocket()) throw new Error('ours'); });
   mustFail('memory', () => Buffer.alloc(1 << 30).fill(1));
   return {broken};
 }

@@ -20,6 +20,7 @@ from .settings import Settings
 
 ZONEINFO = "/usr/share/zoneinfo"
 DEVICES = ("/dev/null", "/dev/urandom")
+PLACES = ("/tmp", "/mnt", "/srv", "/media", "/var/tmp", "/home", "/opt", "/sys")  # noqa: S108 - only mounted on
 NPROC = 64
 # Users nobody else has: between those systemd gives to greeters and to dynamic services, see its UIDS-GIDS page.
 FIRST_UID, LAST_UID = 60706, 61183
@@ -98,13 +99,15 @@ def plan(found: Surroundings, level: int) -> Plan:
         preload += REST
     jinja_folders = [str(Path(module.__file__ or "").parent) for module in (jinja2, markupsafe)]
     optional = [found.node, found.packages_folder, ZONEINFO if os.path.isdir(ZONEINFO) else ""]
+    paths = (found.library, *jinja_folders, *found.files, *filter(None, optional))
     return Plan(
         level=level,
         parent=os.getpid(),
-        paths=(found.library, *jinja_folders, *found.files, *filter(None, optional)),
+        paths=paths,
         hidden=tuple(path for name in HIDDEN if os.path.isdir(path := f"{found.library}/{name}")),
         executables=(found.node, *found.loader) if found.node else (),
         devices=DEVICES,
+        place=next(folder for folder in PLACES if os.path.isdir(folder) and not _holds_any(folder, paths)),
         own_user_namespace=own_user_namespace,
         site=os.path.dirname(jinja_folders[0]),
         packages_folder=found.packages_folder,
@@ -116,6 +119,10 @@ def plan(found: Surroundings, level: int) -> Plan:
         uid_count=uid_count,
         nproc=NPROC if own_user_namespace or uid_count else _threads_of_this_user() + NPROC * slots(),
     )
+
+
+def _holds_any(folder: str, paths: Iterable[str]) -> bool:
+    return any(path.startswith(folder + "/") for path in paths)
 
 
 def _may_choose_user() -> bool:

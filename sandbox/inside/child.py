@@ -101,9 +101,10 @@ def become_run(walls: Walls, order: dict[str, Any], descriptors: list[int], uid:
 
 def _build(walls: Walls, order: dict[str, Any], descriptors: list[int], uid: int) -> None:
     os.setsid()
+    os.dup2(PAYLOAD, STDERR)  # /dev/null, where node's fatal errors go: dumps that help nobody
     for source, target in zip(descriptors, (PAYLOAD, STDOUT, RESULT), strict=True):
         os.dup2(source, target)
-    if order["kind"] == "python":  # node's fatal errors are dumps that help nobody: they stay on /dev/null
+    if order["kind"] == "python":
         os.dup2(STDOUT, STDERR)
     _limit(walls, order)
     if walls.may_lock:

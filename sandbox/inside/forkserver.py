@@ -53,7 +53,7 @@ def _prepare(plan: Plan, control: socket.socket) -> tuple["ForkServer", dict[str
     may_lock = plan.own_user_namespace or privileges.has(privileges.CAP_SETPCAP)
     if plan.level == FULL:
         namespaces.enter(with_user=plan.own_user_namespace)
-        namespaces.change_root("/tmp", paths=plan.paths, devices=plan.devices, hidden=plan.hidden)  # noqa: S108
+        namespaces.change_root(plan.place, paths=plan.paths, devices=plan.devices, hidden=plan.hidden)
     _die_with(0 if plan.own_user_namespace else plan.parent)
     missing = _load(plan)
     if len(os.listdir(threads)) > 1:

@@ -19,6 +19,7 @@ class Plan:
         hidden: folders within them that are covered by empty ones (level FULL).
         executables: of `paths`, those that node's start executes.
         devices: device files runs may read and write.
+        place: an existing folder on which the new root is built; none of `paths` lies below it.
         own_user_namespace: whether the namespaces need one of users too (level FULL without privileges).
         site: folder from which jinja2 is imported.
         packages_folder: the operator's packages; empty: none.
@@ -37,6 +38,7 @@ class Plan:
     hidden: tuple[str, ...]
     executables: tuple[str, ...]
     devices: tuple[str, ...]
+    place: str
     own_user_namespace: bool
     site: str
     packages_folder: str

@@ -4,14 +4,29 @@
 (() => {
   const fs = require('fs');
   const vm = require('vm');
+  const {Writable} = require('stream');
   const {readSync, writeSync} = fs;
   const {parse, stringify} = JSON;
   const {isFinite: finite} = Number;
   const leave = process.reallyExit.bind(process); // exit without the handlers of the user's code
-  const RESULT = 3, NAME = 'code.js';
+  const STDOUT = 1, RESULT = 3, NAME = 'code.js';
   const MESSAGE_CHARACTERS = 4000, TRACE_CHARACTERS = 20000;
 
-  writeSync(RESULT, '\n'); // booted
+  function writeAll(descriptor, data) {
+    let rest = typeof data === 'string' ? Buffer.from(data) : data;
+    while (rest.length) rest = rest.subarray(writeSync(descriptor, rest));
+  }
+
+  // Node's own would queue what the pipe does not take at once, and lose it at the end.
+  const output = new Writable({
+    write(chunk, encoding, done) {
+      writeAll(STDOUT, chunk);
+      done();
+    },
+  });
+  for (const name of ['stdout', 'stderr']) Object.defineProperty(process, name, {value: output, configurable: true});
+
+  writeAll(RESULT, '\n'); // booted
 
   function readAll() {
     const parts = [];
@@ -23,10 +38,7 @@
     }
   }
 
-  function send(text) {
-    let rest = Buffer.from(text + '\n');
-    while (rest.length) rest = rest.subarray(writeSync(RESULT, rest));
-  }
+  const send = (text) => writeAll(RESULT, text + '\n');
 
   class WrongCode extends Error {
     constructor(kind, message) {
