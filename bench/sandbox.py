@@ -132,13 +132,26 @@ def main() -> None:
         for count in (1, 4):
             measure(url, args.key, "Jinja2", JINJA, args.seconds, count=count)
         jobs = [{"code": f"{number}: {TEMPLATE}", "inputs": INPUTS} for number in range(500)]
-        measure(url, args.key, "Jinja2, batches of 500 different", {"language": "jinja2", "jobs": jobs}, args.seconds, count=4)
+        measure(
+            url,
+            args.key,
+            "Jinja2, batches of 500 different",
+            {"language": "jinja2", "jobs": jobs},
+            args.seconds,
+            count=4,
+        )
         jobs = [{"code": TEMPLATE, "inputs": INPUTS}] * 500
-        measure(url, args.key, "Jinja2, batches of 500 alike", {"language": "jinja2", "jobs": jobs}, args.seconds, count=4)
+        measure(
+            url, args.key, "Jinja2, batches of 500 alike", {"language": "jinja2", "jobs": jobs}, args.seconds, count=4
+        )
         measure(url, args.key, "JavaScript, at most 15/s", JAVASCRIPT, args.seconds, count=1, pause_s=1 / 15)
         measure(url, args.key, "JavaScript, saturated", JAVASCRIPT, args.seconds, count=4)
         cold("cold python3 -c", [sys.executable, "-I", "-c", "print({'result': 2})"], args.seconds)
-        cold("cold python3 with jinja2", [sys.executable, "-c", f"import jinja2; print(jinja2.Template({TEMPLATE!r}).render({INPUTS!r}))"], args.seconds)
+        cold(
+            "cold python3 with jinja2",
+            [sys.executable, "-c", f"import jinja2; print(jinja2.Template({TEMPLATE!r}).render({INPUTS!r}))"],
+            args.seconds,
+        )
         cold("cold node -e", ["node", "-e", "console.log({result: 2})"], args.seconds)
         if process:
             print("after:")

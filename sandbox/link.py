@@ -18,7 +18,7 @@ from .run import Run, payload_file
 START = Path(__file__).parent / "inside" / "start.py"
 START_S = 30.0
 MESSAGE_BYTES = 4096
-# OpenBLAS and OpenMP would start threads while packages are imported, and a fork needs a process without.
+# The whole environment of the fork server, and so of every Python run. OpenBLAS and OpenMP would start threads while packages are imported, and a fork needs a process without.
 ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
 
 _numbers = itertools.count(1)
@@ -46,11 +46,6 @@ class Link:
         """Its process id; 0: it does not run."""
         return self._process.pid if self._process and self.is_alive else 0
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The whole environment of the fork server, and so of every Python run."""
-        return {**ENVIRONMENT, "LD_LIBRARY_PATH": self.plan.library_path}
-
     async def start(self) -> None:
         """Starts the process and waits for its walls. Raises StartError."""
         loop = asyncio.get_running_loop()
@@ -59,8 +54,18 @@ class Link:
         self._control = ours
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file
-                [os.path.realpath(sys.executable), "-I", "-S", "-B", "-X", "utf8", str(START), self.plan.to_json(), str(theirs.fileno())],
-                env=self.environment,
+                [
+                    os.path.realpath(sys.executable),
+                    "-I",
+                    "-S",
+                    "-B",
+                    "-X",
+                    "utf8",
+                    str(START),
+                    self.plan.to_json(),
+                    str(theirs.fileno()),
+                ],
+                env=ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -131,7 +136,7 @@ class Link:
             return
         message = json.loads(data)
         if run := self.runs.pop(message["ended"], None):
-            run.ended(message["status"], message["peak_kb"])
+            run.ended(message["status"], message["peak_kb"], message["failed"])
 
     def _died(self) -> None:
         if self.is_alive:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .errors import Refusal, interrupted, setup_failed
-from .inside.plan import BEHIND_WALLS, NO_PROCESS
 from .limits import RESULT_BYTES, STDOUT_BYTES, RunLimits
 
 CHUNK = 1 << 16
@@ -129,7 +128,7 @@ class Run:
             stream.read()
         except BlockingIOError:
             return
-        if name == "result" and len(stream.data) > len(BEHIND_WALLS):
+        if name == "result" and stream.data:
             self.ready.set()
         if stream.is_over:
             self.stop(f"{'output' if name == 'stdout' else name}_limit")
@@ -144,22 +143,27 @@ class Run:
             os.close(stream.descriptor)
             stream.descriptor = -1
 
-    def ended(self, status: int, peak_kb: int) -> None:
-        """The fork server has reaped it: nothing can be written any more."""
+    def ended(self, status: int, peak_kb: int, failed: str) -> None:
+        """The fork server has reaped it: nothing can be written any more.
+
+        Args:
+            status: as wait(2) gives it.
+            peak_kb: the most memory it held.
+            failed: why its walls could not be built; empty: they stood.
+        """
         for stream in self._streams.values():
             with suppress(BlockingIOError):
                 while stream.descriptor >= 0 and not stream.has_ended:
                     stream.read()
         result = bytes(self._streams["result"].data)
-        if result[:1] != BEHIND_WALLS:
-            reason = "no process could be made" if status == NO_PROCESS else result[:500].decode("utf-8", "replace")
-            self._finish(setup_failed(reason))
+        if failed:
+            self._finish(setup_failed(failed))
             return
         duration_ms = (time.monotonic() - self._started_at) * 1000
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self._finish(
             Outcome(
-                lines=[line for line in result[1:].split(b"\n")[:-1] if line],  # the rest was cut off
+                lines=[line for line in result.split(b"\n")[:-1] if line],  # the rest was cut off
                 stdout=bytes(self._streams["stdout"].data),
                 stopped_for=self._stopped_for,
                 signal_number=number,
@@ -213,5 +217,3 @@ def payload_file(payload: bytes) -> int:
     os.lseek(descriptor, 0, os.SEEK_SET)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
     return descriptor
-
-

@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 
 from .limits import MB, RunLimits
-from .link import Link
+from .link import ENVIRONMENT, Link
 from .wire import Request, answers
 
 LIMITS = RunLimits(wall_s=10, memory_bytes=128 * MB)
 
-PYTHON = '''
+PYTHON = """
 import ctypes, os, resource, socket, stat
 
 def main(port, service, forkserver, source, environment, uid):
@@ -65,9 +65,9 @@ def main(port, service, forkserver, source, environment, uid):
     if uid is not None and os.getuid() == uid:
         broken.append("user")
     return {"broken": broken}
-'''
+"""
 
-NODE = '''
+NODE = """
 const fs = require('fs');
 function main({service, source}) {
   const broken = [];
@@ -89,7 +89,7 @@ function main({service, source}) {
   mustFail('memory', () => Buffer.alloc(1 << 30).fill(1));
   return {broken};
 }
-'''
+"""
 
 
 class SurpriseError(Exception):
@@ -125,7 +125,7 @@ def _facts(link: Link, port: int) -> dict[str, object]:
         "service": os.getpid(),
         "forkserver": link.pid,
         "source": str(Path(__file__).resolve()),
-        "environment": [*link.environment, "LC_CTYPE"],
+        "environment": [*ENVIRONMENT, "LC_CTYPE"],
         "uid": os.getuid() if link.plan.uid_count else None,
     }
 

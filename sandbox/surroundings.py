@@ -47,6 +47,7 @@ class Surroundings:
     files: tuple[str, ...]
     node: str
     loader: tuple[str, ...]
+    node_library_path: str
     packages: tuple[str, ...]
     packages_folder: str
     absent: tuple[str, ...]
@@ -68,6 +69,7 @@ def look(settings: Settings) -> Surroundings:
         files=tuple(path for path in libraries if not path.startswith((library, str(folder)))),
         node=node,
         loader=tuple(path for path in libraries if os.path.basename(path).startswith("ld-")),
+        node_library_path=":".join(sorted({os.path.dirname(path) for path in _libraries([node])})) if node else "",
         packages=packages,
         packages_folder=str(folder) if packages else "",
         absent=tuple(name for name in settings.packages if name not in packages),
@@ -86,7 +88,9 @@ def _libraries(files: Iterable[str]) -> list[str]:
     answer = subprocess.run(  # noqa: S603 - files of this installation
         [ldd, *files], capture_output=True, text=True, check=False, env={"LANG": "C"}
     )
-    found = {match[1] for line in answer.stdout.splitlines() if not line.endswith(":") and (match := LIBRARY.search(line))}
+    found = {
+        match[1] for line in answer.stdout.splitlines() if not line.endswith(":") and (match := LIBRARY.search(line))
+    }
     return sorted(path for path in found if os.path.isfile(path))
 
 
@@ -114,7 +118,7 @@ def plan(found: Surroundings, level: int) -> Plan:
         preload=tuple(preload),
         packages=found.packages,
         node=found.node,
-        library_path=":".join(sorted({os.path.dirname(path) for path in found.files})),
+        library_path=found.node_library_path,
         first_uid=random.randint(FIRST_UID, LAST_UID - uid_count),  # noqa: S311 - only to differ from a neighbour's
         uid_count=uid_count,
         nproc=NPROC if own_user_namespace or uid_count else _threads_of_this_user() + NPROC * slots(),
@@ -130,7 +134,7 @@ def _may_choose_user() -> bool:
     if not (privileges.has(privileges.CAP_SETUID) and privileges.has(privileges.CAP_SETGID)):
         return False
     ranges = [[int(number) for number in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
-    return any(first <= FIRST_UID and LAST_UID < first + count for first, _, count in ranges)
+    return any(first <= FIRST_UID and first + count > LAST_UID for first, _, count in ranges)
 
 
 def _is_reachable(path: str) -> bool:

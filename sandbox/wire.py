@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .errors import Refusal
-from .limits import BATCH_JOBS, CODE_BYTES, INPUT_BYTES, JSON_VALUES,MAX_WALL_S,MB,RESULT_BYTES,STDOUT_BYTES,RunLimits
+from .limits import (
+    BATCH_JOBS,
+    CODE_BYTES,
+    INPUT_BYTES,
+    JSON_VALUES,
+    MAX_WALL_S,
+    MB,
+    RESULT_BYTES,
+    STDOUT_BYTES,
+    RunLimits,
+)
 from .run import Outcome
 
 LANGUAGES = {
@@ -183,17 +193,17 @@ def answers(request: Request, outcome: Outcome, *, with_trace: bool = False) -> 
 def _checked(line: bytes, *, with_trace: bool) -> dict[str, Any]:
     """What a process wrote is what its user's code chose to write: it is believed in no respect."""
     try:
-        answer = parse(line)
+        answer: Any = parse(line)
     except ValueError as error:
         return {"error": _error("result", f"The result is not acceptable JSON: {error}.")}
     if isinstance(answer, dict) and answer.keys() == {"result"}:
         return answer
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+    found = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(found, dict) or not isinstance(found.get("message"), str):
         return {"error": _error("result", "The process wrote something else than an answer.")}
-    line_number = error.get("line") if isinstance(error.get("line"), int) else None
-    trace = {"trace": str(error.get("trace", ""))} if with_trace else {}
-    return {"error": {**_error(str(error.get("kind")), error["message"], line_number), **trace}}
+    line_number = found.get("line") if isinstance(found.get("line"), int) else None
+    trace = {"trace": str(found.get("trace", ""))} if with_trace else {}
+    return {"error": {**_error(str(found.get("kind")), found["message"], line_number), **trace}}
 
 
 def _error(kind: str, message: str, line: int | None = None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The way from a fork of the server to a run: walls first, the user's code last; any failure before ends it."""
 
 import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 from sandbox.kernel import bpf, calls, filters, landlock, privileges
 
 from . import jobs
-from .plan import BEHIND_WALLS, Plan
+from .plan import Plan
 
 PAYLOAD, STDOUT, STDERR, RESULT = 0, 1, 2, 3
 SETUP_FAILED = 97
@@ -58,6 +59,37 @@ class Walls:
         return cls(plan, size_bytes, data_bytes, may_lock, version, ruleset, programs, node)
 
 
+class Report:
+    """How a new process tells the server that its walls stand: a page both see, which it lets go of before the code."""
+
+    SIZE = 512
+    STANDS = b"+"
+
+    def __init__(self) -> None:
+        self._page = mmap.mmap(-1, self.SIZE)
+        self._page[:17] = b"-it ended at once"
+
+    def keep_to_one(self) -> None:
+        """Called in the server once the process is made: those made later do not see this page."""
+        self._page.madvise(mmap.MADV_DONTFORK)
+
+    def failed(self, reason: str) -> None:
+        """Called in the process."""
+        data = b"-" + reason.encode()[: self.SIZE - 1]
+        self._page[: self.SIZE] = data.ljust(self.SIZE, b"\0")
+
+    def stands(self) -> None:
+        """Called in the process, which cannot write there afterwards."""
+        self._page[:1] = self.STANDS
+        self._page.close()
+
+    def close(self) -> str:
+        """Called in the server at the end. Returns why there was no run; empty: there was."""
+        text = bytes(self._page).rstrip(b"\0")
+        self._page.close()
+        return "" if text.startswith(self.STANDS) else text[1:].decode("utf-8", "replace")
+
+
 def _node_arguments(plan: Plan) -> tuple[Any, Any, Any]:
     """Path, arguments and environment as execve takes them."""
     arguments = [plan.node, *NODE_FLAGS, "-e", RUNNER]
@@ -77,7 +109,7 @@ def _pointers(texts: list[str]) -> Any:
     return (ctypes.c_char_p * (len(texts) + 1))(*[text.encode() for text in texts], None)
 
 
-def become_run(walls: Walls, order: dict[str, Any], descriptors: list[int], uid: int) -> NoReturn:
+def become_run(walls: Walls, order: dict[str, Any], descriptors: list[int], uid: int, report: Report) -> NoReturn:
     """Called in the new process. Ends with exit code 97 if a wall cannot be built.
 
     Args:
@@ -85,12 +117,13 @@ def become_run(walls: Walls, order: dict[str, Any], descriptors: list[int], uid:
         order: `kind`, `memory` (bytes), `cpu` (seconds).
         descriptors: payload, stdout, result.
         uid: the user to become; -1: as it is.
+        report: where the server learns how it went.
     """
     try:
         _build(walls, order, descriptors, uid)
-        os.write(RESULT, BEHIND_WALLS)
+        report.stands()
     except BaseException as error:  # noqa: BLE001 - nothing may run without all walls
-        os.write(RESULT, f"{type(error).__name__}: {error}"[:500].encode())
+        report.failed(f"{type(error).__name__}: {error}")
         os._exit(SETUP_FAILED)
     if order["kind"] == "node":
         calls.execve(*walls.node)

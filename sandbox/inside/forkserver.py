@@ -5,7 +5,7 @@ It speaks with the service over one SOCK_SEQPACKET pair, a JSON object per messa
     service  {"run": id, "kind": "python"|"node", "memory": bytes, "cpu": s}  + descriptors payload, stdout, result
              {"kill": id}
     server   {"ready": {...}} or {"failed": sentence}, once
-             {"ended": id, "status": wait status, "peak_kb": n, "cpu_s": s}; status -1: there was no process
+             {"ended": id, "status": wait status, "peak_kb": n, "cpu_s": s, "failed": "" or why nothing ran}
 
 The payload is read by the new process alone, so that one run's data is never in the memory another run starts from.
 """
@@ -25,7 +25,8 @@ from typing import Any, NoReturn
 from sandbox.kernel import calls, namespaces, privileges
 
 from . import child
-from .plan import FULL, NO_PROCESS, Plan
+from .child import Report
+from .plan import FULL, Plan
 
 FIRST_DESCRIPTOR = 10  # below lie the descriptors of runs
 MESSAGE_BYTES = 4096
@@ -106,6 +107,7 @@ class Run:
     pid: int
     pidfd: int
     uid: int
+    report: Report
 
 
 class ForkServer:
@@ -118,7 +120,7 @@ class ForkServer:
         self._by_pidfd: dict[int, Run] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
-        self._flags = signal.SIGCHLD
+        self._flags = int(signal.SIGCHLD)
         if plan.level == FULL:
             self._flags |= namespaces.CLONE_NEWPID
         if plan.own_user_namespace:
@@ -147,21 +149,22 @@ class ForkServer:
     def _start(self, order: dict[str, Any], descriptors: list[int]) -> None:
         """Makes the process of a run. What is open here is closed there before any of the user's code."""
         uid = self._uids.pop(0) if self._plan.uid_count else -1
+        report = Report()
         try:
             pid = calls.clone(self._flags)
-        except OSError:
-            pid = NO_PROCESS
-        if pid == 0:
-            child.become_run(self._walls, order, descriptors, uid)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        if pid == NO_PROCESS:
+        except OSError as error:
             self._free(uid)
-            _send(self._control, {"ended": order["run"], "status": NO_PROCESS, "peak_kb": 0, "cpu_s": 0})
-            return
-        run = Run(order["run"], pid, os.pidfd_open(pid), uid)
-        self._runs[run.number] = self._by_pidfd[run.pidfd] = run
-        self._poll.register(run.pidfd, select.POLLIN)
+            self._send_end(order["run"], failed=str(error))
+        else:
+            if pid == 0:
+                child.become_run(self._walls, order, descriptors, uid, report)
+            report.keep_to_one()
+            run = Run(order["run"], pid, os.pidfd_open(pid), uid, report)
+            self._runs[run.number] = self._by_pidfd[run.pidfd] = run
+            self._poll.register(run.pidfd, select.POLLIN)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def _free(self, uid: int) -> None:
         if uid >= 0:
@@ -174,7 +177,11 @@ class ForkServer:
         del self._runs[run.number], self._by_pidfd[run.pidfd]
         self._free(run.uid)
         cpu_s = round(usage.ru_utime + usage.ru_stime, 4)
-        _send(self._control, {"ended": run.number, "status": status, "peak_kb": usage.ru_maxrss, "cpu_s": cpu_s})
+        self._send_end(run.number, status, usage.ru_maxrss, cpu_s, run.report.close())
+
+    def _send_end(self, number: int, status: int = 0, peak_kb: int = 0, cpu_s: float = 0, failed: str = "") -> None:
+        message = {"ended": number, "status": status, "peak_kb": peak_kb, "cpu_s": cpu_s, "failed": failed}
+        _send(self._control, message)
 
     def _stop(self) -> NoReturn:
         for run in self._runs.values():

@@ -27,7 +27,9 @@ RESULT = 3
 
 _environment = ImmutableSandboxedEnvironment(autoescape=False)
 # Once here instead of in every run: the lexer's expressions, and what a first compilation and a first error load.
-_SAMPLE = "{% for a in b if a is even %}{{ a | string | trim }}{% else %}{# - #}{% endfor %}{% set c = 1 %}{{ d.e['f'] }}"
+_SAMPLE = (
+    "{% for a in b if a is even %}{{ a | string | trim }}{% else %}{# - #}{% endfor %}{% set c = 1 %}{{ d.e['f'] }}"
+)
 with suppress(jinja2.UndefinedError):
     _environment.from_string(_SAMPLE).render(b=[1, 2], d={})
 _dumps = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode

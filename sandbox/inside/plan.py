@@ -2,10 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 FULL, LANDLOCK, NONE = 2, 1, 0
-BEHIND_WALLS = b"S"  # the first byte of every result: the walls stand. Without it there was no run.
-NO_PROCESS = -1  # the status of a run for which no process could be made
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +56,7 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> "Plan":
         """The reverse of `to_json`."""
-        values = json.loads(text)
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        values: dict[str, Any] = json.loads(text)
+        for key, value in values.items():
+            values[key] = tuple(value) if isinstance(value, list) else value
+        return cls(**values)

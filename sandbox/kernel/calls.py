@@ -55,7 +55,9 @@ def call(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) -> 
 def prctl(option: int, value: int = 0, pointer: ctypes.Structure | None = None) -> int:
     """prctl(2). Raises OSError."""
     argument = ctypes.byref(pointer) if pointer is not None else ctypes.c_ulong(0)
-    result: int = _libc.prctl(ctypes.c_int(option), ctypes.c_ulong(value), argument, ctypes.c_ulong(0), ctypes.c_ulong(0))
+    result: int = _libc.prctl(
+        ctypes.c_int(option), ctypes.c_ulong(value), argument, ctypes.c_ulong(0), ctypes.c_ulong(0)
+    )
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"prctl {option}: {os.strerror(number)}")

@@ -28,9 +28,7 @@ TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX = 0x5401, 0x5413, 0x541
 
 CONDITIONAL: dict[str, tuple[Condition, ...]] = {
     # Threads, never processes or namespaces.
-    "clone": (
-        Masked(0, CLONE_THREAD_OF_SAME_MEMORY | CLONE_NEW | CLONE_PTRACE, CLONE_THREAD_OF_SAME_MEMORY),
-    ),
+    "clone": (Masked(0, CLONE_THREAD_OF_SAME_MEMORY | CLONE_NEW | CLONE_PTRACE, CLONE_THREAD_OF_SAME_MEMORY),),
     # asyncio wakes itself by a pair. Datagrams could be addressed to others, so that streams only.
     "socketpair": (OneOf(0, (AF_UNIX,)), Masked(1, 0xF, SOCK_STREAM), OneOf(2, (0,))),
     "sendto": (OneOf(4, (0,)),),
@@ -60,6 +58,4 @@ def for_node(path_address: int) -> bytes:
         calls.UnknownMachineError: no table for this machine.
     """
     start = {"execve": (Masked(0, 0xFFFFFFFFFFFFFFFF, path_address),)}
-    return bpf.assemble(
-        machine=calls.machine(), allowed=ALLOWED, conditional={**CONDITIONAL, **start}, refused=REFUSED
-    )
+    return bpf.assemble(machine=calls.machine(), allowed=ALLOWED, conditional={**CONDITIONAL, **start}, refused=REFUSED)

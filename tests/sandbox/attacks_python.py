@@ -20,8 +20,8 @@ def attempt(name, function, good=None):
         leaks.append(f"{name}: {result!r}"[:300])
 
 def read(path):
-    with open(path, "rb") as file:
-        return file.read(64)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # its own pipes would keep it waiting
+    return os.read(descriptor, 64)
 
 def write(path):
     with open(path, "w") as file:
@@ -50,7 +50,7 @@ class Attempt:
 ATTEMPTS = [
     Attempt(
         "01-read-files",
-        '''
+        """
 def main(canary, source, key_file, **facts):
     for path in ("/etc/passwd", "/etc/shadow", canary, source, key_file, "/proc/self/root/etc/passwd", "/root/.bashrc",
                  "/proc/1/root/etc/passwd", "/proc/self/cwd/etc/passwd", "/sys/kernel/notes", "/dev/mem", "/dev/vda"):
@@ -58,11 +58,11 @@ def main(canary, source, key_file, **facts):
     for path in ("/etc", "/tmp", "/home", "/root", "/proc", "/sys", "/dev", os.path.dirname(source), os.path.dirname(canary)):
         attempt("list " + path, lambda: os.listdir(path), good=lambda names: set(names) <= {"null", "urandom"})
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "02-write-anywhere",
-        '''
+        """
 import tempfile, json, jinja2
 def main(writable, **facts):
     for folder in ("/", "/tmp", "/var/tmp", "/dev/shm", "/dev", "/run", "/home", "/root", ".", os.path.dirname(os.__file__),
@@ -82,11 +82,11 @@ def main(writable, **facts):
         attempt("truncate " + path, lambda: os.truncate(path, 0))
         attempt("attribute " + path, lambda: os.setxattr(path, "user.x", b"x"))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "03-network",
-        '''
+        """
 import asyncio, urllib.request
 def main(port, unix_path, abstract, service_port, **facts):
     for family, address in ((socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port)),
@@ -115,11 +115,11 @@ def main(port, unix_path, abstract, service_port, **facts):
     attempt("names", lambda: socket.getaddrinfo("example.com", 80))
     attempt("async", lambda: asyncio.run(asyncio.open_connection("127.0.0.1", port)))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "04-environment",
-        '''
+        """
 def main(secret, **facts):
     environ = ctypes.POINTER(ctypes.c_char_p).in_dll(libc, "environ")
     raw = []
@@ -130,26 +130,30 @@ def main(secret, **facts):
         if word in text:
             leaks.append(word)
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "05-other-processes",
-        '''
+        """
+def own(pid):
+    # its own /dev/null and pipes are no secret
+    return pid in ("self", "thread-self", os.getpid())
+
 def main(service, forkserver, node, **facts):
     for pid in (1, 2, "self", "thread-self", os.getpid(), os.getppid(), service, forkserver, node):
         for name in ("environ", "maps", "mem", "cmdline", "stat", "status", "io", "syscall", "stack", "auxv", "fd/0", "root/etc/passwd"):
-            attempt(f"{pid} {name}", lambda: read(f"/proc/{pid}/{name}"))
+            attempt(f"{pid} {name}", lambda: read(f"/proc/{pid}/{name}"), good=lambda data: own(pid) and data == b"")
         attempt(f"{pid} fd", lambda: os.listdir(f"/proc/{pid}/fd"))
         attempt(f"{pid} task", lambda: os.listdir(f"/proc/{pid}/task"))
-        if pid not in ("self", "thread-self", os.getpid()):
+        if not own(pid):
             attempt(f"{pid} root", lambda: os.readlink(f"/proc/{pid}/root"))
             attempt(f"{pid} exe", lambda: os.readlink(f"/proc/{pid}/exe"))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "06-reach-into-others",
-        '''
+        """
 import gc, inspect
 def main(service, forkserver, node, **facts):
     buffer = ctypes.create_string_buffer(64)
@@ -173,11 +177,11 @@ def main(service, forkserver, node, **facts):
     if any("SANDBOX_API_KEY" in str(list(value)[:200]) for value in words):
         leaks.append("key in memory")
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "07-fork-bomb",
-        '''
+        """
 import multiprocessing, subprocess, pty, concurrent.futures
 def main(**facts):
     for _ in range(200):
@@ -193,11 +197,11 @@ def main(**facts):
     attempt("process", process)
     attempt("pool", lambda: list(concurrent.futures.ProcessPoolExecutor().map(abs, [1])))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "08-memory-bomb",
-        '''
+        """
 import mmap
 def main(**facts):
     held = []
@@ -210,25 +214,31 @@ def main(**facts):
         chunks.append(b"x" * (1 << 20) + bytes([len(chunks) % 256]))
         if len(chunks) > 300:
             return {"leaks": [f"{len(chunks)} MB"]}
-''',
+""",
         ends=("memory",),
         must_end=True,
     ),
-    Attempt("09-endless-loop", "def main(**facts):\n    while True:\n        pass\n", ends=("timeout",), must_end=True, timeout=1),
+    Attempt(
+        "09-endless-loop",
+        "def main(**facts):\n    while True:\n        pass\n",
+        ends=("timeout",),
+        must_end=True,
+        timeout=1,
+    ),
     Attempt(
         "10-endless-output",
-        '''
+        """
 def main(**facts):
     line = "x" * 65536
     for _ in range(32768):
         print(line)
-''',
+""",
         ends=("output_limit",),
         must_end=True,
     ),
     Attempt(
         "11-raw-system-calls",
-        '''
+        """
 def called(name):
     result = getattr(libc, name)(*[b"/"] if name in ("chroot", "acct") else [0x10000000, 0, 0, 0])
     if result < 0:
@@ -267,11 +277,11 @@ def main(**facts):
     for name in ("unshare", "setns", "chroot", "mount", "umount2", "setuid", "setgid", "ptrace", "memfd_create", "personality", "inotify_init", "shmget", "msgget", "semget", "swapon", "reboot", "sethostname", "acct"):
         attempt("libc " + name, lambda: called(name))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "12-links-and-folder-descriptors",
-        '''
+        """
 def main(canary, **facts):
     base = os.path.dirname(os.__file__)
     up = "../" * 24
@@ -291,11 +301,11 @@ def main(canary, **facts):
     attempt("symlink", lambda: os.symlink(canary, "/tmp/link"))
     attempt("hard link", lambda: os.link(os.__file__, "/tmp/link"))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "13-signals",
-        '''
+        """
 def main(service, forkserver, node, **facts):
     for pid in (0, -1, 1, -service, -forkserver, service, forkserver, node, os.getpid(), os.getppid()):
         for number in (0, signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP):
@@ -307,11 +317,11 @@ def main(service, forkserver, node, **facts):
         attempt(f"tgkill {pid}", lambda: syscall(234, pid, pid, 9))
         attempt(f"queue {pid}", lambda: syscall(129, pid, 9, ctypes.create_string_buffer(128)))
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "14-execute",
-        '''
+        """
 import subprocess
 def main(python, node_path, **facts):
     for path in ("/bin/sh", "/usr/bin/env", python, node_path, "/lib64/ld-linux-x86-64.so.2", sys.executable):
@@ -322,11 +332,11 @@ def main(python, node_path, **facts):
     attempt("system", lambda: os.system("id"), good=lambda code: code != 0)
     attempt("popen", lambda: os.popen("id").read())
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "15-inherited-descriptors",
-        '''
+        """
 def main(**facts):
     for descriptor in range(4, 4096):
         attempt(f"descriptor {descriptor}", lambda: os.fstat(descriptor))
@@ -336,24 +346,29 @@ def main(**facts):
             return "pipe or null" if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) else mode
         attempt(f"descriptor {descriptor}", more, good=lambda kind: kind == "pipe or null")
     return {"leaks": leaks}
-''',
+""",
     ),
     Attempt(
         "16-close-pipes-and-spin",
-        '''
+        """
 def main(**facts):
     os.closerange(0, 64)
     while True:
         pass
-''',
+""",
         ends=("crashed", "timeout"),
         must_end=True,
         timeout=6,
     ),
-    Attempt("17-huge-result", "def main(**facts):\n    return {'x': 'y' * (100 << 20)}\n", ends=("result_limit", "memory"), must_end=True),
+    Attempt(
+        "17-huge-result",
+        "def main(**facts):\n    return {'x': 'y' * (100 << 20)}\n",
+        ends=("result_limit", "memory"),
+        must_end=True,
+    ),
     Attempt(
         "18-thread-bomb",
-        '''
+        """
 def main(**facts):
     threads = []
     threading.stack_size(65536)
@@ -367,25 +382,25 @@ def main(**facts):
     if len(threads) > 1000:
         leaks.append(len(threads))
     return {"leaks": leaks}
-''',
+""",
         ends=("memory", "timeout"),
     ),
     Attempt(
         "19-endless-library-calls",
-        '''
+        """
 import re
 def main(which, **facts):
     if which == "number":
         return {"x": len(str(10 ** 10 ** 8))}
     return {"x": bool(re.match("(a+)+$", "a" * 64 + "b"))}
-''',
+""",
         ends=("timeout", "memory", "exception"),
         must_end=True,
         timeout=1,
     ),
     Attempt(
         "20-crash",
-        '''
+        """
 def main(**facts):
     sys.setrecursionlimit(10 ** 9)
     def deeper(n):
@@ -395,7 +410,7 @@ def main(**facts):
     except RecursionError:
         pass
     ctypes.string_at(0)
-''',
+""",
         ends=("crashed", "memory", "exception"),
         must_end=True,
     ),

@@ -99,7 +99,11 @@ class Canaries:
 
     @property
     def touched(self) -> list[str]:
-        found = [str(path) for folder in (self.writable, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path("/")) for path in folder.glob("escaped*")]
+        found = [
+            str(path)
+            for folder in (self.writable, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path("/"))
+            for path in folder.glob("escaped*")
+        ]
         return found + ([f"{self.hits} connections"] if self.hits else [])
 
     def close(self) -> None:
@@ -113,11 +117,15 @@ class Sandbox:
     """`python -m sandbox` in one of the surroundings, from a copy that every user can read."""
 
     def __init__(self, surroundings: str, folder: Path, **env: str) -> None:
-        python = os.path.realpath(sys.executable) if surroundings.endswith("root") or surroundings.startswith("no_") else interpreter()
+        python = (
+            os.path.realpath(sys.executable)
+            if surroundings.endswith("root") or surroundings.startswith("no_")
+            else interpreter()
+        )
         self.folder, self.python = folder, python
         folder.chmod(0o755)
         for module in (httptools, jinja2, markupsafe):
-            source = Path(module.__file__).parent
+            source = Path(module.__file__ or "").parent
             shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "sandbox", folder / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
         storage = folder / "storage"
@@ -131,7 +139,9 @@ class Sandbox:
                      "STORAGE_LOCAL_PATH": str(storage), "READY_FD": str(write), "DATABASE_URL": SECRET, **env}  # fmt: skip
         command = [sys.executable, environments.__file__, surroundings, python, "-m", "sandbox"]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd="/", env=variables, pass_fds=[write, self.canary], stderr=log, stdout=log)
+            self.process = subprocess.Popen(
+                command, cwd="/", env=variables, pass_fds=[write, self.canary], stderr=log, stdout=log
+            )
         os.close(write)
         with os.fdopen(read) as pipe:
             line = pipe.readline()

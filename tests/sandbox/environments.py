@@ -15,14 +15,12 @@ NAMES = ("root", "user", "ctr_root", "ctr_user")
 UID = 12345
 # CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP
 DOCKER_CAPABILITIES = (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31)
-REFUSED = {
-    "x86_64": dict(unshare=272, mount=165, umount2=166, pivot_root=155, setns=308, bpf=321, keyctl=250, add_key=248,
-                   request_key=249, io_uring_setup=425, fsopen=430, move_mount=429, open_tree=428, mount_setattr=442,
-                   perf_event_open=298, userfaultfd=323),
-    "aarch64": dict(unshare=97, mount=40, umount2=39, pivot_root=41, setns=268, bpf=280, keyctl=219, add_key=217,
-                    request_key=218, io_uring_setup=425, fsopen=430, move_mount=429, open_tree=428, mount_setattr=442,
-                    perf_event_open=241, userfaultfd=282),
-}  # fmt: skip
+# unshare mount umount2 pivot_root setns bpf keyctl add_key request_key io_uring_setup fsopen move_mount open_tree
+# mount_setattr perf_event_open userfaultfd
+NUMBERS_REFUSED = {
+    "x86_64": (272, 165, 166, 155, 308, 321, 250, 248, 249, 425, 430, 429, 428, 442, 298, 323),
+    "aarch64": (97, 40, 39, 41, 268, 280, 219, 217, 218, 425, 430, 429, 428, 442, 241, 282),
+}
 CLONE = {"x86_64": 56, "aarch64": 220}
 CLONE3, CLONE_NEW = 435, 0x7E020000
 LANDLOCK, SECCOMP = (444, 445, 446), {"x86_64": 317, "aarch64": 277}
@@ -47,10 +45,20 @@ def refuse(numbers, error=errno.EPERM, *, and_clone: bool = False, prctl_option:
         program += [(0x15, 0, 1, number), ret(0x00050000 | error)]
     if and_clone:
         program += [(0x15, 0, 1, CLONE3), ret(0x00050000 | errno.ENOSYS)]
-        program += [(0x15, 0, 3, CLONE[platform.machine()]), (0x20, 0, 0, 16), (0x45, 0, 1, CLONE_NEW), ret(0x00050000 | errno.EPERM)]
+        program += [
+            (0x15, 0, 3, CLONE[platform.machine()]),
+            (0x20, 0, 0, 16),
+            (0x45, 0, 1, CLONE_NEW),
+            ret(0x00050000 | errno.EPERM),
+        ]
         program += [(0x20, 0, 0, 0)]
     if prctl_option >= 0:
-        program += [(0x15, 0, 3, 157 if platform.machine() == "x86_64" else 167), (0x20, 0, 0, 16), (0x15, 0, 1, prctl_option), ret(0x00050000 | error)]
+        program += [
+            (0x15, 0, 3, 157 if platform.machine() == "x86_64" else 167),
+            (0x20, 0, 0, 16),
+            (0x15, 0, 1, prctl_option),
+            ret(0x00050000 | error),
+        ]
     program.append(ret(0x7FFF0000))
     data = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     buffer = ctypes.create_string_buffer(data, len(data))
@@ -81,7 +89,7 @@ def enter(name: str) -> None:
     if name == "ctr_root":
         keep_capabilities(DOCKER_CAPABILITIES)
     if name in {"ctr_root", "ctr_user", "no_landlock_in_container"}:
-        refuse(REFUSED[platform.machine()].values(), and_clone=True)
+        refuse(NUMBERS_REFUSED[platform.machine()], and_clone=True)
     if name in {"no_landlock", "no_landlock_in_container"}:
         refuse(LANDLOCK, errno.ENOSYS)
     if name == "no_seccomp":
