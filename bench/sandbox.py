@@ -12,32 +12,19 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-KEY = "a-key-of-this-benchmark"
+from sandbox_process import KEY, start
+
 PYTHON = {"language": "python3", "code": "def main(x):\n    return {'result': x + 1}", "inputs": {"x": 1}}
 SCRIPT = "function main({x}) { return {result: x + 1}; }"
 JAVASCRIPT = {"language": "javascript", "code": SCRIPT, "inputs": {"x": 1}}
 TEMPLATE = "Dear {{ name }},\n{% for item in items %}- {{ item }}\n{% endfor %}"
 INPUTS = {"name": "Ada", "items": ["one", "two", "three"]}
 JINJA = {"language": "jinja2", "code": TEMPLATE, "inputs": INPUTS}
-
-
-def start() -> tuple[subprocess.Popen, str]:
-    read, write = os.pipe()
-    env = {**os.environ, "SANDBOX_API_KEY": KEY, "SANDBOX_PORT": "0", "READY_FD": str(write)}
-    env["STORAGE_LOCAL_PATH"] = tempfile.mkdtemp()
-    process = subprocess.Popen([sys.executable, "-m", "sandbox"], cwd=ROOT, env=env, pass_fds=[write])
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        detail = json.loads(pipe.readline())["detail"]
-    print(f"sandbox: {detail}")
-    return process, f"http://127.0.0.1:{detail.split()[-1]}"
 
 
 class Clients:

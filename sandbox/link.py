@@ -106,7 +106,7 @@ class Link:
         return run, write
 
     def _new(self, kind: str, limits: RunLimits) -> Run:
-        run = Run(next(_numbers), kind, limits, self._send_kill)
+        run = Run(next(_numbers), kind, limits, self._send_kill, self._died)
         self.runs[run.number] = run
         self.count += 1
         return run

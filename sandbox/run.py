@@ -13,6 +13,7 @@ from .limits import RESULT_BYTES, STDOUT_BYTES, RunLimits
 
 CHUNK = 1 << 16
 EOF_GRACE_S = 0.02  # a process that closed its pipes has this long to end by itself
+KILL_S = 3.0  # a fork server that has not reaped a killed process by then is itself ill
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,17 @@ class Outcome:
 class Run:
     """Descriptors, clock and caps of one process. Whatever happens, it is killed and reaped before `wait` returns."""
 
-    def __init__(self, number: int, kind: str, limits: RunLimits, kill: Callable[[int], None]) -> None:
-        self.number, self.kind, self.limits, self._kill = number, kind, limits, kill
+    def __init__(
+        self, number: int, kind: str, limits: RunLimits, kill: Callable[[int], None], give_up: Callable[[], None]
+    ) -> None:
+        self.number, self.kind, self.limits = number, kind, limits
+        self._kill, self._give_up = kill, give_up
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[Outcome] = self._loop.create_future()
         self._streams = {"stdout": _Stream(STDOUT_BYTES), "result": _Stream(RESULT_BYTES)}
         self._started_at = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
+        self._last_resort: asyncio.TimerHandle | None = None
         self._stopped_for = ""
         self._feeding = -1
         self.ready = asyncio.Event()  # a node worker has booted
@@ -103,6 +108,8 @@ class Run:
         if not self._ended.done():
             self._stopped_for = self._stopped_for or reason
             self._kill(self.number)
+            if not self._last_resort:
+                self._last_resort = self._loop.call_later(KILL_S, self._give_up)
 
     async def wait(self) -> Outcome:
         """Until the process is gone. A caller that leaves takes the process with it. Raises Refusal."""
@@ -177,8 +184,9 @@ class Run:
         self._finish(interrupted())
 
     def _finish(self, outcome: Outcome | Refusal) -> None:
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._last_resort):
+            if timer:
+                timer.cancel()
         self._stop_feeding()
         for stream in self._streams.values():
             self._close(stream)

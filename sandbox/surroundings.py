@@ -1,6 +1,8 @@
 """What this machine has for runs: node, shared libraries, packages, privileges; made into a plan for a fork server."""
 
+import encodings
 import os
+import pkgutil
 import random
 import re
 import shutil
@@ -25,17 +27,18 @@ NPROC = 64
 # Users nobody else has: between those systemd gives to greeters and to dynamic services, see its UIDS-GIDS page.
 FIRST_UID, LAST_UID = 60706, 61183
 UNWANTED_EXTENSIONS = re.compile(r"_tkinter|_curses|readline|nis\.|_test|_xx|xxlimited|ossaudiodev|spwd|_dbm|_gdbm")
+WINDOWS_CODECS = ("mbcs", "oem")
 LIBRARY = re.compile(r"(/\S+\.so[^\s:]*)")
 HIDDEN = ("site-packages", "dist-packages", "test", "idlelib", "tkinter", "ensurepip")
 COMMON = """asyncio base64 bisect calendar collections copy csv dataclasses datetime decimal difflib enum fractions functools
     hashlib heapq hmac html inspect io itertools json logging math operator pathlib random re secrets statistics string
     struct textwrap time traceback types typing unicodedata urllib.parse uuid zlib zoneinfo jinja2 jinja2.debug
-    jinja2.sandbox encodings.idna encodings.ascii encodings.latin_1 encodings.cp1252 _strptime""".split()
+    jinja2.sandbox encodings.idna encodings.ascii encodings.latin_1 encodings.cp1252 encodings.punycode _strptime""".split()
 # Where a run's user cannot reach the library's folder, everything there is must be loaded before.
 REST = """array ast binascii bz2 cmath codecs colorsys concurrent.futures.thread configparser contextlib contextvars ctypes
     email.message email.utils errno fnmatch gettext glob graphlib gzip html.parser http.client ipaddress jinja2.ext keyword
-    linecache locale lzma mimetypes numbers optparse pickle platform pprint queue quopri reprlib sched shlex socket sqlite3
-    ssl stringprep symtable tempfile threading timeit token tokenize tomllib urllib.request weakref xml.dom.minidom
+    linecache locale lzma mimetypes multiprocessing.pool numbers optparse pickle platform pprint pty queue quopri reprlib sched shlex socket sqlite3
+    ssl stringprep symtable subprocess tempfile threading timeit token tokenize tomllib urllib.request weakref xml.dom.minidom
     xml.etree.ElementTree xml.sax zipfile""".split()
 
 
@@ -100,7 +103,7 @@ def plan(found: Surroundings, level: int) -> Plan:
     uid_count = 0 if own_user_namespace or not _may_choose_user() else 4 * slots()
     preload = list(COMMON)
     if level != FULL and uid_count and not _is_reachable(found.library):
-        preload += REST
+        preload += [*REST, *_codecs()]
     jinja_folders = [str(Path(module.__file__ or "").parent) for module in (jinja2, markupsafe)]
     optional = [found.node, found.packages_folder, ZONEINFO if os.path.isdir(ZONEINFO) else ""]
     paths = (found.library, *jinja_folders, *found.files, *filter(None, optional))
@@ -123,6 +126,11 @@ def plan(found: Surroundings, level: int) -> Plan:
         uid_count=uid_count,
         nproc=NPROC if own_user_namespace or uid_count else _threads_of_this_user() + NPROC * slots(),
     )
+
+
+def _codecs() -> list[str]:
+    names = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    return [f"encodings.{name}" for name in names if name not in WINDOWS_CODECS]
 
 
 def _holds_any(folder: str, paths: Iterable[str]) -> bool:
