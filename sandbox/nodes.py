@@ -95,6 +95,8 @@ class NodePool:
 
     def _booted(self, boot: asyncio.Task[None]) -> None:
         self._boots.discard(boot)
+        if not boot.cancelled() and boot.exception():
+            self._failures += 1
         if self.is_broken or self._is_closed:
             self._give_up()
         else:
@@ -102,17 +104,19 @@ class NodePool:
 
     async def _boot(self) -> None:
         run, feed = self._link.boot_node(self._limits)
+        worker = Worker(run, feed, time.monotonic())
         try:
             async with asyncio.timeout(BOOT_S):
                 await run.ready.wait()
-        except TimeoutError:
-            run.stop("timeout")
-        if run.is_over or run.is_stopped:
+        except (TimeoutError, asyncio.CancelledError):
+            self._dismiss(worker)
+            raise
+        if run.is_over:
             os.close(feed)
             self._failures += 1
             return
         self._failures = 0
-        self._hand_over(Worker(run, feed, time.monotonic()))
+        self._hand_over(worker)
 
     def _hand_over(self, worker: Worker) -> None:
         while self._waiting:

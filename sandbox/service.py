@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from . import selftest
-from .errors import Refusal, busy, interrupted, unavailable
+from .errors import Refusal, busy, unavailable
 from .inside.plan import FULL, LANDLOCK, NONE
 from .kernel import calls, landlock
-from .limits import MAX_RUNS_OF_SERVER, QUEUE, QUEUE_WAIT_S, SERVER_GROWTH, slots
+from .limits import MAX_RUNS_OF_SERVER, MAX_WALL_S, QUEUE, QUEUE_WAIT_S, SERVER_GROWTH, slots
 from .link import Link, StartError
 from .nodes import BootError, NodePool
 from .run import Outcome, Run
@@ -140,12 +140,16 @@ class Service:
         return await walls.link.run(request.payload, request.limits).wait()
 
     async def _node(self, walls: Walls, request: Request) -> Run:
-        if walls.nodes is None:
-            raise unavailable(f"no JavaScript, {self._javascript}")
-        try:
-            worker = await walls.nodes.take()
-        except BootError as error:
-            raise (interrupted() if not walls.link.is_alive else unavailable(f"no JavaScript, {error}")) from None
+        while True:
+            if walls.nodes is None:
+                raise unavailable(f"no JavaScript, {self._javascript}")
+            try:
+                worker = await walls.nodes.take()
+                break
+            except BootError as error:
+                if walls is self._walls:
+                    raise unavailable(f"no JavaScript, {error}") from None
+                walls = await self._standing()  # these are being replaced; nothing has run yet
         worker.run.limits = request.limits
         worker.run.start_clock()
         worker.run.feed(worker.feed, request.payload)
@@ -255,7 +259,8 @@ class Service:
         self._spawn(self._retire(walls))
 
     async def _retire(self, walls: Walls) -> None:
-        while walls.link.runs:
+        deadline = time.monotonic() + MAX_WALL_S + TEND_EVERY_S
+        while walls.link.runs and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         walls.close()
 

@@ -18,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -31,6 +32,7 @@ from .plan import FULL, Plan
 FIRST_DESCRIPTOR = 10  # below lie the descriptors of runs
 MESSAGE_BYTES = 4096
 DESCRIPTORS = 3
+MODULES = {"matplotlib": "matplotlib.pyplot"}  # where a package is best loaded by its largest part
 
 
 def main() -> None:
@@ -56,7 +58,9 @@ def _prepare(plan: Plan, control: socket.socket) -> tuple["ForkServer", dict[str
         namespaces.enter(with_user=plan.own_user_namespace)
         namespaces.change_root(plan.place, paths=plan.paths, devices=plan.devices, hidden=plan.hidden)
     _die_with(0 if plan.own_user_namespace else plan.parent)
-    missing = _load(plan)
+    for name in plan.preload:
+        importlib.import_module(name)
+    missing = _load_packages(plan) if plan.packages else []
     if len(os.listdir(threads)) > 1:
         raise RuntimeError("a preloaded module started a thread, and forks need a process without")
     size, _, _, _, _, data, _ = (int(pages) * os.sysconf("SC_PAGESIZE") for pages in os.read(sizes, 200).split())
@@ -65,6 +69,8 @@ def _prepare(plan: Plan, control: socket.socket) -> tuple["ForkServer", dict[str
     if may_lock:
         privileges.drop_bounding_set()
     calls.prctl(calls.PR_SET_DUMPABLE, 0)
+    for name in [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]:
+        del sys.modules[name]  # users' code has no business with them, and may use the name
     walls = child.Walls.build(plan, size_bytes=size, data_bytes=data, may_lock=may_lock)
     gc.collect()
     gc.freeze()
@@ -79,18 +85,23 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _load(plan: Plan) -> list[str]:
-    """Imports what runs share. Returns the operator's packages that could not be imported."""
-    for name in plan.preload:
-        importlib.import_module(name)
-    if plan.packages_folder:
-        sys.path.append(plan.packages_folder)
+def _load_packages(plan: Plan) -> list[str]:
+    """Imports the operator's packages. Returns those that could not be, each with the reason."""
+    sys.path.append(plan.packages_folder)
+    if plan.level == FULL:
+        namespaces.mount_scratch(namespaces.SCRATCH)
     missing = []
-    for name in plan.packages:
-        try:
-            importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - a package may fail in any way; the service says which did
-            missing.append(f"{name}: {type(error).__name__}: {error}"[:200])
+    # matplotlib wants a folder to write to while it is loaded, and only then.
+    with tempfile.TemporaryDirectory(dir=namespaces.SCRATCH if plan.level == FULL else None) as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        for name in plan.packages:
+            try:
+                importlib.import_module(MODULES.get(name, name))
+            except Exception as error:  # noqa: BLE001 - a package may fail in any way; the service says which did
+                missing.append(f"{name}: {type(error).__name__}: {error}"[:200])
+        del os.environ["MPLCONFIGDIR"]
+    if plan.level == FULL:
+        namespaces.unmount(namespaces.SCRATCH)
     return missing
 
 

@@ -11,6 +11,7 @@ MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x4
 MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 MOUNT_ATTR_READ_ONLY = 0x1
+SCRATCH = "/.scratch"  # in the new root
 ROOT_SIZE = "size=1m,nr_inodes=4k,mode=755"
 
 
@@ -47,6 +48,7 @@ def change_root(place: str, *, paths: Iterable[str], devices: Iterable[str], hid
     calls.libc("mount", b"none", place.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, ROOT_SIZE.encode())
     for path in (*paths, *devices):
         _bind(path, place + path)
+    os.makedirs(place + SCRATCH, exist_ok=True)
     for path in hidden:
         calls.libc("mount", b"none", (place + path).encode(), b"tmpfs", MS_NOSUID | MS_NODEV, ROOT_SIZE.encode())
     _set_read_only(place)
@@ -54,6 +56,16 @@ def change_root(place: str, *, paths: Iterable[str], devices: Iterable[str], hid
     calls.call("pivot_root", b".", b".")  # the old root now lies on top of the new one, see pivot_root(2)
     calls.libc("umount2", b".", MNT_DETACH)
     os.chdir("/")
+
+
+def mount_scratch(path: str) -> None:
+    """A writable folder in memory, for what is loaded before the first run. Raises OSError."""
+    calls.libc("mount", b"none", path.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"size=16m,mode=700")
+
+
+def unmount(path: str) -> None:
+    """Takes it away, with all that is in it. Raises OSError."""
+    calls.libc("umount2", path.encode(), MNT_DETACH)
 
 
 def _bind(source: str, target: str) -> None:
