@@ -18,14 +18,34 @@ from .run import Run, payload_file
 START = Path(__file__).parent / "inside" / "start.py"
 START_S = 30.0
 MESSAGE_BYTES = 4096
-# The whole environment of the fork server, and so of every Python run. OpenBLAS and OpenMP would start threads while packages are imported, and a fork needs a process without.
-ENVIRONMENT = {"LANG": "C.UTF-8", "TZ": "UTC", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+# The whole environment of the fork server, and so of every Python run. OpenBLAS and OpenMP would start threads while
+# packages are imported, and a fork needs a process without.
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "agg",
+}
+INTERPRETER = (os.path.realpath(sys.executable), "-I", "-S", "-B", "-X", "utf8")
 
 _numbers = itertools.count(1)
 
 
 class StartError(Exception):
     """The fork server could not build its walls; the message says which."""
+
+
+def _spawn(plan: Plan, control: socket.socket) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own file
+        [*INTERPRETER, str(START), plan.to_json(), str(control.fileno())],
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[control.fileno()],
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 class Link:
@@ -53,25 +73,7 @@ class Link:
         ours.setblocking(False)
         self._control = ours
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own file
-                [
-                    os.path.realpath(sys.executable),
-                    "-I",
-                    "-S",
-                    "-B",
-                    "-X",
-                    "utf8",
-                    str(START),
-                    self.plan.to_json(),
-                    str(theirs.fileno()),
-                ],
-                env=ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                cwd="/",
-                start_new_session=True,
-            )
+            self._process = _spawn(self.plan, theirs)
         try:
             async with asyncio.timeout(START_S):
                 message = json.loads(await loop.sock_recv(ours, MESSAGE_BYTES) or b'{"failed": "it ended at once"}')

@@ -119,6 +119,10 @@ class Run:
             self.stop("abandoned")
             raise
 
+    async def over(self) -> None:
+        """Waits for the end without wanting its outcome."""
+        await asyncio.wait([self._ended])
+
     @property
     def is_over(self) -> bool:
         """Whether the process is gone."""

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class Service:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _every(self, pause_s: float, work: Any) -> None:
+    async def _every(self, pause_s: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:
             await asyncio.sleep(pause_s)
             await work()
@@ -259,9 +260,10 @@ class Service:
         self._spawn(self._retire(walls))
 
     async def _retire(self, walls: Walls) -> None:
-        deadline = time.monotonic() + MAX_WALL_S + TEND_EVERY_S
-        while walls.link.runs and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MAX_WALL_S + TEND_EVERY_S):
+                for run in list(walls.link.runs.values()):
+                    await run.over()
         walls.close()
 
     def health(self) -> dict[str, Any]:

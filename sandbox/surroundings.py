@@ -30,16 +30,17 @@ UNWANTED_EXTENSIONS = re.compile(r"_tkinter|_curses|readline|nis\.|_test|_xx|xxl
 WINDOWS_CODECS = ("mbcs", "oem")
 LIBRARY = re.compile(r"(/\S+\.so[^\s:]*)")
 HIDDEN = ("site-packages", "dist-packages", "test", "idlelib", "tkinter", "ensurepip")
-COMMON = """asyncio base64 bisect calendar collections copy csv dataclasses datetime decimal difflib enum fractions functools
-    hashlib heapq hmac html inspect io itertools json logging math operator pathlib random re secrets statistics string
-    struct textwrap time traceback types typing unicodedata urllib.parse uuid zlib zoneinfo jinja2 jinja2.debug
-    jinja2.sandbox encodings.idna encodings.ascii encodings.latin_1 encodings.cp1252 encodings.punycode _strptime""".split()
+COMMON = """asyncio base64 bisect calendar collections copy csv dataclasses datetime decimal difflib enum fractions
+    functools hashlib heapq hmac html inspect io itertools json logging math operator pathlib random re secrets
+    statistics string struct textwrap time traceback types typing unicodedata urllib.parse uuid zlib zoneinfo jinja2
+    jinja2.debug jinja2.sandbox encodings.idna encodings.ascii encodings.latin_1 encodings.cp1252 encodings.punycode
+    _strptime""".split()
 # Where a run's user cannot reach the library's folder, everything there is must be loaded before.
-REST = """array ast binascii bz2 cmath codecs colorsys concurrent.futures.thread configparser contextlib contextvars ctypes
-    email.message email.utils errno fnmatch gettext glob graphlib gzip html.parser http.client ipaddress jinja2.ext keyword
-    linecache locale lzma mimetypes multiprocessing.pool numbers optparse pickle platform pprint pty queue quopri reprlib sched shlex socket sqlite3
-    ssl stringprep symtable subprocess tempfile threading timeit token tokenize tomllib urllib.request weakref xml.dom.minidom
-    xml.etree.ElementTree xml.sax zipfile""".split()
+REST = """array ast binascii bz2 cmath codecs colorsys concurrent.futures.thread configparser contextlib contextvars
+    ctypes email.message email.utils errno fnmatch gettext glob graphlib gzip html.parser http.client ipaddress
+    jinja2.ext keyword linecache locale lzma mimetypes multiprocessing.pool numbers optparse pickle platform pprint
+    pty queue quopri reprlib sched shlex socket sqlite3 ssl stringprep symtable subprocess tempfile threading timeit
+    token tokenize tomllib urllib.request weakref xml.dom.minidom xml.etree.ElementTree xml.sax zipfile""".split()
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,7 @@ def _trace(error: BaseException) -> str:
 
 
 def _flush_output() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BaseException:  # noqa: BLE001, S110 - closed or replaced by the user's code, which is its affair
-            pass
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__):
+        with suppress(BaseException):  # closed or replaced by the user's code, which is its affair
+            if stream:
+                stream.flush()

@@ -6,23 +6,24 @@ from . import bpf, calls
 from .bpf import Condition, Masked, OneOf
 
 MEMORY = "brk mmap munmap mremap mprotect madvise membarrier"
-FILES = """read readv pread64 preadv write writev pwrite64 lseek close close_range open openat openat2 stat fstat lstat
-    newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd dup dup2 dup3 fadvise64
-    umask"""
-PIPES = """pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
-    eventfd eventfd2 shutdown getsockname getpeername getsockopt recvfrom"""
+FILES = """read readv pread64 preadv write writev pwrite64 lseek close close_range open openat openat2 stat fstat
+    lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd dup dup2 dup3
+    fadvise64 umask"""
+PIPES = """pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
+    epoll_pwait2 eventfd eventfd2 shutdown getsockname getpeername getsockopt recvfrom"""
 THREADS = """futex futex_waitv get_robust_list set_robust_list rseq set_tid_address sched_yield sched_getaffinity
     sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min getcpu arch_prctl"""
 TIME = "gettimeofday time clock_gettime clock_getres nanosleep clock_nanosleep times"
 SELF = """getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid
-    getpriority rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack restart_syscall uname sysinfo getrlimit
-    getrusage getrandom exit exit_group"""
+    getpriority rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack restart_syscall uname sysinfo
+    getrlimit getrusage getrandom exit exit_group"""
 ALLOWED = frozenset(" ".join((MEMORY, FILES, PIPES, THREADS, TIME, SELF)).split())
 
 CLONE_THREAD_OF_SAME_MEMORY = 0x00010000 | 0x00000100 | 0x00000800  # CLONE_THREAD, CLONE_VM, CLONE_SIGHAND
 CLONE_NEW = 0x7E020080  # every CLONE_NEW* flag
 CLONE_PTRACE = 0x00002000
 AF_UNIX, SOCK_STREAM = 1, 1
+MAP_SHARED = 1
 F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ = 0, 1, 2, 3, 4, 1030, 1032
 TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX = 0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451
 
@@ -57,5 +58,14 @@ def for_node(path_address: int) -> bytes:
     Raises:
         calls.UnknownMachineError: no table for this machine.
     """
-    start = {"execve": (Masked(0, 0xFFFFFFFFFFFFFFFF, path_address),)}
-    return bpf.assemble(machine=calls.machine(), allowed=ALLOWED, conditional={**CONDITIONAL, **start}, refused=REFUSED)
+    special: dict[str, tuple[Condition, ...]] = {
+        "execve": (Masked(0, 0xFFFFFFFFFFFFFFFF, path_address),),
+        # Shared memory is not counted by RLIMIT_DATA, and node has no limit of its address space.
+        "mmap": (Masked(3, MAP_SHARED, 0),),
+    }
+    return bpf.assemble(
+        machine=calls.machine(),
+        allowed=ALLOWED - special.keys(),
+        conditional={**CONDITIONAL, **special},
+        refused=REFUSED,
+    )

@@ -51,7 +51,7 @@ def test_async_main(plain: Sandbox) -> None:
             "result",
             None,
         ),
-        ("python3", "def main(): return {str(i): i for i in range(300_000)}", "result", None),
+        ("python3", "def main(): return {str(i): 0 for i in range(300_000)}", "result", None),
         ("python3", "import os\nos._exit(0)", "crashed", None),
         ("python3", "import os\nos._exit(97)", "crashed", None),
         ("python3", "raise SystemExit(1)", "exception", 1),
@@ -145,7 +145,8 @@ def test_the_original_form(plain: Sandbox) -> None:
     assert "ZeroDivisionError" in ask({"language": "python3", "code": "print(1)\n1/0"}).json()["data"]["error"]
     assert "Error: no" in ask({"language": "nodejs", "code": "throw new Error('no')"}).json()["data"]["error"]
     assert ask({"language": "python3", "code": "print(1)", "preload": "", "enable_network": False}).json()["code"] == 0
-    for extra in ({"preload": "import os"}, {"enable_network": True}, {"env": {}}, {"options": 1}):
+    extras: list[dict] = [{"preload": "import os"}, {"enable_network": True}, {"env": {}}, {"options": 1}]
+    for extra in extras:
         refused = ask({"language": "python3", "code": "print(1)", **extra})
         assert (refused.status, refused.json()["code"]) == (400, -400)
     assert plain.post("/v1/sandbox/run", {"language": "python3", "code": ""}, key="wrong").json()["code"] == -401
