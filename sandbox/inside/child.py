@@ -170,4 +170,6 @@ def _limit(walls: Walls, order: dict[str, Any]) -> None:
     if order["kind"] == "python":  # V8 reserves gigabytes of addresses, so that this one is not for node
         limits[resource.RLIMIT_AS] = walls.size_bytes + memory
     for limit, value in limits.items():
+        hard = resource.getrlimit(limit)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from . import calls
 
 LOAD, AND, RETURN = 0x20, 0x54, 0x06
-JUMP_EQUAL, JUMP_AT_LEAST = 0x15, 0x35
+JUMP, JUMP_EQUAL, JUMP_AT_LEAST = 0x05, 0x15, 0x35
 ALLOW, KILL_PROCESS, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER_AT, MACHINE_AT, ARGUMENTS_AT = 0, 4, 16
 X32 = 0x40000000
 SECCOMP_MODE_FILTER = 2
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
+ALLOWED: Instruction = (RETURN, 0, 0, ALLOW)
+REFUSED: Instruction = (RETURN, 0, 0, ERRNO | errno.EPERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,33 @@ def assemble(
     if machine not in calls.TABLES:
         raise calls.UnknownMachineError(f"no table of system calls for {machine}")
     table = calls.TABLES[machine]
-    program = _head(machine)
-    for number in sorted(table[name] for name in allowed if name in table):
-        program += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
-    for name, error in refused.items():
-        if name in table:
-            program += [(JUMP_EQUAL, 0, 1, table[name]), (RETURN, 0, 0, ERRNO | error)]
-    for name, conditions in conditional.items():
-        if name in table:
-            program += _guarded(table[name], conditions)
-    program.append((RETURN, 0, 0, ERRNO | errno.EPERM))
+    blocks: dict[int, list[Instruction]] = {table[name]: [ALLOWED] for name in allowed if name in table}
+    blocks |= {table[name]: [(RETURN, 0, 0, ERRNO | error)] for name, error in refused.items() if name in table}
+    blocks |= {table[name]: _guarded(conditions) for name, conditions in conditional.items() if name in table}
+    program = [*_head(machine), *_search(_segments(blocks))]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+Segment = tuple[int, list[Instruction]]  # the first number it is for, what to do
+
+
+def _segments(blocks: Mapping[int, list[Instruction]]) -> list[Segment]:
+    """Ranges of numbers that are treated alike, over all numbers there are."""
+    segments: list[Segment] = [(0, [REFUSED])]
+    for number in range(max(blocks) + 2):
+        block = blocks.get(number, [REFUSED])
+        if block != segments[-1][1]:
+            segments.append((number, block))
+    return segments
+
+
+def _search(segments: Sequence[Segment]) -> list[Instruction]:
+    """A binary search for the segment. The kernel tries every number once per filter it is given, hence no list."""
+    if len(segments) == 1:
+        return segments[0][1]
+    middle = len(segments) // 2
+    below, above = _search(segments[:middle]), _search(segments[middle:])
+    return [(JUMP_AT_LEAST, 0, 1, segments[middle][0]), (JUMP, 0, 0, len(below)), *below, *above]
 
 
 def _head(machine: str) -> list[Instruction]:
@@ -93,13 +111,12 @@ def _head(machine: str) -> list[Instruction]:
     return program
 
 
-def _guarded(number: int, conditions: Sequence[Condition]) -> list[Instruction]:
-    """A block that is skipped for other numbers and that always returns for this one."""
+def _guarded(conditions: Sequence[Condition]) -> list[Instruction]:
+    """A block that allows the call if all conditions hold."""
     body: list[Instruction] = []
     for condition in conditions:
         body += _masked(condition) if isinstance(condition, Masked) else _one_of(condition)
-    body.append((RETURN, 0, 0, ALLOW))
-    return [(JUMP_EQUAL, 0, len(body), number), *body]
+    return [*body, ALLOWED]
 
 
 def _masked(condition: Masked) -> list[Instruction]:
@@ -109,7 +126,7 @@ def _masked(condition: Masked) -> list[Instruction]:
             (LOAD, 0, 0, ARGUMENTS_AT + 8 * condition.argument + shift // 8),
             (AND, 0, 0, condition.mask >> shift & 0xFFFFFFFF),
             (JUMP_EQUAL, 1, 0, condition.value >> shift & 0xFFFFFFFF),
-            (RETURN, 0, 0, ERRNO | errno.EPERM),
+            REFUSED,
         ]
     return body
 
@@ -119,12 +136,12 @@ def _one_of(condition: OneOf) -> list[Instruction]:
     body: list[Instruction] = [
         (LOAD, 0, 0, low + 4),
         (JUMP_EQUAL, 1, 0, 0),
-        (RETURN, 0, 0, ERRNO | errno.EPERM),
+        REFUSED,
         (LOAD, 0, 0, low),
     ]
     for position, value in enumerate(condition.values):
         body.append((JUMP_EQUAL, len(condition.values) - position, 0, value))
-    return [*body, (RETURN, 0, 0, ERRNO | errno.EPERM)]
+    return [*body, REFUSED]
 
 
 def install(program: bytes) -> None:
