@@ -17,6 +17,7 @@ from .run import Run, payload_file
 
 START = Path(__file__).parent / "inside" / "start.py"
 START_S = 30.0
+STOP_S = 1.0
 MESSAGE_BYTES = 4096
 # The whole environment of the fork server, and so of every Python run. OpenBLAS and OpenMP would start threads while
 # packages are imported, and a fork needs a process without.
@@ -153,8 +154,11 @@ class Link:
             self._control.close()
             self._control = None
         if self._process:
-            self._process.kill()
-            self._process.wait()
+            try:
+                self._process.wait(STOP_S)  # it ends its runs and reaps them
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         for run in list(self.runs.values()):
             run.lost()
         self.runs.clear()

@@ -197,4 +197,6 @@ class ForkServer:
     def _stop(self) -> NoReturn:
         for run in self._runs.values():
             os.kill(run.pid, signal.SIGKILL)
+        for run in self._runs.values():
+            os.waitpid(run.pid, 0)
         os._exit(0)
