@@ -147,7 +147,10 @@ class ForkServer:
                     self._stop()
 
     def _obey(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, DESCRIPTORS)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, DESCRIPTORS)
+        except ConnectionResetError:  # the service has left without reading our last word
+            return False
         if not data:
             return False
         order = json.loads(data)

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from contextlib import suppress
 from typing import Any
 
 from .tables import ARM64, X86_64
@@ -19,6 +20,7 @@ PR_CAPBSET_DROP = 24
 PR_SET_SECUREBITS = 28
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_VMA = 0x53564D41
+M_MMAP_THRESHOLD, LARGE_BYTES = -3, 128 << 10
 
 # PyDLL keeps the interpreter's lock during the call: there is one thread here, and a fork must not lose the lock.
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -72,6 +74,12 @@ def libc(name: str, *args: int | bytes | None) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
     return result
+
+
+def return_large_blocks() -> None:
+    """Memory of large results goes back to the system at once instead of leaving holes in the heap (glibc only)."""
+    with suppress(AttributeError):
+        _libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def clone(flags: int) -> int:
