@@ -1,12 +1,18 @@
 """ASGI handlers: the console goes through Django's middleware, `/v1` through none of it."""
 
+import asyncio
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.signals import request_finished, request_started
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
 
 from .api import error_response, translate
 from .encoding import dumps
@@ -62,6 +68,44 @@ class ServiceHandler(BoundedHandler):
         self._exception_middleware: list[Callable[..., object]] = []
         self._middleware_chain = self._answer
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Django's own, less its two hops into a thread: its signals go with the views that need them."""
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body:
+            set_script_prefix(get_script_prefix(scope))
+            request, refusal = self.create_request(scope, body)
+            if request is None:
+                await self.send_response(refusal, send)
+                return
+            serving = asyncio.create_task(self._serve(request, send))
+            leaving = asyncio.create_task(receive())  # the body is read: what comes now is the disconnect
+            await asyncio.wait((serving, leaving), return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+            if leaving.done() and not leaving.cancelled():
+                serving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            try:
+                await serving
+            except asyncio.CancelledError:
+                if not serving.cancelled():
+                    raise
+
+    async def _serve(self, request: ASGIRequest, send: Send) -> None:
+        response = await self.run_get_response(request)
+        try:
+            await self.send_response(response, send)
+        finally:
+            for close in response._resource_closers:
+                close()
+
+    def make_view_atomic(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """A sync view gets the request signals in its own thread, where its connections are; an async view has none."""
+        view = super().make_view_atomic(view)
+        return view if iscoroutinefunction(view) else _between_signals(view)
+
     async def _answer(self, request: ASGIRequest) -> HttpResponseBase:
         if request.method == "OPTIONS":
             response: HttpResponseBase = HttpResponse(status=204)
@@ -76,3 +120,15 @@ class ServiceHandler(BoundedHandler):
         response["X-Version"] = settings.VERSION
         response["X-Env"] = settings.DEPLOY_ENV
         return response
+
+
+def _between_signals(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def wrapped(*args: object, **kwargs: object) -> Any:
+        request_started.send(sender=ServiceHandler)
+        try:
+            return view(*args, **kwargs)
+        finally:
+            request_finished.send(sender=ServiceHandler)
+
+    return wrapped
