@@ -1,4 +1,4 @@
-"""The ASGI application: websockets, `/v1` without console middleware, everything else through Django's own."""
+"""The ASGI application: websockets, the APIs without console middleware, everything else through Django's own."""
 
 import os
 
@@ -31,7 +31,7 @@ sockets = same_origin(AllowedHostsOriginValidator(AuthMiddlewareStack(router)))
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Hands each connection to its handler."""
     if scope["type"] == "http":
-        handler = service if scope["path"].startswith("/v1/") else console
+        handler = service if scope["path"].startswith(("/v1/", "/api/")) else console
         await handler(scope, receive, send)  # type: ignore[arg-type]  # Django types scopes as plain dicts
     elif scope["type"] == "websocket":
         await sockets(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Every address of the product: console pages, the service API below /v1, the operators' admin."""
+"""Every address of the product: pages, service API (/v1), browser API (/api), files, the operators' admin."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -19,5 +19,7 @@ urlpatterns = [
     path("v1/", include("apps.prompts.api.urls")),
     path("v1/", include("apps.chat.api.urls")),
     path("v1/", include("apps.knowledge.api.urls")),
+    path("", include("apps.files.urls")),
+    path("api/", include("apps.webapp.api.urls")),
     path("operator/", admin.site.urls),
 ]

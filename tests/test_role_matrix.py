@@ -25,8 +25,11 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.logs.models import Message
-from apps.prompts.models import ApiToken
+from apps.prompts.models import ApiToken, App
+from apps.prompts.runtime import app_by_id
+from apps.prompts.services.apps import reset_site_code
 from apps.prompts.services.keys import create_app_key, create_dataset_key, revoke_key
+from apps.webapp import passports
 from apps.workspaces.choices import Role
 from apps.workspaces.models import Installation, User, Workspace
 from apps.workspaces.services.accounts import reset_password
@@ -36,7 +39,8 @@ from tests.factories import make_app, make_user, make_workspace
 from tests.http import Answer, Client
 
 MATRIX = yaml.safe_load((Path(__file__).parent / "role_matrix.yaml").read_text())
-KEYS = ("app_key", "dataset_key")
+OTHER_KIND = {"app_key": "dataset_key", "dataset_key": "app_key", "passport": "app_key"}
+KEYS = tuple(OTHER_KIND)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 CSRF = "a" * 32
 TEXT = "Flights longer than six hours may be booked in premium class."
@@ -54,7 +58,7 @@ class Call:
 
     @property
     def is_api(self) -> bool:
-        return self.path.startswith("v1/")
+        return self.path.startswith(("v1/", "api/"))
 
     def __str__(self) -> str:
         return f"{self.method} /{self.path}"
@@ -101,11 +105,7 @@ class World:
         self.dataset = create_dataset(workspace=self.a, name="Rules", indexing_technique="economy")
         document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
         run(index_document(document.pk))
-        self.keys = {"app_key": create_app_key(app=self.app_of_a), "dataset_key": create_dataset_key(workspace=self.a)}
-        self.foreign_keys = {
-            "app_key": create_app_key(app=app_of_b),
-            "dataset_key": create_dataset_key(workspace=self.b),
-        }
+        self.keys, self.foreign_keys = keys_of(self.app_of_a), keys_of(app_of_b)
         # What stands for a name in a path or in `send`. A new kind of id needs a line here.
         self.objects = {
             "workspace_id": self.a.pk,
@@ -114,6 +114,8 @@ class World:
             "document_id": document.pk,
             "batch": document.batch,
             "task_id": uuid4(),
+            "upload_id": uuid4(),
+            "code": self.app_of_a.site_code,
         }
 
     def fill(self, text: str) -> str:
@@ -141,6 +143,15 @@ class World:
             body = b""
         headers = {"Content-Type": kind, **headers}
         return Client(self.url).request(method or call.method, "/" + self.fill(call.path), body or None, headers)
+
+
+def keys_of(app: App) -> dict[str, str]:
+    runtime = run(app_by_id(app.pk, app.workspace_id))
+    return {
+        "app_key": create_app_key(app=app),
+        "dataset_key": create_dataset_key(workspace=app.workspace),
+        "passport": passports.issue(runtime),
+    }
 
 
 def way_to_workspace(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> str | None:
@@ -194,11 +205,10 @@ def test_nobody_gets_past_the_door(world: World):
 
     def check(call: Call) -> str | None:
         if call.who in KEYS:
-            other = "dataset_key" if call.who == "app_key" else "app_key"
             tries = {
                 "no key": {},
                 "a wrong key": {"Authorization": "Bearer app-0123456789"},
-                "a key of the other kind": {"Authorization": f"Bearer {key[other]}"},
+                "a key of the other kind": {"Authorization": f"Bearer {key[OTHER_KIND[call.who]]}"},
                 "a session": session,
                 "the key in x-api-key": {"x-api-key": key[call.who]},
                 "the key as a cookie": {"Cookie": f"token={key[call.who]}"},
@@ -222,6 +232,7 @@ def test_a_revoked_key_is_dead_at_once(world: World):
             world.call(call, headers[call.who])  # now it is cached
     for token in ApiToken.objects.filter(workspace=world.a):
         revoke_key(workspace=world.a, token_id=token.pk)
+    reset_site_code(app=world.app_of_a)
     world_calls = [call for call in API_CALLS if call.method != "DELETE"]
     assert (
         problems(world_calls, lambda call: None if world.call(call, headers[call.who]).status == 401 else "alive") == []

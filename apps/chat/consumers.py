@@ -15,7 +15,7 @@ from apps.common.encoding import EventEncoder, dumps
 from apps.common.errors import AppError, InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.text import storable_json
-from apps.logs.statements import Caller
+from apps.prompts.callers import Caller
 from apps.prompts.choices import AppMode, InvokeFrom
 from apps.prompts.runtime import app_by_id
 from apps.workspaces.models import User

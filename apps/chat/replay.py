@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError, RunEvent
 from apps.logs.choices import MessageStatus
 from apps.logs.history import StoredRun, stored_run
-from apps.logs.statements import Caller
+from apps.prompts.callers import Caller
 from apps.prompts.choices import AppMode
 
 from . import runs

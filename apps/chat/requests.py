@@ -7,28 +7,6 @@ from uuid import UUID
 from apps.common.errors import InvalidParam
 from apps.common.ids import parse_uuid
 from apps.common.text import shown, storable, storable_json
-from apps.logs.statements import Caller
-from apps.prompts.choices import InvokeFrom
-from apps.prompts.models import end_user_id
-
-DEFAULT_USER = "DEFAULT-USER"
-MAX_USER_LENGTH = 255
-
-
-def read_caller(body: Mapping[str, Any], app_id: UUID) -> Caller:
-    """The end user a run endpoint requires.
-
-    Raises:
-        InvalidParam: absent, empty or too long.
-    """
-    user = body.get("user")
-    if user is None or user == "" or isinstance(user, dict | list):
-        raise InvalidParam("Arg user must be provided.")
-    session_id = storable(str(user))
-    if len(session_id) > MAX_USER_LENGTH:
-        raise InvalidParam(f"user must be at most {MAX_USER_LENGTH} characters.", params="user")
-    kind = InvokeFrom.SERVICE_API.value
-    return Caller(kind, end_user_id(app_id, kind, session_id), session_id, session_id == DEFAULT_USER)
 
 
 def read_inputs_map(body: Mapping[str, Any]) -> Mapping[str, Any]:

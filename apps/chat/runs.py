@@ -13,7 +13,8 @@ from apps.common.lifespan import on_start, on_stop, time_left_s
 from apps.common.run_events import Envelope, MessageEnd, RunError, RunEvent, is_terminal
 from apps.logs import writer
 from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
-from apps.logs.statements import Caller, Statement
+from apps.logs.statements import Statement
+from apps.prompts.callers import Caller
 
 log = logging.getLogger(__name__)
 STOP_TOPIC = "stop"

@@ -22,12 +22,13 @@ from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.logs import writer
 from apps.logs.choices import MessageStatus
 from apps.logs.history import open_conversation
-from apps.logs.statements import Beginning, Caller, Ending
+from apps.logs.statements import Beginning, Ending
 from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.errors import ProviderBadAnswer
 from apps.models.handles import ModelHandle
 from apps.models.services.resolve import resolve_model
 from apps.prompts.assembly import PastTurn, Prompt, answer_tokens, assemble, fill
+from apps.prompts.callers import Caller
 from apps.prompts.choices import AppMode
 from apps.prompts.config import BasicConfig
 from apps.prompts.inputs import read_inputs

@@ -1,4 +1,4 @@
-"""ASGI handlers: the console goes through Django's middleware, `/v1` through none of it."""
+"""ASGI handlers: the console goes through Django's middleware, `/v1` and `/api` through none of it."""
 
 import asyncio
 from collections.abc import Callable
@@ -59,10 +59,10 @@ async def _refuse(send: Send) -> None:
 
 
 class ServiceHandler(BoundedHandler):
-    """Serves `/v1`: bearer keys only, so no sessions, CSRF or messages; errors as the contract's JSON."""
+    """Serves `/v1` and `/api`: bearer tokens only, so no sessions, CSRF or messages; errors as the contract's JSON."""
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """Replaces the configured middleware by the headers and the error form `/v1` promises."""
+        """Replaces the configured middleware by the headers and the error form the APIs promise."""
         self._view_middleware: list[Callable[..., object]] = []
         self._template_response_middleware: list[Callable[..., object]] = []
         self._exception_middleware: list[Callable[..., object]] = []
@@ -77,9 +77,10 @@ class ServiceHandler(BoundedHandler):
         with body:
             set_script_prefix(get_script_prefix(scope))
             request, refusal = self.create_request(scope, body)
-            if request is None:
+            if refusal is not None:
                 await self.send_response(refusal, send)
                 return
+            assert request is not None  # Django makes one of the two
             serving = asyncio.create_task(self._serve(request, send))
             leaving = asyncio.create_task(receive())  # the body is read: what comes now is the disconnect
             await asyncio.wait((serving, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -98,7 +99,7 @@ class ServiceHandler(BoundedHandler):
         try:
             await self.send_response(response, send)
         finally:
-            for close in response._resource_closers:
+            for close in response._resource_closers:  # type: ignore[attr-defined]  # what close() calls, less its signal
                 close()
 
     def make_view_atomic(self, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,7 +110,7 @@ class ServiceHandler(BoundedHandler):
     async def _answer(self, request: ASGIRequest) -> HttpResponseBase:
         if request.method == "OPTIONS":
             response: HttpResponseBase = HttpResponse(status=204)
-            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-App-Code, X-App-Passport"
             response["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
         else:
             try:

@@ -19,9 +19,14 @@ def write(key: str, data: IO[bytes]) -> None:
 
 def read(key: str) -> bytes:
     """The bytes under a key. Raises FileMissing."""
+    with open_file(key) as file:
+        return bytes(file.read())
+
+
+def open_file(key: str) -> "File[bytes]":
+    """The file under a key; whoever asks closes it. Raises FileMissing."""
     try:
-        with default_storage.open(key) as file:
-            return bytes(file.read())
+        return default_storage.open(key)
     except FileNotFoundError as error:
         raise FileMissing from error
 

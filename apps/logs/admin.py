@@ -1,10 +1,10 @@
-"""Operators' view of conversations and messages."""
+"""Operators' view of conversations, messages and what readers made of them."""
 
 from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import Conversation, Message
+from .models import Conversation, Feedback, Message, MessageFile, SavedMessage
 
 
 @admin.register(Conversation)
@@ -19,3 +19,23 @@ class MessageAdmin(ReadMostlyAdmin):
     list_display = ("id", "app_id", "status", "error_code", "provider", "model", "latency_s", "created_at")
     list_filter = ("status", "error_code", "provider")
     search_fields = ("id", "app_id", "conversation__id")
+
+
+@admin.register(MessageFile)
+class MessageFileAdmin(ReadMostlyAdmin):
+    list_display = ("id", "app_id", "type", "transfer_method", "belongs_to", "created_at")
+    list_filter = ("type", "belongs_to")
+    search_fields = ("id", "message__id")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadMostlyAdmin):
+    list_display = ("message_id", "app_id", "rating", "source", "updated_at")
+    list_filter = ("rating", "source")
+    search_fields = ("message__id", "app_id")
+
+
+@admin.register(SavedMessage)
+class SavedMessageAdmin(ReadMostlyAdmin):
+    list_display = ("message_id", "app_id", "end_user_id", "created_at")
+    search_fields = ("message__id", "app_id")

@@ -8,3 +8,13 @@ class MessageStatus(TextChoices):
     NORMAL = "normal", "Answered"
     STOPPED = "stopped", "Stopped"
     ERROR = "error", "Failed"
+
+
+class Rating(TextChoices):
+    LIKE = "like", "Like"
+    DISLIKE = "dislike", "Dislike"
+
+
+class FeedbackSource(TextChoices):
+    USER = "user", "User"
+    ADMIN = "admin", "Operator"

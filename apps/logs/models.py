@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.common.ids import new_id
 
-from .choices import MessageStatus
+from .choices import FeedbackSource, MessageStatus, Rating
 
 
 class Conversation(models.Model):
@@ -27,6 +27,7 @@ class Conversation(models.Model):
     status = models.CharField(max_length=16, default="normal")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
+    pinned_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -84,3 +85,69 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class MessageFile(models.Model):
+    """A file of a turn: sent with the question, or made by the answer."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    message = models.ForeignKey(Message, models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField()
+    type = models.CharField(max_length=16, help_text="image, document, audio, video, custom")
+    transfer_method = models.CharField(max_length=16)
+    belongs_to = models.CharField(max_length=16, default="user")
+    url = models.TextField(blank=True, help_text="of a remote file")
+    upload_file_id = models.UUIDField(null=True, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "belongs_to", "position"], name="logs_message_file_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.position}"
+
+
+class Feedback(models.Model):
+    """What somebody thought of an answer: its reader, and apart from them an operator."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    conversation_id = models.UUIDField(null=True)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="feedbacks")
+    rating = models.CharField(max_length=16, choices=Rating)
+    content = models.TextField(blank=True)
+    source = models.CharField(max_length=16, choices=FeedbackSource)
+    end_user_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "source"], name="logs_feedback_once")]
+        indexes = [models.Index(fields=["app_id", "-created_at"], name="logs_feedback_recent")]
+
+    def __str__(self) -> str:
+        return self.rating
+
+
+class SavedMessage(models.Model):
+    """An answer that a visitor of a text generator keeps."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    message = models.ForeignKey(Message, models.CASCADE, related_name="saved")
+    end_user_id = models.UUIDField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "end_user_id"], name="logs_saved_once")]
+        indexes = [models.Index(fields=["app_id", "end_user_id", "-created_at"], name="logs_saved_recent")]
+
+    def __str__(self) -> str:
+        return str(self.message_id)

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from apps.prompts.callers import Caller
+
 
 class Statement(Enum):
     """One statement; its rows go out in one batch."""
@@ -45,21 +47,6 @@ class Statement(Enum):
 
 
 ORDER = tuple(Statement)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: an end user named by an API caller, or a member in the console.
-
-    Args:
-        end_user_id: with `session_id`, None for members.
-    """
-
-    invoke_from: str
-    end_user_id: UUID | None = None
-    session_id: str = ""
-    is_anonymous: bool = False
-    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

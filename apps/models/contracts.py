@@ -106,6 +106,24 @@ class RankedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioFile:
+    """A recording: its bytes, its name (providers tell the format by the extension) and media type."""
+
+    name: str
+    mime_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice of a text-to-speech model; `languages` such as en-US, empty for all."""
+
+    key: str
+    label: str
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """Unit prices in `currency` for `unit` tokens (0.001 means per 1,000 tokens, as the contract writes it)."""
 
@@ -165,6 +183,8 @@ class ModelSpec:
         features: such as "vision", "tool-call", "json".
         dimensions: of embedding vectors, None until known.
         drop_params: parameters this model refuses; they are left out of its requests.
+        mode: of an llm: "chat" takes messages, "completion" one text.
+        voices: of a tts model, the default first.
     """
 
     name: str
@@ -177,6 +197,8 @@ class ModelSpec:
     dimensions: int | None = None
     batch_size: int = 32
     drop_params: frozenset[str] = frozenset()
+    mode: Literal["chat", "completion"] = "chat"
+    voices: tuple[Voice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +270,16 @@ class Driver(ABC):
     ) -> Sequence[RankedDocument]:
         """The best `top_n` documents, best first."""
         raise NotImplementedError(f"{self.key} reranks nothing")
+
+    async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
+        """What is said in a recording."""
+        raise NotImplementedError(f"{self.key} hears nothing")
+
+    def speak(
+        self, endpoint: Endpoint, model: ModelSpec, text: str, voice: str, user: str | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """MP3 of a text, piece by piece as it comes; closing the iterator ends the upstream request."""
+        raise NotImplementedError(f"{self.key} says nothing")
 
     async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
         """Makes the cheapest call that proves the credentials (and the model, if given)."""

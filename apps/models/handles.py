@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from apps.common.tokens import estimate_tokens
 
-from .contracts import ChatPiece, ChatRequest, Driver, Embeddings, Endpoint, ModelSpec, RankedDocument, Usage
+from .contracts import AudioFile, ChatPiece, ChatRequest, Driver, Embeddings, Endpoint, ModelSpec, RankedDocument, Usage
 from .errors import ProviderError, ProviderRateLimited
 
 ATTEMPTS: Final = 4
@@ -63,6 +63,16 @@ class ModelHandle:
         return await _patiently(
             lambda: self.driver.rerank(self.endpoint, self.spec, query, documents, min(top_n, len(documents)))
         )
+
+    async def transcribe(self, audio: AudioFile, user: str | None = None) -> str:
+        """What is said in a recording. Raises ProviderError after retries."""
+        return await _patiently(lambda: self.driver.transcribe(self.endpoint, self.spec, audio, user))
+
+    def speak(self, text: str, voice: str = "", user: str | None = None) -> AsyncGenerator[bytes, None]:
+        """MP3 of a text; an unknown or empty voice is the model's first. Never retried: what came was already heard."""
+        known = [item.key for item in self.spec.voices]
+        chosen = voice if voice in known or not known else known[0]
+        return self.driver.speak(self.endpoint, self.spec, text, chosen, user)
 
     def usage(
         self,

@@ -42,6 +42,7 @@ class WorkspaceModel(models.Model):
     max_output_tokens = models.PositiveIntegerField(null=True, blank=True)
     dimensions = models.PositiveIntegerField(null=True, blank=True, help_text="Of embedding vectors.")
     features = models.JSONField(default=list, blank=True)
+    properties = models.JSONField(default=dict, blank=True, help_text="What else is known: mode, voices ...")
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import ApiToken, App, AppVersion, EndUser
+from .models import ApiToken, App, AppTemplate, AppVersion, EndUser, Site
 
 
 @admin.register(App)
@@ -37,3 +37,17 @@ class EndUserAdmin(ReadMostlyAdmin):
     list_filter = ("kind",)
     list_select_related: ClassVar[tuple[str, ...]] = ("app",)
     search_fields = ("session_id",)
+
+
+@admin.register(Site)
+class SiteAdmin(ReadMostlyAdmin):
+    list_display = ("app", "title", "default_language", "updated_at")
+    list_select_related: ClassVar[tuple[str, ...]] = ("app",)
+
+
+@admin.register(AppTemplate)
+class AppTemplateAdmin(ReadMostlyAdmin):
+    list_display = ("name", "category", "mode", "workspace", "created_at")
+    list_filter = ("mode", "category")
+    list_select_related: ClassVar[tuple[str, ...]] = ("workspace",)
+    search_fields = ("name",)

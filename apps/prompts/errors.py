@@ -1,6 +1,6 @@
 """What can go wrong with apps and their files."""
 
-from apps.common.errors import AppError, BadRequest, Forbidden
+from apps.common.errors import AppError, BadRequest, Forbidden, NotFound
 
 
 class AppUnavailable(AppError):
@@ -20,6 +20,10 @@ class NotPublished(AppError):
 
 class ApiDisabled(Forbidden):
     default_message = "The app's API service has been disabled."
+
+
+class SiteNotFound(NotFound):
+    default_message = "This page does not exist any more. Ask whoever sent you the link for a new one."
 
 
 class WorkspaceArchived(Forbidden):

@@ -48,6 +48,54 @@ class App(models.Model):
         return self.name
 
 
+class Site(models.Model):
+    """How an app's public page looks; an app without a row looks as its name and icon say."""
+
+    app = models.OneToOneField(App, models.CASCADE, primary_key=True, related_name="site")
+    title = models.CharField(max_length=255, blank=True)
+    description = models.TextField(blank=True)
+    icon_type = models.CharField(max_length=16, blank=True)
+    icon = models.CharField(max_length=255, blank=True)
+    icon_background = models.CharField(max_length=16, blank=True)
+    default_language = models.CharField(max_length=16, default="en-US")
+    chat_color_theme = models.CharField(max_length=16, blank=True, help_text="#rrggbb; empty: the product's accent")
+    chat_color_theme_inverted = models.BooleanField(default=False)
+    copyright = models.CharField(max_length=255, blank=True)
+    privacy_policy = models.CharField(max_length=2048, blank=True, help_text="address of the policy")
+    custom_disclaimer = models.CharField(max_length=512, blank=True)
+    input_placeholder = models.CharField(max_length=64, blank=True)
+    show_workflow_steps = models.BooleanField(default=True)
+    prompt_public = models.BooleanField(default=False)
+    allowed_origins = models.JSONField(default=list, help_text="sites that may embed it; empty: all")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AppTemplate(models.Model):
+    """An app that a team keeps as a model for further ones: its app file, without secrets."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="app_templates")
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    category = models.CharField(max_length=50, blank=True)
+    mode = models.CharField(max_length=16, choices=AppMode)
+    icon_type = models.CharField(max_length=16, default="emoji")
+    icon = models.CharField(max_length=255, blank=True)
+    icon_background = models.CharField(max_length=16, blank=True)
+    content = models.TextField(help_text="the app file")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-created_at"], name="prompts_template_recent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AppVersion(models.Model):
     """An immutable configuration. The app points at its draft and its published version; rows never change.
 

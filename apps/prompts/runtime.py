@@ -12,7 +12,7 @@ from apps.common.errors import NotFound, Unauthorized
 from . import keys
 from .choices import TokenKind
 from .config import BasicConfig, read_config
-from .errors import ApiDisabled, NotPublished, WorkspaceArchived
+from .errors import ApiDisabled, NotPublished, SiteNotFound, WorkspaceArchived
 
 APP_TOPIC = "app"  # the id sent with it is the app's
 
@@ -27,6 +27,8 @@ class AppRuntime:
     description: str
     mode: str
     enable_api: bool
+    enable_site: bool
+    site_code: str
     workspace_status: str
     version_id: UUID | None
     config: BasicConfig | None
@@ -47,11 +49,13 @@ class DatasetKey:
 
 
 _APP = """
-    select a.id, a.workspace_id, a.name, a.description, a.mode, a.enable_api, w.status, v.id, v.config
+    select a.id, a.workspace_id, a.name, a.description, a.mode, a.enable_api, a.enable_site, a.site_code,
+        w.status, v.id, v.config
     from prompts_app a
     join workspaces_workspace w on w.id = a.workspace_id
     left join prompts_appversion v on v.id = a.published_id
 """
+_APP_BY_CODE = f"{_APP} where a.site_code = %s"
 _APP_BY_ID = f"{_APP} where a.id = %s"
 _APP_BY_KEY = f"{_APP} join prompts_apitoken t on t.app_id = a.id where t.digest = %s and t.kind = 'app'"
 _OWNER_BY_KEY = """
@@ -67,7 +71,8 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
     row = await db.fetch_one(sql, argument)
     if row is None:
         return None
-    app_id, workspace_id, name, description, mode, enable_api, workspace_status, version_id, raw = row
+    app_id, workspace_id, name, description, mode, enable_api, enable_site, site_code, *rest = row
+    workspace_status, version_id, raw = rest
     app = AppRuntime(
         app_id=app_id,
         workspace_id=workspace_id,
@@ -75,6 +80,8 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
         description=description,
         mode=mode,
         enable_api=enable_api,
+        enable_site=enable_site,
+        site_code=site_code,
         workspace_status=workspace_status,
         version_id=version_id,
         config=read_config(raw) if raw is not None else None,
@@ -84,6 +91,10 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
 
 async def _load_by_key(digest: str) -> tuple[str, AppRuntime] | None:
     return await _load(_APP_BY_KEY, digest)
+
+
+async def _load_by_code(code: str) -> tuple[str, AppRuntime] | None:
+    return await _load(_APP_BY_CODE, code)
 
 
 async def _load_by_id(app_id: str) -> tuple[str, AppRuntime] | None:
@@ -120,6 +131,7 @@ def _mark_used(digest: str) -> None:
 
 _by_key = NotifiedCache(APP_TOPIC, _load_by_key)
 _by_id = NotifiedCache(APP_TOPIC, _load_by_id)
+_by_code = NotifiedCache(APP_TOPIC, _load_by_code)
 _dataset_keys = NotifiedCache("dataset_key", _load_dataset_key)
 
 
@@ -154,6 +166,14 @@ async def app_by_id(app_id: UUID, workspace_id: UUID) -> AppRuntime:
         raise NotFound("The app does not exist.")
     if app.workspace_status != "normal":
         raise WorkspaceArchived
+    return app
+
+
+async def app_of_site(code: str) -> AppRuntime:
+    """The app behind a public page. Raises SiteNotFound: unknown or old code, switched off, archived workspace."""
+    app = await _by_code.get(code) if code.isalnum() else None
+    if app is None or not app.enable_site or app.workspace_status != "normal":
+        raise SiteNotFound
     return app
 
 

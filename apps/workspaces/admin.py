@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import AuditEvent, Installation, Membership, SignInAttempt, User, Workspace
+from .models import AuditEvent, Installation, Membership, SignInAttempt, Tag, TagBinding, User, Workspace
 from .services.accounts import set_active
 
 admin.site.unregister(Group)
@@ -75,3 +75,18 @@ class SignInAttemptAdmin(ReadMostlyAdmin):
 @admin.register(Installation)
 class InstallationAdmin(ReadMostlyAdmin):
     list_display = ("completed_at",)
+
+
+@admin.register(Tag)
+class TagAdmin(ReadMostlyAdmin):
+    list_display = ("name", "kind", "workspace", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("workspace",)
+    search_fields = ("name",)
+
+
+@admin.register(TagBinding)
+class TagBindingAdmin(ReadMostlyAdmin):
+    list_display = ("tag", "target_id", "created_at")
+    list_select_related = ("tag",)
+    search_fields = ("target_id",)

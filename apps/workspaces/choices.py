@@ -14,3 +14,8 @@ class Role(TextChoices):
 class WorkspaceStatus(TextChoices):
     NORMAL = "normal", "Normal"
     ARCHIVED = "archived", "Archived"
+
+
+class TagKind(TextChoices):
+    APP = "app", "App"
+    KNOWLEDGE = "knowledge", "Knowledge"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.common.ids import new_id
 
-from .choices import Role, WorkspaceStatus
+from .choices import Role, TagKind, WorkspaceStatus
 
 
 class UserManager(BaseUserManager["User"]):
@@ -102,6 +102,40 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return self.action
+
+
+class Tag(models.Model):
+    """A word by which a team sorts its apps or knowledge bases."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="tags")
+    kind = models.CharField(max_length=16, choices=TagKind)
+    name = models.CharField(max_length=50)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace", "kind", Lower("name"), name="workspaces_tag_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagBinding(models.Model):
+    """A tag on an app or knowledge base, which stands in a higher app: hence no foreign key."""
+
+    id = models.BigAutoField(primary_key=True)
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="bindings")
+    target_id = models.UUIDField(db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tag", "target_id"], name="workspaces_tag_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} {self.target_id}"
 
 
 class Installation(models.Model):

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "apps.logs",
     "apps.knowledge",
     "apps.chat",
+    "apps.webapp",
 ]
 AUTH_USER_MODEL = "workspaces.User"
 
@@ -158,6 +159,10 @@ UPLOAD_IMAGE_FILE_SIZE_LIMIT = env.integer("UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, m
 UPLOAD_AUDIO_FILE_SIZE_LIMIT = env.integer("UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, minimum=1)
 UPLOAD_VIDEO_FILE_SIZE_LIMIT = env.integer("UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, minimum=1)
 WORKFLOW_FILE_UPLOAD_LIMIT = env.integer("WORKFLOW_FILE_UPLOAD_LIMIT", 10, minimum=1)
+
+# Signed links to uploads: where others reach this server, and how long a link is good.
+FILES_URL = env.text("FILES_URL")
+FILES_ACCESS_TIMEOUT = env.integer("FILES_ACCESS_TIMEOUT", 300, minimum=1)
 
 # The bytes of uploads: random keys in folders only this user may open.
 STORAGES = {

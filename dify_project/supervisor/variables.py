@@ -96,6 +96,8 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("UPLOAD_IMAGE_FILE_SIZE_LIMIT", "10", "An image."),
         Used("UPLOAD_AUDIO_FILE_SIZE_LIMIT", "50", "A sound file."),
         Used("UPLOAD_VIDEO_FILE_SIZE_LIMIT", "100", "A video."),
+        Used("FILES_URL", "", "Address of this server for model providers that fetch files; else the request's."),
+        Used("FILES_ACCESS_TIMEOUT", "300", "Seconds a signed link to a file is good for."),
         Used("WORKFLOW_FILE_UPLOAD_LIMIT", "10", "Files given to one run (a number)."),
     ),
     "Sandbox": (
@@ -112,8 +114,8 @@ USED: dict[str, tuple[Used, ...]] = {
 
 ANSWERED: tuple[Answered, ...] = (
     Answered(
-        "CONSOLE_API_URL CONSOLE_WEB_URL SERVICE_API_URL APP_API_URL APP_WEB_URL CONSOLE_URL API_URL APP_URL FILES_URL",
-        "console, web pages, API and files share one address, the one the request came to; see ALLOWED_HOSTS.",
+        "CONSOLE_API_URL CONSOLE_WEB_URL SERVICE_API_URL APP_API_URL APP_WEB_URL CONSOLE_URL API_URL APP_URL",
+        "console, web pages and API share one address, the one the request came to; see ALLOWED_HOSTS.",
     ),
     Answered("NEXT_PUBLIC_*", "there is no separate front end; the web server makes the pages."),
     Answered("DEBUG FLASK_DEBUG", "start with `make dev` for error pages with tracebacks.", ("", "false", "0")),

@@ -7,7 +7,7 @@ import pytest
 from apps.chat.runs import Run
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError
-from apps.logs.statements import Caller
+from apps.prompts.callers import Caller
 
 END = MessageEnd({}, "done")
 

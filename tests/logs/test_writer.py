@@ -14,7 +14,8 @@ from apps.common.ids import new_id
 from apps.logs import writer
 from apps.logs.models import Conversation, Message
 from apps.logs.services.reap import reap_runs
-from apps.logs.statements import Beginning, Caller, Ending, Statement
+from apps.logs.statements import Beginning, Ending, Statement
+from apps.prompts.callers import Caller
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

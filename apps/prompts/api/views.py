@@ -1,12 +1,15 @@
 """What a client may ask about an app (service API 1.1, 6.5, 6.6)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.prompts.callers import Access, Caller
 from apps.prompts.runtime import AppRuntime
 from apps.prompts.selectors import get_parameters
 
@@ -14,15 +17,23 @@ from .auth import AppKeyAuthentication
 
 
 class AppView(APIView):
-    """A view behind an app key; `request.auth` is the app."""
+    """A view behind an app key; the browser API serves the same views behind its passports."""
 
-    authentication_classes = [AppKeyAuthentication]
+    authentication_classes: Sequence[type[BaseAuthentication]] = [AppKeyAuthentication]
 
     @property
     def app(self) -> AppRuntime:
-        app = self.request.auth
-        assert isinstance(app, AppRuntime)
-        return app
+        return self._access.app
+
+    @property
+    def caller(self) -> Caller:
+        return self._access.caller
+
+    @property
+    def _access(self) -> Access:
+        access = self.request.auth
+        assert isinstance(access, Access)
+        return access
 
 
 class WelcomeView(APIView):

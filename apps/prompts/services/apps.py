@@ -9,7 +9,7 @@ from apps.common import notify
 from apps.common.errors import InvalidParam
 from apps.common.text import storable
 from apps.prompts.choices import AppMode
-from apps.prompts.models import App
+from apps.prompts.models import App, new_site_code
 from apps.prompts.runtime import APP_TOPIC
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
@@ -47,6 +47,17 @@ def create_app(
         audit.record(workspace=workspace, user=user, action="app.create", object_type="app", object_id=app.id)
     app.refresh_from_db()
     return app
+
+
+def reset_site_code(*, app: App, user: User | None = None) -> str:
+    """Gives the app's public page a new address; the old one and every passport to it are worth nothing from then."""
+    code = new_site_code()
+    with transaction.atomic():
+        App.objects.filter(id=app.id).update(site_code=code)
+        notify.send(APP_TOPIC, app.id)
+        audit.record(workspace=app.workspace, user=user, action="site.reset", object_type="app", object_id=app.id)
+    app.site_code = code
+    return code
 
 
 def update_app(*, app: App, user: User | None = None, **fields: Any) -> App:

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandParser
 
-from apps.chat.requests import read_caller
 from apps.chat.turn import TurnRequest, start_turn
 from apps.common import perloop
 from apps.common.commands import JsonCommand
@@ -15,6 +14,7 @@ from apps.common.encoding import EventEncoder
 from apps.common.errors import InvalidParam
 from apps.common.run_events import RunError
 from apps.common.text import storable, storable_json
+from apps.prompts.callers import read_caller
 from apps.prompts.models import App
 from apps.prompts.runtime import app_by_id
 from apps.prompts.selectors import find_app

@@ -1,0 +1,46 @@
+"""From an admitted request's body to a run; the service API and the browser API share it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.common.ids import parse_uuid
+from apps.prompts.callers import Access
+from apps.prompts.choices import AppMode
+from apps.prompts.errors import AppUnavailable, NotChatApp
+
+from .requests import read_conversation_id, read_inputs_map, read_query
+from .runs import Run, request_stop
+from .turn import TurnRequest, start_turn
+
+CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
+
+
+async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
+    """A turn of a conversation. Raises NotChatApp, and what reading the body and `start_turn` raise."""
+    if access.app.mode not in CHAT_FAMILY:
+        raise NotChatApp
+    turn = TurnRequest(
+        app=access.app,
+        caller=access.caller,
+        inputs=read_inputs_map(body),
+        query=read_query(body),
+        conversation_id=read_conversation_id(body),
+        auto_generate_name=body.get("auto_generate_name") is not False,
+    )
+    return await start_turn(turn)
+
+
+async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:
+    """A generated text. Raises AppUnavailable for other apps, and what reading the body and `start_turn` raise."""
+    if access.app.mode != AppMode.COMPLETION:
+        raise AppUnavailable
+    inputs = read_inputs_map(body)
+    query = read_query(body) if body.get("query") else ""
+    return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query))
+
+
+async def stop_run(access: Access, task_id: str) -> None:
+    """Stops the caller's own run; any other id is silently nothing."""
+    task = parse_uuid(task_id)
+    if task is not None:
+        await request_stop(task_id=task, caller=access.caller)

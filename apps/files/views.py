@@ -1,0 +1,44 @@
+"""Uploads behind signed links."""
+
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from apps.common.errors import Forbidden, NotFound
+
+from . import links, storage
+from .models import UploadFile
+
+# What a browser may show in place; anything else, SVG and HTML above all, could run script on our origin.
+SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+class LinkExpired(Forbidden):
+    default_message = "This link has run out. Reload the page it stood on."
+
+
+@require_safe
+def preview(request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
+    """GET /files/{id}/file-preview: the bytes of an upload, for whoever holds a signed link."""
+    query = {name: request.GET.get(name, "") for name in ("timestamp", "nonce", "sign")}
+    if not links.is_valid(upload_id, **query):
+        raise LinkExpired
+    upload = UploadFile.objects.filter(id=upload_id).first()
+    if upload is None:
+        raise NotFound("The file does not exist any more.")
+    return file_response(upload, as_attachment=request.GET.get("as_attachment") == "true")
+
+
+def file_response(upload: UploadFile, *, as_attachment: bool = False) -> FileResponse:
+    """An upload's bytes with headers that keep them from being run as a page. Raises FileMissing."""
+    is_shown = upload.mime_type in SHOWN
+    response = FileResponse(
+        storage.open_file(upload.storage_key),
+        content_type=upload.mime_type if is_shown else "application/octet-stream",
+        as_attachment=as_attachment or not is_shown,
+        filename=upload.name,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

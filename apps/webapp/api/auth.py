@@ -1,0 +1,26 @@
+"""Passports for the views that the browser API shares with the service API."""
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from apps.common.api import bearer_token, json_body
+from apps.prompts.callers import Access
+from apps.webapp import passports
+
+
+async def passport_access(request: HttpRequest) -> tuple[Access, dict[str, Any]]:
+    """The app and visitor of a request's passport, and the request's body; raises what reading them raises."""
+    access = await passports.read(bearer_token(request))
+    return access, json_body(request)
+
+
+class PassportAuthentication(BaseAuthentication):
+    """Sets `request.auth` to the Access of the passport's app and visitor."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, Access]:
+        return AnonymousUser(), async_to_sync(passports.read)(bearer_token(request._request))
