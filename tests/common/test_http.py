@@ -1,6 +1,7 @@
 """The outbound door: what it lets through, what it refuses, how much it reads."""
 
 import ast
+import asyncio
 import gzip
 import socket
 from collections.abc import AsyncIterator
