@@ -5,14 +5,12 @@ from typing import Any
 
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
-from apps.prompts.choices import AppMode
+from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import AppUnavailable, NotChatApp
 
 from .requests import read_conversation_id, read_inputs_map, read_query
 from .runs import Run, request_stop
 from .turn import TurnRequest, start_turn
-
-CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
 
 
 async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
@@ -26,6 +24,7 @@ async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
         query=read_query(body),
         conversation_id=read_conversation_id(body),
         auto_generate_name=body.get("auto_generate_name") is not False,
+        files=body.get("files"),
     )
     return await start_turn(turn)
 
@@ -36,7 +35,8 @@ async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:
         raise AppUnavailable
     inputs = read_inputs_map(body)
     query = read_query(body) if body.get("query") else ""
-    return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query))
+    files = body.get("files")
+    return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query, files=files))
 
 
 async def stop_run(access: Access, task_id: str) -> None:

@@ -1,12 +1,13 @@
 """Reads of the hot path: a conversation with its last turns, a run to replay."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from apps.common import db
 from apps.common.errors import AppError, NotFound
+from apps.files.references import FileReference
 
 MAX_TURNS = 100  # more never fits a window; older turns are not read
 
@@ -16,11 +17,11 @@ _CONVERSATION = """
     left join lateral (
         select id, query, answer, created_at from logs_message
         where conversation_id = c.id and status in ('normal', 'stopped') and answer <> ''
-        order by created_at desc limit %s
+        order by created_at desc, id desc limit %s
     ) m on true
     where c.id = %s and c.app_id = %s and c.invoke_from = %s and c.deleted_at is null
         and c.end_user_id is not distinct from %s and c.account_id is not distinct from %s
-    order by m.created_at
+    order by m.created_at, m.id
 """
 _RUN = """
     select task_id, conversation_id, extract(epoch from created_at)::bigint, status, answer, error_code, error,
@@ -28,6 +29,18 @@ _RUN = """
     from logs_message
     where id = %s and workspace_id = %s and app_id = %s
         and end_user_id is not distinct from %s and account_id is not distinct from %s
+        and not exists (
+            select from logs_conversation c where c.id = logs_message.conversation_id and c.deleted_at is not null
+        )
+"""
+
+_PICTURES = """
+    select f.message_id, f.transfer_method, f.url, f.upload_file_id, coalesce(u.name, ''), coalesce(u.extension, ''),
+        coalesce(u.mime_type, ''), coalesce(u.size_bytes, 0), coalesce(u.storage_key, '')
+    from logs_messagefile f
+    left join files_uploadfile u on u.id = f.upload_file_id and u.workspace_id = f.workspace_id
+    where f.message_id = any(%s) and f.type = 'image' and f.belongs_to = 'user' and (f.url <> '' or u.id is not null)
+    order by f.message_id, f.position
 """
 
 
@@ -85,6 +98,14 @@ async def open_conversation(
     if rows[0][1] != "normal":
         raise ConversationEnded
     return OpenConversation(rows[0][0], tuple(Turn(*row[2:]) for row in rows if row[2] is not None))
+
+
+async def pictures_of(message_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[FileReference]]:
+    """The pictures sent with these messages' questions, in their order, by message; those without are left out."""
+    found: dict[UUID, list[FileReference]] = {}
+    for message_id, *columns in await db.fetch_all(_PICTURES, list(message_ids)):
+        found.setdefault(message_id, []).append(FileReference("image", *columns))
+    return found
 
 
 async def stored_run(

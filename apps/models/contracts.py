@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from apps.common.registry import Registry
 
 ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
+ModelMode = Literal["chat", "completion"]
 MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
 
@@ -197,8 +198,28 @@ class ModelSpec:
     dimensions: int | None = None
     batch_size: int = 32
     drop_params: frozenset[str] = frozenset()
-    mode: Literal["chat", "completion"] = "chat"
+    mode: ModelMode = "chat"
     voices: tuple[Voice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRule:
+    """What a model parameter of an app may be.
+
+    Args:
+        type: float, int, string or boolean.
+        minimum, maximum: inclusive; None for no bound.
+        default: what the provider does where the parameter is not sent; None where that is the model's own affair.
+        options: of a string: the only values.
+    """
+
+    name: str
+    type: Literal["float", "int", "string", "boolean"]
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    default: float | str | bool | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +267,7 @@ class Driver(ABC):
     key: ClassVar[str]
     label: ClassVar[str]
     Options: ClassVar[type[DriverOptions]] = DriverOptions
+    parameters: ClassVar[Sequence[ParameterRule]] = ()  # of llm models; a provider's file may change them
 
     @abstractmethod
     def stream_chat(
