@@ -117,6 +117,7 @@ class Run:
             return await asyncio.shield(self._ended)
         except asyncio.CancelledError:
             self.stop("abandoned")
+            await self.over()  # its slot is free once it is gone
             raise
 
     async def over(self) -> None:

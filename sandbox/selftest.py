@@ -126,7 +126,7 @@ def _facts(link: Link, port: int) -> dict[str, object]:
         "forkserver": link.pid,
         "source": str(Path(__file__).resolve()),
         "environment": [*ENVIRONMENT, "LC_CTYPE"],
-        "uid": os.getuid() if link.plan.uid_count else None,
+        "uid": os.getuid() if link.plan.has_own_users else None,
     }
 
 

@@ -24,6 +24,7 @@ ZONEINFO = "/usr/share/zoneinfo"
 DEVICES = ("/dev/null", "/dev/urandom")
 PLACES = ("/tmp", "/mnt", "/srv", "/media", "/var/tmp", "/home", "/opt", "/sys")  # noqa: S108 - only mounted on
 NPROC = 64
+PROCESSES_PER_RUN = 4  # runs, node workers that wait, tests, and those that are just ending
 # Users nobody else has: between those systemd gives to greeters and to dynamic services, see its UIDS-GIDS page.
 FIRST_UID, LAST_UID = 60706, 61183
 UNWANTED_EXTENSIONS = re.compile(r"_tkinter|_curses|readline|nis\.|_test|_xx|xxlimited|ossaudiodev|spwd|_dbm|_gdbm")
@@ -101,9 +102,9 @@ def _libraries(files: Iterable[str]) -> list[str]:
 def plan(found: Surroundings, level: int) -> Plan:
     """The walls of one fork server at a level, as far as this process's privileges allow them."""
     own_user_namespace = level == FULL and not privileges.has(privileges.CAP_SYS_ADMIN)
-    uid_count = 0 if own_user_namespace or not _may_choose_user() else 4 * slots()
+    has_own_users = not own_user_namespace and _may_choose_user()
     preload = list(COMMON)
-    if level != FULL and uid_count and not _is_reachable(found.library):
+    if level != FULL and has_own_users and not _is_reachable(found.library):
         preload += [*REST, *_codecs()]
     jinja_folders = [str(Path(module.__file__ or "").parent) for module in (jinja2, markupsafe)]
     optional = [found.node, found.packages_folder, ZONEINFO if os.path.isdir(ZONEINFO) else ""]
@@ -123,9 +124,10 @@ def plan(found: Surroundings, level: int) -> Plan:
         packages=found.packages,
         node=found.node,
         library_path=found.node_library_path,
-        first_uid=random.randint(FIRST_UID, LAST_UID - uid_count),  # noqa: S311 - only to differ from a neighbour's
-        uid_count=uid_count,
-        nproc=NPROC if own_user_namespace or uid_count else _threads_of_this_user() + NPROC * slots(),
+        slots=PROCESSES_PER_RUN * slots(),
+        has_own_users=has_own_users,
+        first_uid=random.randint(FIRST_UID, LAST_UID - PROCESSES_PER_RUN * slots()),  # noqa: S311 - unlike a neighbour's
+        nproc=NPROC if own_user_namespace or has_own_users else _threads_of_this_user() + NPROC * slots(),
     )
 
 

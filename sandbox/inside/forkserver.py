@@ -5,7 +5,7 @@ It speaks with the service over one SOCK_SEQPACKET pair, a JSON object per messa
     service  {"run": id, "kind": "python"|"node", "memory": bytes, "cpu": s}  + descriptors payload, stdout, result
              {"kill": id}
     server   {"ready": {...}} or {"failed": sentence}, once
-             {"ended": id, "status": wait status, "peak_kb": n, "cpu_s": s, "failed": "" or why nothing ran}
+             {"ended": id, "status": wait status, "peak_kb": n, "failed": "" or why nothing ran}
 
 The payload is read by the new process alone, so that one run's data is never in the memory another run starts from.
 """
@@ -25,13 +25,14 @@ from typing import Any, NoReturn
 
 from sandbox.kernel import calls, namespaces, privileges
 
-from . import child
-from .child import Report
+from . import child, jobs
+from .child import Reports
 from .plan import FULL, Plan
 
 FIRST_DESCRIPTOR = 10  # below lie the descriptors of runs
 MESSAGE_BYTES = 4096
 DESCRIPTORS = 3
+YOUNG_OBJECTS = 50_000  # between two searches for garbage in a run: a short one needs none
 MODULES = {"matplotlib": "matplotlib.pyplot"}  # where a package is best loaded by its largest part
 
 
@@ -71,10 +72,12 @@ def _prepare(plan: Plan, control: socket.socket) -> tuple["ForkServer", dict[str
     calls.prctl(calls.PR_SET_DUMPABLE, 0)
     for name in [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]:
         del sys.modules[name]  # users' code has no business with them, and may use the name
-    walls = child.Walls.build(plan, size_bytes=size, data_bytes=data, may_lock=may_lock)
+    jobs.rehearse()
+    walls = child.Walls(plan, size_bytes=size, data_bytes=data, may_lock=may_lock)
     gc.collect()
     gc.freeze()
-    gc.disable()
+    gc.disable()  # a run enables it
+    gc.set_threshold(YOUNG_OBJECTS)
     return ForkServer(plan, control, walls), {"landlock": walls.landlock_version, "missing": missing}
 
 
@@ -117,8 +120,7 @@ class Run:
     number: int
     pid: int
     pidfd: int
-    uid: int
-    report: Report
+    slot: int
 
 
 class ForkServer:
@@ -126,16 +128,18 @@ class ForkServer:
 
     def __init__(self, plan: Plan, control: socket.socket, walls: child.Walls) -> None:
         self._plan, self._control, self._walls = plan, control, walls
-        self._uids = list(range(plan.first_uid, plan.first_uid + plan.uid_count))
+        self._free = list(range(plan.slots))
+        self._reports = Reports(plan.slots)
         self._runs: dict[int, Run] = {}
         self._by_pidfd: dict[int, Run] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
-        self._flags = int(signal.SIGCHLD)
+        flags = int(signal.SIGCHLD)
         if plan.level == FULL:
-            self._flags |= namespaces.CLONE_NEWPID
+            flags |= namespaces.CLONE_NEWPID
         if plan.own_user_namespace:
-            self._flags |= namespaces.CLONE_NEWUSER
+            flags |= namespaces.CLONE_NEWUSER
+        self._clone = calls.cloner(flags)
 
     def serve(self) -> NoReturn:
         """Until the service closes its end; then every run ends too."""
@@ -162,40 +166,39 @@ class ForkServer:
 
     def _start(self, order: dict[str, Any], descriptors: list[int]) -> None:
         """Makes the process of a run. What is open here is closed there before any of the user's code."""
-        uid = self._uids.pop(0) if self._plan.uid_count else -1
-        report = Report()
+        if not self._free:
+            self._send_end(order["run"], failed="there are too many processes")
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        slot = self._free.pop(0)
+        uid = self._plan.first_uid + slot if self._plan.has_own_users else -1
+        self._reports.begin(slot)
         try:
-            pid = calls.clone(self._flags)
+            pid = self._clone()
         except OSError as error:
-            self._free(uid)
+            self._free.append(slot)
             self._send_end(order["run"], failed=str(error))
         else:
             if pid == 0:
-                child.become_run(self._walls, order, descriptors, uid, report)
-            report.keep_to_one()
-            run = Run(order["run"], pid, os.pidfd_open(pid), uid, report)
+                child.become_run(self._walls, order, descriptors, uid=uid, reports=self._reports, slot=slot)
+            run = Run(order["run"], pid, os.pidfd_open(pid), slot)
             self._runs[run.number] = self._by_pidfd[run.pidfd] = run
             self._poll.register(run.pidfd, select.POLLIN)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _free(self, uid: int) -> None:
-        if uid >= 0:
-            self._uids.append(uid)
-
     def _reap(self, run: Run) -> None:
         _, status, usage = os.wait4(run.pid, 0)
         self._poll.unregister(run.pidfd)
         os.close(run.pidfd)
         del self._runs[run.number], self._by_pidfd[run.pidfd]
-        self._free(run.uid)
-        cpu_s = round(usage.ru_utime + usage.ru_stime, 4)
-        self._send_end(run.number, status, usage.ru_maxrss, cpu_s, run.report.close())
+        self._free.append(run.slot)
+        self._send_end(run.number, status, usage.ru_maxrss, self._reports.read(run.slot))
 
-    def _send_end(self, number: int, status: int = 0, peak_kb: int = 0, cpu_s: float = 0, failed: str = "") -> None:
-        message = {"ended": number, "status": status, "peak_kb": peak_kb, "cpu_s": cpu_s, "failed": failed}
-        _send(self._control, message)
+    def _send_end(self, number: int, status: int = 0, peak_kb: int = 0, failed: str = "") -> None:
+        _send(self._control, {"ended": number, "status": status, "peak_kb": peak_kb, "failed": failed})
 
     def _stop(self) -> NoReturn:
         for run in self._runs.values():

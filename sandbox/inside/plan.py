@@ -26,8 +26,9 @@ class Plan:
         packages: the operator's, imported too where they can be.
         node: path of node; empty: none.
         library_path: folders of shared libraries, for node's loader.
-        first_uid: first of the users that runs become.
-        uid_count: how many; 0: runs stay the user they are.
+        slots: how many processes there are at most at once.
+        has_own_users: whether each becomes a user of its own; else it stays the user it is.
+        first_uid: the user of the first slot.
         nproc: RLIMIT_NPROC of a run, which counts the user's threads.
     """
 
@@ -45,8 +46,9 @@ class Plan:
     packages: tuple[str, ...]
     node: str
     library_path: str
+    slots: int
+    has_own_users: bool
     first_uid: int
-    uid_count: int
     nproc: int
 
     def to_json(self) -> str:

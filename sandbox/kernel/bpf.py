@@ -6,7 +6,7 @@ Source: `linux/seccomp.h`, `linux/filter.h`, Documentation/userspace-api/seccomp
 import ctypes
 import errno
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import calls
@@ -144,8 +144,8 @@ def _one_of(condition: OneOf) -> list[Instruction]:
     return [*body, REFUSED]
 
 
-def install(program: bytes) -> None:
-    """Puts the filter on this thread for ever; no_new_privs must be set. Raises OSError."""
+def installer(program: bytes) -> Callable[[], int]:
+    """Returns what puts the filter on a thread for ever; no_new_privs must be set there. It raises OSError."""
     buffer = ctypes.create_string_buffer(program, len(program))
     described = Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
-    calls.prctl(calls.PR_SET_SECCOMP, SECCOMP_MODE_FILTER, described)
+    return calls.prepared("prctl", calls.PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(described), 0, 0)

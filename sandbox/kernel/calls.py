@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,7 @@ M_MMAP_THRESHOLD, LARGE_BYTES = -3, 128 << 10
 # PyDLL keeps the interpreter's lock during the call: there is one thread here, and a fork must not lose the lock.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_after_fork = ctypes.pythonapi.PyOS_AfterFork_Child
 
 
 class UnknownMachineError(Exception):
@@ -44,26 +46,40 @@ def numbers() -> dict[str, int]:
     return TABLES[machine()]
 
 
-def call(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """A raw system call; integers are passed as 64 bits. Raises OSError."""
+def prepared(name: str, *args: Any) -> Callable[[], int]:
+    """A raw system call, looked up and with its arguments ready, so that a run pays for the call alone.
+
+    Args:
+        name: as in the tables.
+        args: integers, passed as 64 bits; bytes, None and what ctypes takes as a pointer.
+
+    Returns:
+        Makes the call and returns its result. Raises OSError.
+
+    Raises:
+        UnknownMachineError: no table for this machine.
+    """
+    number, system_call = ctypes.c_ulong(numbers()[name]), _libc.syscall
     values = [ctypes.c_ulong(arg & 0xFFFFFFFFFFFFFFFF) if isinstance(arg, int) else arg for arg in args]
-    result: int = _libc.syscall(ctypes.c_ulong(numbers()[name]), *values)
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name}: {os.strerror(number)}")
-    return result
+
+    def make() -> int:
+        result: int = system_call(number, *values)
+        if result < 0:
+            error = ctypes.get_errno()
+            raise OSError(error, f"{name}: {os.strerror(error)}")
+        return result
+
+    return make
 
 
-def prctl(option: int, value: int = 0, pointer: ctypes.Structure | None = None) -> int:
-    """prctl(2). Raises OSError."""
-    argument = ctypes.byref(pointer) if pointer is not None else ctypes.c_ulong(0)
-    result: int = _libc.prctl(
-        ctypes.c_int(option), ctypes.c_ulong(value), argument, ctypes.c_ulong(0), ctypes.c_ulong(0)
-    )
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl {option}: {os.strerror(number)}")
-    return result
+def call(name: str, *args: Any) -> int:
+    """A raw system call, see `prepared`. Raises OSError."""
+    return prepared(name, *args)()
+
+
+def prctl(option: int, value: int = 0) -> int:
+    """prctl(2), on any machine. Raises OSError."""
+    return libc("prctl", option, value, 0, 0, 0)
 
 
 def libc(name: str, *args: int | bytes | None) -> int:
@@ -82,13 +98,22 @@ def return_large_blocks() -> None:
         _libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
-def clone(flags: int) -> int:
-    """A fork with clone(2) flags; the caller has one thread. Returns 0 in the child. Raises OSError."""
+def cloner(flags: int) -> Callable[[], int]:
+    """A fork with clone(2) flags, for a caller with one thread.
+
+    Returns:
+        Makes the process; returns its number, and 0 in it. Raises OSError.
+    """
     # Flags come first on x86-64 and on arm64; no stack, no thread-local storage: a copy of this process.
-    pid = call("clone", flags, 0, 0, 0, 0)
-    if pid == 0:
-        ctypes.pythonapi.PyOS_AfterFork_Child()
-    return pid
+    make = prepared("clone", flags, 0, 0, 0, 0)
+
+    def clone() -> int:
+        pid = make()
+        if pid == 0:
+            _after_fork()
+        return pid
+
+    return clone
 
 
 def execve(path: ctypes.Array[ctypes.c_char], arguments: Any, environment: Any) -> None:

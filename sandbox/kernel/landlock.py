@@ -6,7 +6,7 @@ Source: Documentation/userspace-api/landlock.rst (Linux 6.15), `linux/landlock.h
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import calls
 
@@ -67,7 +67,7 @@ def _grant(descriptor: int, path: str, rights: int) -> None:
         os.close(opened)
 
 
-def restrict(descriptor: int, abi: int) -> None:
-    """Puts the ruleset on this process for ever; no_new_privs must be set. Raises OSError."""
+def restrictor(descriptor: int, abi: int) -> Callable[[], int]:
+    """Returns what puts the ruleset on a process for ever; no_new_privs must be set there. It raises OSError."""
     # Refusals are users' errors, not news for the system's audit log.
-    calls.call("landlock_restrict_self", descriptor, RESTRICT_SELF_LOG_SAME_EXEC_OFF if abi >= 7 else 0)
+    return calls.prepared("landlock_restrict_self", descriptor, RESTRICT_SELF_LOG_SAME_EXEC_OFF if abi >= 7 else 0)

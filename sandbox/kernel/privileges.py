@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections.abc import Callable
 
 from . import calls
 
@@ -43,12 +44,12 @@ def become(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def drop_capabilities() -> None:
-    """Empties all sets. Raises OSError."""
+def capability_dropper() -> Callable[[], int]:
+    """Returns what empties all sets of a process. It raises OSError."""
     header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    calls.call("capset", header, struct.pack("=6I", *[0] * 6))
+    return calls.prepared("capset", header, struct.pack("=6I", *[0] * 6))
 
 
-def lock_securebits() -> None:
-    """Being user 0 means nothing from here on. Raises OSError without CAP_SETPCAP."""
-    calls.prctl(calls.PR_SET_SECUREBITS, SECUREBITS)
+def securebits_locker() -> Callable[[], int]:
+    """Returns what makes user 0 mean nothing from there on. It raises OSError without CAP_SETPCAP."""
+    return calls.prepared("prctl", calls.PR_SET_SECUREBITS, SECUREBITS, 0, 0, 0)
