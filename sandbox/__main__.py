@@ -29,6 +29,7 @@ def main() -> None:
     except SetupError as error:
         sys.exit(str(error))
     calls.prctl(calls.PR_SET_DUMPABLE, 0)  # other processes of this user cannot read the key out of it
+    calls.prctl(calls.PR_SET_CHILD_SUBREAPER, 1)  # what a killed fork server leaves behind is ours to end
     calls.return_large_blocks()
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(read, listener))

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ ENVIRONMENT = {
 INTERPRETER = (os.path.realpath(sys.executable), "-I", "-S", "-B", "-X", "utf8")
 
 _numbers = itertools.count(1)
+_servers: set[int] = set()  # the process ids of all fork servers
 
 
 class StartError(Exception):
@@ -75,6 +77,7 @@ class Link:
         self._control = ours
         with theirs:
             self._process = _spawn(self.plan, theirs)
+        _servers.add(self._process.pid)
         try:
             async with asyncio.timeout(START_S):
                 message = json.loads(await loop.sock_recv(ours, MESSAGE_BYTES) or b'{"failed": "it ended at once"}')
@@ -159,6 +162,25 @@ class Link:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            _servers.discard(self._process.pid)
+            _end_orphans()
         for run in list(self.runs.values()):
             run.lost()
         self.runs.clear()
+
+
+def _end_orphans() -> None:
+    """Ends and reaps the runs of a fork server that was killed: they have become children of this process."""
+    while orphans := [pid for pid in _children() if pid not in _servers]:
+        for pid in orphans:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:  # a kernel without this list: the machine's init reaps
+        return []

@@ -15,6 +15,7 @@ DRAIN_S = 30  # a stopping web server gives its streams this long
 WORKER_STOP_S = 10  # a job that takes longer is picked up again by its row
 SANDBOX_PORT = 8194
 SANDBOX_STOP_S = 5
+SANDBOX_HURRIED_S = 1.0  # it has runs to end
 FOR_SANDBOX = ("PATH", "PYTHONPATH", "STORAGE_LOCAL_PATH", "MALLOC_ARENA_MAX")
 BACKLOG = 2048
 
@@ -64,7 +65,9 @@ class Assembly:
             self._env["SANDBOX_API_KEY"] = (self._environment.storage / "keys" / "sandbox_key").read_text().strip()
         # It runs strangers' code, so that it is told nothing but this.
         env = {name: value for name, value in self._env.items() if name.startswith("SANDBOX_") or name in FOR_SANDBOX}
-        yield self._program("sandbox", ["-m", "sandbox"], SANDBOX_STOP_S, env=env, listener=listener)
+        yield self._program(
+            "sandbox", ["-m", "sandbox"], SANDBOX_STOP_S, env=env, listener=listener, hurried_s=SANDBOX_HURRIED_S
+        )
 
     def _program(
         self,
@@ -74,8 +77,17 @@ class Assembly:
         *,
         env: dict[str, str],
         listener: socket.socket | None = None,
+        hurried_s: float = 0.0,
     ) -> Program:
-        return Program(name, command, env=env, log=self.log(name), stop_timeout_s=stop_s, listener=listener)
+        return Program(
+            name,
+            command,
+            env=env,
+            log=self.log(name),
+            stop_timeout_s=stop_s,
+            hurried_s=hurried_s,
+            listener=listener,
+        )
 
 
 def _numbered(name: str, count: int) -> list[str]:

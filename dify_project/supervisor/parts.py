@@ -104,9 +104,11 @@ class Program(Part):
         env: Mapping[str, str],
         log: Path | None,
         stop_timeout_s: float,
+        hurried_s: float = 0.0,
         listener: socket.socket | None = None,
     ) -> None:
         super().__init__(name, log=log, stop_timeout_s=stop_timeout_s)
+        self.hurried_s = hurried_s
         self._command = [sys.executable, "-P", *command]
         self._env, self._listener = env, listener
         self._announcement: Announcement | None = None

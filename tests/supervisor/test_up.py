@@ -90,16 +90,18 @@ def test_a_command_uses_the_running_database(product: Product) -> None:
     assert result.stdout.strip() == "owner@example.com", result.stderr
 
 
-@pytest.mark.parametrize("part", ["web", "worker", "database"])
+@pytest.mark.parametrize("part", ["web", "worker", "database", "sandbox"])
 def test_a_killed_part_is_named_and_started_again(product: Product, part: str) -> None:
     product.until(product.is_healthy)
     before = len(product.said)
-    victim = product.part("postgres" if part == "database" else f"dify_project.{part}")
+    victim = product.part({"database": "postgres", "sandbox": "-m sandbox"}.get(part, f"dify_project.{part}"))
+    left = victim.children(recursive=True)
     victim.kill()
     product.until_said(f"{part:<11} was killed by SIGKILL; starting it again", after=before)
     product.until_said(f"{part:<11} ready again", after=before)
     product.until(product.is_healthy, 30)
     assert product.process.is_running()
+    assert [process for process in left if process.is_running()] == []
 
 
 def test_health_is_503_at_once_while_the_database_is_away(product: Product) -> None:
