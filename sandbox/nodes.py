@@ -11,7 +11,7 @@ from .link import Link
 from .run import Run
 
 PER_CORE = 2
-BOOTING_PER_CORE = 1
+BOOTING_PER_CORE = 2
 MAX_AGE_S = 300.0
 BOOT_S = 10.0
 MAX_FAILURES = 3

@@ -4,7 +4,6 @@
 (() => {
   const fs = require('fs');
   const vm = require('vm');
-  const {Writable} = require('stream');
   const {readSync, writeSync} = fs;
   const {parse, stringify} = JSON;
   const {isFinite: finite} = Number;
@@ -17,14 +16,20 @@
     while (rest.length) rest = rest.subarray(writeSync(descriptor, rest));
   }
 
-  // Node's own would queue what the pipe does not take at once, and lose it at the end.
-  const output = new Writable({
-    write(chunk, encoding, done) {
-      writeAll(STDOUT, chunk);
-      done();
-    },
-  });
-  for (const name of ['stdout', 'stderr']) Object.defineProperty(process, name, {value: output, configurable: true});
+  // Node's own would queue what the pipe does not take at once, and lose it at the end. Made when first used.
+  const need = require;
+  let output;
+  function outputStream() {
+    const {Writable} = need('stream');
+    output ??= new Writable({
+      write(chunk, encoding, done) {
+        writeAll(STDOUT, chunk);
+        done();
+      },
+    });
+    return output;
+  }
+  for (const name of ['stdout', 'stderr']) Object.defineProperty(process, name, {get: outputStream, configurable: true});
 
   writeAll(RESULT, '\n'); // booted
 
