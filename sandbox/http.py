@@ -15,6 +15,7 @@ from .errors import Refusal
 from .limits import BODY_BYTES
 
 HEADER_BYTES = 16384
+FRAMED_BYTES = 2 * BODY_BYTES
 REQUEST_S = 30.0  # for the whole of a request to arrive
 IDLE_S = 75.0
 MAX_CONNECTIONS = 1000
@@ -51,11 +52,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stays = False
         self._begin()
 
     def _begin(self) -> None:
         self._path, self._key, self._body = "", "", bytearray()
-        self._header_bytes, self._refused, self._is_asking = 0, False, False
+        self._received_bytes, self._has_headers, self._refused = 0, False, False
 
     # asyncio
 
@@ -79,51 +81,62 @@ class Connection(asyncio.Protocol):
         if self._task or self._refused:  # pipelining: nobody needs it, and it would have to be kept somewhere
             self.close()
             return
+        self._received_bytes += len(data)
         try:
             self._parser.feed_data(data)
+            self._check_received()
         except httptools.HttpParserUpgrade:
             self._refuse(Refusal(400, "invalid_request", "There is nothing to upgrade to."))
         except httptools.HttpParserError:
             if not self._refused:
                 self._refuse(Refusal(400, "invalid_request", "This is not HTTP."))
 
+    def _check_received(self) -> None:
+        """The parser keeps a header until it is whole, and a chunk's frame costs more bytes than it carries."""
+        if self._refused or self._task:
+            return
+        if not self._has_headers and self._received_bytes > HEADER_BYTES:
+            self._refuse(Refusal(431, "too_large", "The headers are too long."))
+        elif self._received_bytes > HEADER_BYTES + FRAMED_BYTES:
+            self._refuse(Refusal(413, "too_large", f"A request has at most {BODY_BYTES} bytes."))
+
     def close(self) -> None:
-        """Ends the connection."""
+        """Ends the connection; what was written is still sent."""
         if self._transport:
             self._transport.close()
+
+    def _abort(self) -> None:
+        """Ends the connection, also of a caller who does not read."""
+        if self._transport:
+            self._transport.abort()
 
     def _expire_in(self, seconds: float) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, self.close)
+        self._timer = self._loop.call_later(seconds, self._abort)
 
     # httptools
 
     def on_message_begin(self) -> None:
-        self._begin()
-        self._is_asking = True
+        if self._task:  # a second request behind the first: see data_received
+            self._refused = True
+            self.close()
+            return
         self._expire_in(REQUEST_S)
 
     def on_url(self, url: bytes) -> None:
         self._path += url.decode("latin-1")
-        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
         if name.lower() == b"x-api-key":
             self._key = value.decode("latin-1")
         elif name.lower() == b"expect" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > HEADER_BYTES and not self._refused:
-            self._refuse(Refusal(431, "too_large", "The headers are too long."))
-
     def on_headers_complete(self) -> None:
-        route = self._route
         if self._refused:
             return
+        self._has_headers, route = True, self._route
         if route not in self._app.routes:
             self._refuse(Refusal(404, "not_found", "There is no such address."))
         elif route not in self._app.open_routes and not hmac.compare_digest(self._key.encode(), self._app.key.encode()):
@@ -143,9 +156,9 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._refused:
             return
-        self._is_asking = False
         if self._timer:
             self._timer.cancel()
+        self._stays = self._parser.should_keep_alive()
         self._task = self._loop.create_task(self._answer(self._route, bytes(self._body)))
         self._task.add_done_callback(self._answered)
 
@@ -167,9 +180,9 @@ class Connection(asyncio.Protocol):
             log.error("a request failed", exc_info=error)
             failed = Refusal(500, "internal_error", "The sandbox failed.")
             self._write(500, self._app.refuse(self._path, failed))
-        if self._parser.should_keep_alive():
-            self._expire_in(IDLE_S)
-        else:
+        self._expire_in(IDLE_S)
+        self._begin()
+        if not self._stays:
             self.close()
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -13,7 +13,8 @@ from .limits import RESULT_BYTES, STDOUT_BYTES, RunLimits
 
 CHUNK = 1 << 16
 EOF_GRACE_S = 0.02  # a process that closed its pipes has this long to end by itself
-KILL_S = 3.0  # a fork server that has not reaped a killed process by then is itself ill
+BOOTED = b"\n"  # what a node worker writes before it has its job
+KILL_S = 8.0  # a fork server that has not reaped a killed process by then is itself ill
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Outcome:
     """How a run ended.
 
     Args:
-        lines: its answers, one per finished job.
+        result: its answers, a line per finished job.
         stdout: what it printed, cut at the cap.
         stopped_for: "timeout", "output_limit", "result_limit" if the service ended it, else "".
         signal_number: what it died of; 0: it ended.
@@ -29,7 +30,7 @@ class Outcome:
         peak_kb: the most memory it held.
     """
 
-    lines: list[bytes]
+    result: bytes
     stdout: bytes
     stopped_for: str
     signal_number: int
@@ -167,7 +168,6 @@ class Run:
             with suppress(BlockingIOError):
                 while stream.descriptor >= 0 and not stream.has_ended:
                     stream.read()
-        result = bytes(self._streams["result"].data)
         if failed:
             self._finish(setup_failed(failed))
             return
@@ -175,7 +175,7 @@ class Run:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         self._finish(
             Outcome(
-                lines=[line for line in result.split(b"\n")[:-1] if line],  # the rest was cut off
+                result=bytes(self._streams["result"].data),
                 stdout=bytes(self._streams["stdout"].data),
                 stopped_for=self._stopped_for,
                 signal_number=number,

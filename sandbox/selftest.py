@@ -114,7 +114,7 @@ async def test_node(link: Link) -> None:
     run.start_clock()
     run.feed(descriptor, request.payload)
     outcome = await run.wait()
-    if not outcome.lines:
+    if not outcome.result.strip():
         raise NoStartError(f"node does not start (signal {outcome.signal_number})")
     _judge(request, answers(request, outcome))
 

@@ -1,6 +1,7 @@
 """Requests and answers: our own form and the original service's."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -10,14 +11,17 @@ from .limits import (
     BATCH_JOBS,
     CODE_BYTES,
     INPUT_BYTES,
+    JSON_DEPTH,
     JSON_VALUES,
     MAX_WALL_S,
     MB,
+    MESSAGE_CHARACTERS,
     RESULT_BYTES,
     STDOUT_BYTES,
+    TRACE_CHARACTERS,
     RunLimits,
 )
-from .run import Outcome
+from .run import BOOTED, Outcome
 
 LANGUAGES = {
     "python3": "python",
@@ -26,7 +30,10 @@ LANGUAGES = {
     "nodejs": "node",
     "jinja2": "jinja2",
 }
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# It matches whatever follows the first quotation mark, so that no text makes it begin twice at one place.
+STRING = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?', re.DOTALL)
+BRACKET = re.compile(rb"[\[\]{}]")
+OWN_KINDS = frozenset({"exception", "syntax", "no_main", "arguments", "result", "memory"})  # what a process may say
 CRASH_SIGNALS = frozenset({4, 5, 6, 7, 8, 11})  # ILL, TRAP, ABRT, BUS, FPE, SEGV: how V8 and C code meet a limit
 KILLED = 9
 NEAR_LIMIT = 0.5  # of the memory limit; half, since V8 gives up before it touches what it asked for
@@ -90,17 +97,25 @@ def _request(language: Any, jobs: list[dict[str, Any]], limits: RunLimits, mode:
         _refuse(f"`language` must be one of {', '.join(LANGUAGES)}.")
     if engine == "jinja2":
         mode = "template"
-    code = 0
     for job in jobs:
         if not isinstance(job["code"], str):
             _refuse("`code` must be a string.")
         if not isinstance(job["inputs"], dict):
             _refuse("`inputs` must be an object.")
-        code += len(job["code"])
-    payload = json.dumps({"mode": mode, "jobs": jobs}, separators=(",", ":")).encode()
-    if code > CODE_BYTES or len(payload) - code > INPUT_BYTES + code:
+    payload = _encoded({"mode": mode, "jobs": jobs})
+    code_bytes = sum(len(job["code"].encode("utf-8", "surrogatepass")) for job in jobs)
+    if code_bytes > CODE_BYTES or _are_too_large(jobs, payload):
         raise Refusal(413, "too_large", f"At most {CODE_BYTES} bytes of code and {INPUT_BYTES} of inputs are taken.")
     return Request(engine, mode, payload, len(jobs), limits)
+
+
+def _encoded(value: Any) -> bytes:
+    """JSON in UTF-8. What UTF-8 has no bytes for is escaped, which in JSON is the same."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _are_too_large(jobs: list[dict[str, Any]], payload: bytes) -> bool:
+    return len(payload) > INPUT_BYTES and len(_encoded([job["inputs"] for job in jobs])) > INPUT_BYTES
 
 
 def _with_timeout(limits: RunLimits, fields: dict[str, Any]) -> RunLimits:
@@ -136,23 +151,39 @@ def _refuse(message: str) -> NoReturn:
 
 
 def parse(data: bytes) -> Any:
-    """JSON that costs little to hold: no NaN or Infinity, a bounded number of values, no endless nesting.
+    """JSON that costs little to hold: no NaN or Infinity, a bounded number of values and depth.
 
     Raises:
         ValueError: with a reason that may be shown.
     """
-    if len(data) > JSON_VALUES:
-        bare = STRING.sub(b"", data)
-        if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > JSON_VALUES:
-            raise ValueError(f"more than {JSON_VALUES} values")
-    try:
-        return json.loads(data, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    check_size(data)
+    return json.loads(data, parse_constant=_no_constant, parse_float=_finite)
+
+
+def check_size(data: bytes) -> None:
+    """Raises ValueError, with a reason that may be shown, for too many values or too deep a nesting."""
+    opened = data.count(b"[") + data.count(b"{")
+    if opened <= JSON_DEPTH and opened + data.count(b",") <= JSON_VALUES:
+        return
+    bare = STRING.sub(b"", data)
+    if bare.count(b",") + bare.count(b"[") + bare.count(b"{") > JSON_VALUES:
+        raise ValueError(f"more than {JSON_VALUES} values")
+    depth = 0
+    for bracket in BRACKET.findall(bare):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > JSON_DEPTH:
+            raise ValueError("nested too deeply")
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
 
 
 def answer_single(request: Request, outcome: Outcome) -> dict[str, Any]:
@@ -185,25 +216,43 @@ def _text(data: bytes) -> str:
 
 
 def answers(request: Request, outcome: Outcome, *, with_trace: bool = False) -> list[dict[str, Any]]:
-    """One answer per job; jobs that were not reached share the reason why."""
-    found = [_checked(line, with_trace=with_trace) for line in outcome.lines[: request.job_count]]
+    """One answer per job; jobs that were not reached share the reason why.
+
+    What a process wrote is what its user's code chose to write: it is believed in no respect.
+    """
+    lines = outcome.result.removeprefix(BOOTED).split(b"\n", request.job_count)
+    if lines.pop() and len(lines) == request.job_count:
+        return [_wrong("The process wrote more than its answers.")] * request.job_count
+    try:
+        check_size(outcome.result)
+    except ValueError as error:
+        return [_wrong(f"The result is not acceptable JSON: {error}.")] * request.job_count
+    found = [_checked(line, with_trace=with_trace) for line in lines]
     return found + [{"error": _why_it_ended(request, outcome)}] * (request.job_count - len(found))
 
 
 def _checked(line: bytes, *, with_trace: bool) -> dict[str, Any]:
-    """What a process wrote is what its user's code chose to write: it is believed in no respect."""
     try:
         answer: Any = parse(line)
     except ValueError as error:
-        return {"error": _error("result", f"The result is not acceptable JSON: {error}.")}
+        return _wrong(f"The result is not acceptable JSON: {error}.")
     if isinstance(answer, dict) and answer.keys() == {"result"}:
         return answer
     found = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(found, dict) or not isinstance(found.get("message"), str):
-        return {"error": _error("result", "The process wrote something else than an answer.")}
-    line_number = found.get("line") if isinstance(found.get("line"), int) else None
-    trace = {"trace": str(found.get("trace", ""))} if with_trace else {}
-    return {"error": {**_error(str(found.get("kind")), found["message"], line_number), **trace}}
+        return _wrong("The process wrote something else than an answer.")
+    kind = found.get("kind")
+    line_number = found.get("line") if type(found.get("line")) is int else None
+    error = _error(
+        kind if isinstance(kind, str) and kind in OWN_KINDS else "exception",
+        found["message"][:MESSAGE_CHARACTERS],
+        line_number,
+    )
+    return {"error": {**error, "trace": str(found.get("trace", ""))[:TRACE_CHARACTERS]} if with_trace else error}
+
+
+def _wrong(message: str) -> dict[str, Any]:
+    return {"error": _error("result", message)}
 
 
 def _error(kind: str, message: str, line: int | None = None) -> dict[str, Any]:

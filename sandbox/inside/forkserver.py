@@ -39,6 +39,7 @@ MODULES = {"matplotlib": "matplotlib.pyplot"}  # where a package is best loaded 
 def main() -> None:
     """Reads the plan and the control socket's number from the command line, and serves until the service ends."""
     plan, control = Plan.from_json(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    sys.argv[:], sys.orig_argv[:] = [""], []  # users' code need not know where things lie
     try:
         _die_with(plan.parent)
         server, facts = _prepare(plan, control)

@@ -91,7 +91,7 @@ class _Answers:
         self._size, self._written_at = 0, time.monotonic()
 
     def add(self, line: str) -> None:
-        data = line.encode("utf-8", "replace") + b"\n"
+        data = line.encode("utf-8", "backslashreplace") + b"\n"  # a lone surrogate as JSON writes it
         self._lines.append(data)
         self._size += len(data)
         if self._size > FLUSH_BYTES or time.monotonic() - self._written_at > FLUSH_S:

@@ -7,12 +7,13 @@
   const {readSync, writeSync} = fs;
   const {parse, stringify} = JSON;
   const {isFinite: finite} = Number;
+  const {allocUnsafe, concat, from} = Buffer;
   const leave = process.reallyExit.bind(process); // exit without the handlers of the user's code
   const STDOUT = 1, RESULT = 3, NAME = 'code.js';
   const MESSAGE_CHARACTERS = 4000, TRACE_CHARACTERS = 20000;
 
   function writeAll(descriptor, data) {
-    let rest = typeof data === 'string' ? Buffer.from(data) : data;
+    let rest = typeof data === 'string' ? from(data) : data;
     while (rest.length) rest = rest.subarray(writeSync(descriptor, rest));
   }
 
@@ -36,9 +37,9 @@
   function readAll() {
     const parts = [];
     for (;;) {
-      const part = Buffer.allocUnsafe(1 << 16);
+      const part = allocUnsafe(1 << 16);
       const size = readSync(0, part);
-      if (!size) return Buffer.concat(parts).toString();
+      if (!size) return concat(parts).toString();
       parts.push(part.subarray(0, size));
     }
   }
