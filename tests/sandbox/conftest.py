@@ -119,7 +119,7 @@ class Sandbox:
     def __init__(self, surroundings: str, folder: Path, **env: str) -> None:
         python = (
             os.path.realpath(sys.executable)
-            if surroundings.endswith("root") or surroundings.startswith("no_")
+            if surroundings.endswith("root") or surroundings.startswith(("no_", "full_"))
             else interpreter()
         )
         self.folder, self.python = folder, python

@@ -82,8 +82,16 @@ def become_user() -> None:
     os.setresuid(UID, UID, UID)
 
 
+def fill_disk() -> None:
+    """The storage folder, and where programs leave temporary files, become file systems without room for one more."""
+    call("unshare", 0x00020000)
+    call("mount", None, b"/", None, 0x4000 | 0x40000, None)
+    for folder in (os.environ["STORAGE_LOCAL_PATH"], "/var/tmp", "/dev/shm"):
+        call("mount", b"none", folder.encode(), b"tmpfs", 0, b"size=4k,nr_inodes=1")
+
+
 def enter(name: str) -> None:
-    """`no_…` are surroundings in which something is missing, for the tests of failing closed."""
+    """`no_…` and `full_…` are surroundings in which something is missing, for the tests of failing closed."""
     if name in {"user", "ctr_user"}:
         become_user()
     if name == "ctr_root":
@@ -92,6 +100,12 @@ def enter(name: str) -> None:
         refuse(NUMBERS_REFUSED[platform.machine()], and_clone=True)
     if name in {"no_landlock", "no_landlock_in_container"}:
         refuse(LANDLOCK, errno.ENOSYS)
+    if name.startswith("full_disk"):
+        fill_disk()
+    if name == "full_disk_and_log":
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, 1)
+        os.dup2(full, 2)
     if name == "no_seccomp":
         refuse([SECCOMP[platform.machine()]], errno.EINVAL, prctl_option=22)
 

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.kernel import bpf, calls, filters, tables
 
+from . import environments
 from .conftest import KEY, ROOT, Sandbox, wait_for
 
 MAIN = {"language": "python3", "code": "def main(): return {'a': 1}"}
@@ -111,15 +112,64 @@ def test_a_killed_service_leaves_no_process(start) -> None:
     assert wait_for(lambda: not any(process.is_running() and process.status() != "zombie" for process in left))
 
 
+EACH = (
+    ("python3", "def main(): return {'a': 1}", {"a": 1}),
+    ("jinja2", "a", "a"),
+    ("javascript", "function main() { return {a: 1}; }", {"a": 1}),
+)
+
+
+def test_a_full_disk_changes_nothing(start) -> None:
+    """Neither that of the storage folder nor that of the log; nor when the fork server must be started anew."""
+    sandbox = start("full_disk_and_log")
+    for _ in range(2):
+        assert sandbox.level == 2
+        for language, code, result in EACH:
+            assert sandbox.run(language, code)["result"] == result
+        restarts = sandbox.health()["restarts"]
+        os.kill(sandbox.forkserver().pid, signal.SIGKILL)
+        assert wait_for(lambda: sandbox.health()["restarts"] > restarts)  # noqa: B023 - called at once
+        assert wait_for(lambda: sandbox.level == 2)
+
+
+def test_a_full_disk_at_the_first_start_is_said(tmp_path, needs_root) -> None:
+    env = {"SANDBOX_PORT": "0", "STORAGE_LOCAL_PATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, environments.__file__, "full_disk", sys.executable, "-m", "sandbox"]
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 1
+    assert "No space left on device. Set SANDBOX_API_KEY." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_level_1_serves_every_form(start) -> None:
+    sandbox = start("ctr_user")
+    assert sandbox.level == 1
+    for language, code, result in EACH:
+        assert sandbox.run(language, code)["result"] == result
+        jobs = [{"code": code}, {"code": code}]
+        answer = sandbox.post("/v1/batch", {"language": language, "jobs": jobs})
+        assert answer.json()["results"] == [{"result": result}] * 2
+    answer = sandbox.post("/v1/sandbox/run", {"language": "python3", "code": "print(1)"})
+    assert answer.json()["data"] == {"stdout": "1\n", "error": ""}
+
+
+def test_a_node_that_does_not_start_leaves_python(start, tmp_path) -> None:
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\nexit 1\n")
+    node.chmod(0o755)
+    tmp_path.chmod(0o755)
+    sandbox = start("root", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    sandbox.answers()
+    answer = sandbox.post("/v1/run", {"language": "javascript", "code": "function main() {}"})
+    assert (answer.status, answer.json()["error"]["kind"]) == (503, "sandbox_unavailable")
+    assert "node does not start" in sandbox.health()["languages"]["javascript"]
+
+
 def test_no_file_is_needed_for_a_run(start) -> None:
-    """A full disk cannot matter: the service and its runs write nothing at all."""
+    """The service and its runs write nothing at all."""
     sandbox = start()
     known = {path: path.stat().st_mtime for path in sandbox.folder.rglob("*") if path != sandbox.log}
-    for language, code in (
-        ("python3", "def main(): return {}"),
-        ("jinja2", "x"),
-        ("javascript", "function main() { return {}; }"),
-    ):
+    for language, code, _ in EACH:
         sandbox.run(language, code)
     assert {path: path.stat().st_mtime for path in sandbox.folder.rglob("*") if path != sandbox.log} == known
     opened = [file.path for file in __import__("psutil").Process(sandbox.process.pid).open_files() if file.mode != "r"]

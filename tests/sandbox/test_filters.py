@@ -1,7 +1,9 @@
 """The system call filters, run instruction by instruction as the kernel does, for both machines."""
 
 import errno
+import re
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +88,39 @@ def test_node_may_start_by_one_pointer_only() -> None:
     mmap = calls.TABLES[machine]["mmap"]
     assert verdict(program, machine, mmap, 0, 4096, 3, 0x22) == ALLOW
     assert verdict(program, machine, mmap, 0, 4096, 3, 0x21) == EPERM
+
+
+HEADERS = {
+    "x86_64": ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/include/asm/unistd_64.h"),
+    "aarch64": ("/usr/include/asm-generic/unistd.h",),  # arm64 has no numbers of its own
+}
+
+
+def numbers_of_the_kernel(machine: str) -> dict[str, int]:
+    """As the kernel's headers for programs have them (Debian: linux-libc-dev)."""
+    path = next((path for path in map(Path, HEADERS[machine]) if path.exists()), None)
+    if path is None:
+        pytest.skip(f"no kernel headers with the system calls of {machine}")
+    found: dict[str, int] = {}
+    for name, value in re.findall(r"^#define __NR(\w+)\s+(\w+)", path.read_text(), re.MULTILINE):
+        # `__NR3264_` are those whose name depends on the width of a word; the first name they are given is that of 64 bit.
+        number = int(value) if value.isdecimal() else found.get(value.removeprefix("__NR"))
+        if number is not None:
+            found.setdefault(name, number)
+    return {name.removeprefix("_"): number for name, number in found.items() if name.startswith("_")}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_tables_are_the_kernels(machine: str) -> None:
+    known, table = numbers_of_the_kernel(machine), calls.TABLES[machine]
+    assert table == {name: known[name] for name in table}
+    wanted = filters.ALLOWED | filters.CONDITIONAL.keys() | filters.REFUSED.keys()
+    assert [name for name in wanted if name in known and name not in table] == []  # nothing is left out by mistake
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_what_the_kernel_knows_beyond_is_refused(machine: str) -> None:
+    program, table = assembled(machine), calls.TABLES[machine]
+    named = {table[name] for name in (*filters.ALLOWED, *filters.CONDITIONAL, *filters.REFUSED) if name in table}
+    for name, number in numbers_of_the_kernel(machine).items():
+        assert number in named or verdict(program, machine, number) == EPERM, name
