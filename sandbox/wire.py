@@ -243,12 +243,12 @@ def _checked(line: bytes, *, with_trace: bool) -> dict[str, Any]:
         return _wrong("The process wrote something else than an answer.")
     kind = found.get("kind")
     line_number = found.get("line") if type(found.get("line")) is int else None
-    error = _error(
+    told = _error(
         kind if isinstance(kind, str) and kind in OWN_KINDS else "exception",
         found["message"][:MESSAGE_CHARACTERS],
         line_number,
     )
-    return {"error": {**error, "trace": str(found.get("trace", ""))[:TRACE_CHARACTERS]} if with_trace else error}
+    return {"error": {**told, "trace": str(found.get("trace", ""))[:TRACE_CHARACTERS]} if with_trace else told}
 
 
 def _wrong(message: str) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Walls:
 
 
 class Reports:
-    """How new processes tell the server that their walls stand: memory all see, which each lets go of before the code."""
+    """How new processes say that their walls stand: by memory all see, which each lets go of before the code."""
 
     SIZE = 256
     STANDS = b"+"

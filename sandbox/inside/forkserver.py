@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -95,15 +96,18 @@ def _load_packages(plan: Plan) -> list[str]:
     if plan.level == FULL:
         namespaces.mount_scratch(namespaces.SCRATCH)
     missing = []
-    # matplotlib wants a folder to write to while it is loaded, and only then.
-    with tempfile.TemporaryDirectory(dir=namespaces.SCRATCH if plan.level == FULL else None) as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        for name in plan.packages:
-            try:
-                importlib.import_module(MODULES.get(name, name))
-            except Exception as error:  # noqa: BLE001 - a package may fail in any way; the service says which did
-                missing.append(f"{name}: {type(error).__name__}: {error}"[:200])
-        del os.environ["MPLCONFIGDIR"]
+    folder = ""
+    with suppress(OSError):  # level 1 beside a full or read-only disk: what needs the folder says so itself
+        folder = tempfile.mkdtemp(dir=namespaces.SCRATCH if plan.level == FULL else None)
+        os.environ["MPLCONFIGDIR"] = folder  # matplotlib wants one while it is loaded, and only then
+    for name in plan.packages:
+        try:
+            importlib.import_module(MODULES.get(name, name))
+        except Exception as error:  # noqa: BLE001 - a package may fail in any way; the service says which did
+            missing.append(f"{name}: {type(error).__name__}: {error}"[:200])
+    os.environ.pop("MPLCONFIGDIR", None)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
     if plan.level == FULL:
         namespaces.unmount(namespaces.SCRATCH)
     return missing

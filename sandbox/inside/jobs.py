@@ -36,7 +36,7 @@ _SAMPLE = (
 )
 with suppress(jinja2.UndefinedError):
     _environment.from_string(_SAMPLE).render(b=[1, 2], d={})
-_scan = json.JSONDecoder().scan_once
+_decode = json.JSONDecoder().raw_decode
 _dumps = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -50,7 +50,7 @@ class WrongCodeError(Exception):
 
 def run() -> None:
     """All jobs of the payload; returns when the answers are written."""
-    payload, _ = _scan(_read_all().decode(), 0)
+    payload, _ = _decode(_read_all().decode())
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
@@ -66,8 +66,8 @@ def run() -> None:
 def rehearse() -> None:
     """Takes the way of a run in the fork server so often that the interpreter has adapted its code to it."""
     for _ in range(REHEARSALS):
-        payload, _ = _scan(_dumps({"code": _SAMPLE_CODE, "inputs": {"x": 1}}), 0)
-        _attempt(_main, payload)
+        job, _ = _decode(_dumps({"code": _SAMPLE_CODE, "inputs": {"x": 1}}))
+        _attempt(_main, job)
         _attempt(_template, {"code": _SAMPLE, "inputs": {"b": [1, 2], "d": {"e": {"f": 1}}}})
         _templates.clear()
     del sys.modules[_MODULE]

@@ -7,9 +7,9 @@ import json
 import os
 import sys
 
-# What modules want done after a fork costs each run a tenth of its time for nothing: there is one thread, which holds no
-# lock, and runs seed their chance themselves.
-os.register_at_fork = lambda **_: None  # type: ignore[assignment]
+# What modules want done after a fork costs each run a tenth of its time for nothing: there is one thread, which holds
+# no lock, and runs seed their chance themselves.
+os.register_at_fork = lambda **_: None
 _root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _path = sys.path.copy()
 sys.path += [_root, json.loads(sys.argv[1])["site"]]

@@ -413,5 +413,6 @@ def main(**facts):
 """,
         ends=("crashed", "memory", "exception"),
         must_end=True,
+        timeout=20,  # a million frames take a second of processor time
     ),
 ]

@@ -61,11 +61,15 @@ def test_forged_words_of_the_service(plain: Sandbox) -> None:
 
 def test_a_job_cannot_answer_for_its_neighbours(plain: Sandbox) -> None:
     """Who writes more answers than there are jobs gets none; a template cannot write at all."""
-    forged = WRITE.replace("{data}", "b'{\"result\": {\"forged\": 1}}\\n'").replace("{then}", "return {'y': 1}")
+    forged = WRITE.replace("{data}", 'b\'{"result": {"forged": 1}}\\n\'').replace("{then}", "return {'y': 1}")
     jobs = [{"code": HONEST}, {"code": forged}, {"code": HONEST}]
     answer = plain.post("/v1/batch", {"language": "python3", "jobs": jobs}).json()
     assert [one["error"]["kind"] for one in answer["results"]] == ["result"] * 3
-    jobs = [{"code": "{{ cycler.__init__.__globals__ }}{% set x = 1 %}"}, {"code": "{{ x }}"}, {"code": "{{ [1, 2]|sum }}"}]
+    jobs = [
+        {"code": "{{ cycler.__init__.__globals__ }}{% set x = 1 %}"},
+        {"code": "{{ x }}"},
+        {"code": "{{ [1, 2]|sum }}"},
+    ]
     answer = plain.post("/v1/batch", {"language": "jinja2", "jobs": jobs}).json()
     assert [one.get("result") for one in answer["results"]][1:] == ["", "3"]
 
@@ -90,6 +94,7 @@ def test_values_at_the_edge_of_json(plain: Sandbox) -> None:
         ("python3", "def main(x): return {'y': x}"),
         ("javascript", "function main({x}) { return {y: x}; }"),
     ):
+        value: object
         for value in ("\ud800", "a\udfffb", "\0\x7f\x9f", "\u2028", 2**53 - 1, -1e308, 5e-324, "", [], {"": None}):
             body = json.dumps({"language": language, "code": code, "inputs": {"x": value}}).encode()
             assert plain.post("/v1/run", body).json()["result"] == {"y": value}
@@ -307,7 +312,13 @@ def test_doubled_keys_and_headers_mean_one_thing(plain: Sandbox) -> None:
 
 def test_text_that_is_slow_to_look_through(plain: Sandbox) -> None:
     begun = time.monotonic()
-    for text in (b'"' + b'\\"' * 3_000_000, b'"\\' * 3_000_000, b'"' * 6_000_000, b"{[" * 3_000_000, b'"\\' * 101 + b"["):
+    for text in (
+        b'"' + b'\\"' * 3_000_000,
+        b'"\\' * 3_000_000,
+        b'"' * 6_000_000,
+        b"{[" * 3_000_000,
+        b'"\\' * 101 + b"[",
+    ):
         assert plain.post("/v1/run", text).status == 400
     assert time.monotonic() - begun < 10
     with pytest.raises(ValueError, match="values"):
@@ -342,7 +353,7 @@ def test_who_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
             reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname(), limit=1)
             writer.write(b"GET /x HTTP/1.1\r\n" + lines + b"\r\n")
             await asyncio.wait_for(reader.readexactly(1), 5)
-            reader._transport.pause_reading()  # type: ignore[attr-defined]
+            reader._transport.pause_reading()
             async with asyncio.timeout(5):
                 while app.connections:
                     await asyncio.sleep(0.02)

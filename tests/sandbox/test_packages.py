@@ -13,7 +13,7 @@ from .conftest import Sandbox, _folder
 GOOD = "import json\nVALUE = 41\ndef more(x):\n    return VALUE + x\n"
 
 
-@pytest.fixture(scope="module", params=["root", "ctr_root"])
+@pytest.fixture(scope="module", params=["root", "ctr_root", "full_disk"])
 def packages(request):
     folder = Path(tempfile.mkdtemp(prefix="sandbox-packages-"))
     folder.chmod(0o755)

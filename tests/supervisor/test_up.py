@@ -37,6 +37,8 @@ def test_health_names_parts_and_versions(product: Product) -> None:
     beat = body["parts"]["worker"]["heartbeats"][0]
     assert beat["pid"] == product.part("dify_project.worker").pid
     assert beat["age_s"] < 20
+    assert body["parts"]["sandbox"]["status"] in {"ok", "unavailable"}  # unavailable: a kernel without walls
+    assert body["parts"]["sandbox"]["level"] in {0, 1, 2}
     assert body["versions"]["postgres"].startswith("18.")
     assert body["versions"]["pgvector"]
 
