@@ -6,6 +6,7 @@ COPY requirements.txt .
 RUN /venv/bin/pip install -r requirements.txt
 COPY apps /app/apps
 COPY dify_project /app/dify_project
+COPY sandbox /app/sandbox
 COPY static /app/static
 COPY templates /app/templates
 COPY manage.py LICENSE /app/
@@ -13,6 +14,9 @@ COPY manage.py LICENSE /app/
 RUN /venv/bin/python -m compileall -q /app /venv/lib
 
 FROM python:3.11-slim
+# JavaScript of code nodes; node needs the C++ library.
+COPY --from=node:20-slim /usr/local/bin/node /usr/local/bin/node
+RUN apt-get update && apt-get install -y --no-install-recommends libstdc++6 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin parley \
     && install --directory --owner=parley --group=parley --mode=700 /storage
 COPY --from=build /venv /venv

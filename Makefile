@@ -24,7 +24,7 @@ test: $(VENV)/.test ## the whole suite (ARGS="-n 0 tests/chat" for a part)
 check: $(VENV)/.test ## format, lint, types, imports between apps, templates, spelling, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(CHECK_ENV) $(BIN)/mypy apps dify_project tests manage.py
+	$(CHECK_ENV) $(BIN)/mypy apps dify_project sandbox tests manage.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/djhtml --check templates
 	$(BIN)/codespell
@@ -39,9 +39,11 @@ format: $(VENV)/.test ## bring code and templates into form
 bench: $(VENV)/.test ## cold start, idle memory, CPU per request; takes minutes, wants a quiet machine
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/chat.py
+	$(BIN)/python bench/sandbox.py
 
 soak: $(VENV)/.test ## a long mixed load; looks for growth in memory and connections
 	$(BIN)/python bench/soak.py
+	$(BIN)/python bench/sandbox_soak.py
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import json
 import os
 import platform
 import time
@@ -75,7 +76,7 @@ async def _look() -> dict[str, Any]:
             "web": {"status": "ok", "pid": os.getpid()},
             "database": {"status": "ok" if row else "unavailable"},
             "worker": _worker(workers) if row else {"status": "unknown"},
-            "sandbox": {"status": await _sandbox()},
+            "sandbox": await _sandbox(),
         },
         "versions": {
             "python": platform.python_version(),
@@ -104,13 +105,16 @@ def _worker(workers: list[dict[str, Any]]) -> dict[str, Any]:
     return {"status": status, "heartbeats": alive or workers[:1]}
 
 
-async def _sandbox() -> str:
+async def _sandbox() -> dict[str, Any]:
+    """The sandbox's own report, in short: at which level it runs code."""
     if importlib.util.find_spec("sandbox") is None:
-        return "off"
+        return {"status": "off"}
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            _, writer = await asyncio.open_connection("127.0.0.1", settings.SANDBOX_PORT)
-    except (OSError, TimeoutError):
-        return "unavailable"
-    writer.close()
-    return "ok"
+            reader, writer = await asyncio.open_connection(settings.SANDBOX_HOST, settings.SANDBOX_PORT)
+            writer.write(b"GET /health HTTP/1.0\r\n\r\n")
+            report = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])
+            writer.close()
+        return {"status": str(report["status"]), "level": int(report["level"])}
+    except (OSError, TimeoutError, ValueError, KeyError, TypeError):
+        return {"status": "unavailable"}

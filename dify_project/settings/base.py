@@ -15,6 +15,7 @@ PRODUCT_NAME = product.NAME
 STORAGE_LOCAL_PATH = Path(env.text("STORAGE_LOCAL_PATH", str(BASE_DIR / "storage"))).expanduser().resolve()
 DIFY_BIND_ADDRESS = env.text("DIFY_BIND_ADDRESS", "127.0.0.1")
 DIFY_PORT = env.integer("DIFY_PORT", 5001, minimum=1)
+SANDBOX_HOST = env.text("SANDBOX_HOST", "127.0.0.1")
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 8194, minimum=1)
 DEPLOY_ENV = env.text("DEPLOY_ENV", "PRODUCTION")
 DEBUG = False

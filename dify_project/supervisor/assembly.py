@@ -8,12 +8,15 @@ from pathlib import Path
 from .environment import BASE_DIR, Environment, text
 from .logs import file_for
 from .output import Problem, say
-from .parts import Part, Program, Sandbox
+from .parts import Part, Program
 
 KINDS = ("database", "web", "worker", "sandbox")
 DRAIN_S = 30  # a stopping web server gives its streams this long
 WORKER_STOP_S = 10  # a job that takes longer is picked up again by its row
 SANDBOX_PORT = 8194
+SANDBOX_STOP_S = 5
+SANDBOX_HURRIED_S = 1.0  # it has runs to end
+FOR_SANDBOX = ("PATH", "PYTHONPATH", "STORAGE_LOCAL_PATH", "MALLOC_ARENA_MAX")
 BACKLOG = 2048
 
 
@@ -56,11 +59,15 @@ class Assembly:
         if importlib.util.find_spec("sandbox") is None:
             say("sandbox", "not part of this installation; code nodes are off")
             return
-        port = _sandbox_port()
-        self._env["SANDBOX_PORT"] = str(port)
+        listener = _listen_for_sandbox()
+        self._env["SANDBOX_PORT"] = str(listener.getsockname()[1])
         if not text("SANDBOX_API_KEY"):
             self._env["SANDBOX_API_KEY"] = (self._environment.storage / "keys" / "sandbox_key").read_text().strip()
-        yield Sandbox(port, env=self._env, log=self.log("sandbox"))
+        # It runs strangers' code, so that it is told nothing but this.
+        env = {name: value for name, value in self._env.items() if name.startswith("SANDBOX_") or name in FOR_SANDBOX}
+        yield self._program(
+            "sandbox", ["-m", "sandbox"], SANDBOX_STOP_S, env=env, listener=listener, hurried_s=SANDBOX_HURRIED_S
+        )
 
     def _program(
         self,
@@ -70,8 +77,17 @@ class Assembly:
         *,
         env: dict[str, str],
         listener: socket.socket | None = None,
+        hurried_s: float = 0.0,
     ) -> Program:
-        return Program(name, command, env=env, log=self.log(name), stop_timeout_s=stop_s, listener=listener)
+        return Program(
+            name,
+            command,
+            env=env,
+            log=self.log(name),
+            stop_timeout_s=stop_s,
+            hurried_s=hurried_s,
+            listener=listener,
+        )
 
 
 def _numbered(name: str, count: int) -> list[str]:
@@ -98,16 +114,18 @@ def listen(environment: Environment) -> socket.socket:
     return listener
 
 
-def _sandbox_port() -> int:
-    """SANDBOX_PORT, else the usual one, else (another instance has it) any free one."""
-    if text("SANDBOX_PORT"):
-        return int(text("SANDBOX_PORT"))
-    for port in (SANDBOX_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Problem("There is no free port for the sandbox.")
+def _listen_for_sandbox() -> socket.socket:
+    """On SANDBOX_PORT, else the usual one, else (another instance has it) any free one. Raises Problem."""
+    address = text("SANDBOX_BIND_ADDRESS") or "127.0.0.1"
+    ports = [int(text("SANDBOX_PORT"))] if text("SANDBOX_PORT") else [SANDBOX_PORT, 0]
+    for port in ports:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise Problem(f"The sandbox cannot listen on {address}:{ports[0]}. Set SANDBOX_PORT.")

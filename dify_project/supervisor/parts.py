@@ -104,9 +104,11 @@ class Program(Part):
         env: Mapping[str, str],
         log: Path | None,
         stop_timeout_s: float,
+        hurried_s: float = 0.0,
         listener: socket.socket | None = None,
     ) -> None:
         super().__init__(name, log=log, stop_timeout_s=stop_timeout_s)
+        self.hurried_s = hurried_s
         self._command = [sys.executable, "-P", *command]
         self._env, self._listener = env, listener
         self._announcement: Announcement | None = None
@@ -129,17 +131,3 @@ class Program(Part):
         facts = self._announcement.facts() if self._announcement else None
         self.facts = facts or {}
         return facts is not None
-
-
-class Sandbox(Program):
-    """The code sandbox, which is ready when its port answers."""
-
-    def __init__(self, port: int, *, env: Mapping[str, str], log: Path | None) -> None:
-        super().__init__("sandbox", ["-m", "sandbox"], env=env, log=log, stop_timeout_s=5)
-        self._port = port
-
-    def is_ready(self) -> bool:
-        """By its port."""
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            return probe.connect_ex(("127.0.0.1", self._port)) == 0

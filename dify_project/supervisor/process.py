@@ -6,12 +6,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .account import Account
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None, use_errno=True)
+_spawned: list[subprocess.Popen[bytes]] = []
 
 
 def spawn(
@@ -43,7 +45,7 @@ def spawn(
 
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             env=dict(env),
             stdin=subprocess.DEVNULL,
@@ -56,9 +58,35 @@ def spawn(
             group=account.gid if account else None,
             extra_groups=[] if account else None,
         )
+        _spawned.append(child)
+        return child
     finally:
         if output is not None:
             os.close(output)
+
+
+def adopt_orphans() -> None:
+    """From here on, what a child of ours leaves behind at its end becomes our child, so that it can be ended."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans() -> None:
+    """Ends and reaps what has become our child by the end of its parent."""
+    _spawned[:] = [child for child in _spawned if child.returncode is None]
+    own = {child.pid for child in _spawned}
+    while orphans := [pid for pid in _children() if pid not in own]:
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)  # what it leaves behind in turn is found by the next round
+
+
+def _children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:  # a kernel without this list: the machine's init reaps
+        return []
 
 
 def how_it_ended(code: int) -> str:

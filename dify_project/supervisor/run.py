@@ -14,7 +14,7 @@ from .lock import StorageLock
 from .logs import trim
 from .output import Problem, line, say
 from .parts import Database, Part
-from .process import wait_until
+from .process import adopt_orphans, end_orphans, wait_until
 from .watch import SIGNALS, StopRequested, Watched, all_ready, run_until, stop
 
 TRIM_EVERY_S = 60.0
@@ -39,6 +39,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Returns when somebody asked it to stop. Raises Problem when the product does not come up."""
+        adopt_orphans()
         try:
             self._bring_up()
             self._watch()
@@ -122,6 +123,7 @@ class Supervisor:
         for kind in ("web", "worker", "sandbox", "database"):
             group = [watched for watched in self._watched if watched.part.name.split()[0] == kind]
             hurry = stop(group, hurry=hurry)
+        end_orphans()
         if self._server:
             self._server.clean_up()
 

@@ -106,8 +106,15 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("WORKFLOW_FILE_UPLOAD_LIMIT", "10", "Files given to one run (a number)."),
     ),
     "Sandbox": (
+        Used("SANDBOX_HOST", "127.0.0.1", "Where the product finds it, if it runs elsewhere (compose.yaml: sandbox)."),
         Used("SANDBOX_PORT", "8194", "Port of the code sandbox; without it a second instance takes any free one."),
-        Used("SANDBOX_API_KEY", "generated", "Key between the product and its sandbox."),
+        Used("SANDBOX_API_KEY", "generated", "Key between the product and its sandbox; at least 16 characters."),
+        Used("SANDBOX_BIND_ADDRESS", "127.0.0.1", "Address it listens on; 0.0.0.0 in a container of its own."),
+        Used("SANDBOX_MIN_LEVEL", "1", "2: runs nothing where the kernel grants no namespaces."),
+        Used("SANDBOX_TIMEOUT_S", "10", "Seconds a run has unless it asks for others (at most 60)."),
+        Used("SANDBOX_MEMORY_MB", "256", "Memory of a run."),
+        Used("SANDBOX_PACKAGES", "numpy,pandas,json_repair,sympy,matplotlib", "Modules that Python code may import."),
+        Used("SANDBOX_PACKAGES_PATH", "STORAGE_LOCAL_PATH/sandbox/packages", "Folder they are installed in."),
     ),
     "Appearance, cookies, logs": (
         Used("PRODUCT_NAME", "Parley", "The name on every page."),

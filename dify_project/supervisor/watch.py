@@ -7,7 +7,7 @@ from enum import Enum
 
 from .output import Problem, say
 from .parts import Part
-from .process import how_it_ended
+from .process import end_orphans, how_it_ended
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -105,6 +105,7 @@ def run_until(parts: list[Watched], done: Callable[[], bool]) -> None:
     while True:
         for watched in parts:
             watched.tick()
+        end_orphans()
         if done():
             return
         settled = all(watched.state is State.READY for watched in parts)

@@ -37,6 +37,8 @@ def test_health_names_parts_and_versions(product: Product) -> None:
     beat = body["parts"]["worker"]["heartbeats"][0]
     assert beat["pid"] == product.part("dify_project.worker").pid
     assert beat["age_s"] < 20
+    assert body["parts"]["sandbox"]["status"] in {"ok", "unavailable"}  # unavailable: a kernel without walls
+    assert body["parts"]["sandbox"]["level"] in {0, 1, 2}
     assert body["versions"]["postgres"].startswith("18.")
     assert body["versions"]["pgvector"]
 
@@ -74,7 +76,8 @@ def test_postgres_listens_on_no_network(product: Product) -> None:
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert listening == {product.port}
+    sandbox = int(product.said.split("on port ")[1].split(")")[0])
+    assert listening == {product.port, sandbox}
 
 
 def test_the_password_stays_out_of_the_long_running_parts(product: Product) -> None:
@@ -89,16 +92,18 @@ def test_a_command_uses_the_running_database(product: Product) -> None:
     assert result.stdout.strip() == "owner@example.com", result.stderr
 
 
-@pytest.mark.parametrize("part", ["web", "worker", "database"])
+@pytest.mark.parametrize("part", ["web", "worker", "database", "sandbox"])
 def test_a_killed_part_is_named_and_started_again(product: Product, part: str) -> None:
     product.until(product.is_healthy)
     before = len(product.said)
-    victim = product.part("postgres" if part == "database" else f"dify_project.{part}")
+    victim = product.part({"database": "postgres", "sandbox": "-m sandbox"}.get(part, f"dify_project.{part}"))
+    left = victim.children(recursive=True)
     victim.kill()
     product.until_said(f"{part:<11} was killed by SIGKILL; starting it again", after=before)
     product.until_said(f"{part:<11} ready again", after=before)
     product.until(product.is_healthy, 30)
     assert product.process.is_running()
+    assert [process for process in left if process.is_running()] == []
 
 
 def test_health_is_503_at_once_while_the_database_is_away(product: Product) -> None:

@@ -1,0 +1,1 @@
+"""The kernel's walls, by system calls: filters, Landlock, namespaces, privileges."""
