@@ -5,8 +5,14 @@ from functools import cache
 from typing import Any
 
 from apps.common.crypto import new_key_pair
+from apps.common.ids import new_id
+from apps.files.services.uploads import store_upload
+from apps.logs.models import Conversation, Message, MessageFile
+from apps.prompts.callers import Caller, end_user
+from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import App
 from apps.prompts.services.apps import create_app
+from apps.prompts.services.end_users import ensure_end_user
 from apps.prompts.services.keys import create_app_key
 from apps.prompts.services.versions import publish
 from apps.workspaces.choices import Role
@@ -62,3 +68,59 @@ def make_provider(workspace: Workspace, base_url: str, *models: str) -> None:
 def upstream_config(model: str, **more: Any) -> dict[str, Any]:
     """An app's configuration that runs on a model of `make_provider`."""
     return {"model": {"provider": "openai_api_compatible", "name": model, "mode": "chat"}, **more}
+
+
+def make_passport(app: App, name: str = "") -> str:
+    """What a visitor of the app's page holds, under a name or anonymous."""
+    from apps.common.perloop import run
+    from apps.prompts.runtime import app_by_id
+    from apps.webapp import passports
+
+    return passports.issue(run(app_by_id(app.pk, app.workspace_id)), name or None)
+
+
+def api_user(app: App, name: str = "ada") -> Caller:
+    """The end user whom callers of the service API name so."""
+    return end_user(app.pk, InvokeFrom.SERVICE_API, name)
+
+
+def make_conversation(app: App, caller: Caller, **fields: Any) -> Conversation:
+    ensure_end_user(workspace_id=app.workspace_id, app_id=app.pk, caller=caller)
+    return Conversation.objects.create(workspace_id=app.workspace_id, app_id=app.pk, **_whose(caller), **fields)
+
+
+def make_message(app: App, caller: Caller, conversation: Conversation | None = None, **fields: Any) -> Message:
+    """An answered question; without a conversation that of a text generator."""
+    ensure_end_user(workspace_id=app.workspace_id, app_id=app.pk, caller=caller)
+    values = {"query": "Why?", "answer": "Because.", "status": "normal", **fields}
+    return Message.objects.create(
+        workspace_id=app.workspace_id,
+        app_id=app.pk,
+        version_id=app.published_id,
+        conversation=conversation,
+        task_id=new_id(),
+        **_whose(caller),
+        **values,
+    )
+
+
+def attach_upload(message: Message, data: bytes = b"\x89PNG", name: str = "a.png", mime_type: str = "image/png") -> Any:
+    """An upload that a message's question brought."""
+    workspace = Workspace.objects.get(pk=message.workspace_id)
+    upload = store_upload(
+        workspace=workspace, name=name, data=data, mime_type=mime_type, end_user_id=message.end_user_id
+    )
+    MessageFile.objects.create(
+        workspace_id=message.workspace_id,
+        app_id=message.app_id,
+        message=message,
+        position=message.files.count(),
+        type="image",
+        transfer_method="local_file",
+        upload_file_id=upload.pk,
+    )
+    return upload
+
+
+def _whose(caller: Caller) -> dict[str, Any]:
+    return {"invoke_from": caller.invoke_from, "end_user_id": caller.end_user_id, "account_id": caller.account_id}
