@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import AppError
+from apps.common.errors import AppError, Forbidden, NotFound
 from apps.workspaces.services.tags import MAX_NAME as MAX_TAG_NAME
 
 from .choices import AppMode, SiteLanguage
@@ -21,11 +21,17 @@ MAX_PROMPT = 50_000
 
 
 def attempt(form: forms.Form, action: Callable[[dict[str, Any]], T]) -> T | None:
-    """What the action makes of a valid form; None where form or action found a fault, which the form then shows."""
+    """What the action makes of a valid form; None where form or action found a fault, which the form then shows.
+
+    Raises:
+        NotFound, Forbidden: from the action; no form can put that right.
+    """
     if not form.is_valid():
         return None
     try:
         return action(form.cleaned_data)
+    except (NotFound, Forbidden):
+        raise
     except AppError as problem:
         form.add_error(problem.params if problem.params in form.fields else None, problem.message)
         return None
@@ -72,7 +78,9 @@ class AppFileForm(forms.Form):
     """An app from a file: uploaded, fetched or pasted."""
 
     file = forms.FileField(
-        label=_("App file"), required=False, widget=forms.ClearableFileInput(attrs={"class": "input", "accept": ".yml,.yaml"})
+        label=_("App file"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"class": "input", "accept": ".yml,.yaml"}),
     )
     url = forms.CharField(
         label=_("or its address"),
@@ -131,9 +139,15 @@ class SiteForm(forms.Form):
     """Settings of the public page."""
 
     title = forms.CharField(
-        label=_("Title"), max_length=LENGTHS["title"], required=False, widget=_text(), help_text=_("Empty: the app's name.")
+        label=_("Title"),
+        max_length=LENGTHS["title"],
+        required=False,
+        widget=_text(),
+        help_text=_("Empty: the app's name."),
     )
-    description = forms.CharField(label=_("Description"), max_length=LENGTHS["description"], required=False, widget=_area(3))
+    description = forms.CharField(
+        label=_("Description"), max_length=LENGTHS["description"], required=False, widget=_area(3)
+    )
     icon = forms.CharField(
         label=_("Icon"), max_length=30, required=False, widget=_text(), help_text=_("One emoji. Empty: the app's icon.")
     )
@@ -142,7 +156,10 @@ class SiteForm(forms.Form):
     chat_color_theme = forms.CharField(label=_("Colour"), max_length=7, required=False, widget=_colour())
     chat_color_theme_inverted = forms.BooleanField(label=_("Colour the header, not the messages"), required=False)
     input_placeholder = forms.CharField(
-        label=_("Text in the empty message box"), max_length=LENGTHS["input_placeholder"], required=False, widget=_text()
+        label=_("Text in the empty message box"),
+        max_length=LENGTHS["input_placeholder"],
+        required=False,
+        widget=_text(),
     )
     copyright = forms.CharField(label=_("Copyright"), max_length=LENGTHS["copyright"], required=False, widget=_text())
     privacy_policy = forms.CharField(

@@ -14,7 +14,7 @@ from apps.files.services.uploads import store_upload
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_file
 from apps.logs.models import Conversation, Message, MessageFile
-from apps.prompts.contracts import app_cleanups
+from apps.prompts.contracts import AppCleanup, app_cleanups
 from apps.prompts.models import App, EndUser
 from apps.prompts.services.apps import update_app
 from apps.prompts.services.deletion import delete_app
@@ -112,9 +112,7 @@ def test_the_bytes_of_its_users_files_and_its_icon_go_and_no_others(workspace):
 
 def _attach(app: App, upload: Any) -> None:
     message = make_row(Message, app_id=app.pk, workspace_id=app.workspace_id)
-    make_row(
-        MessageFile, app_id=app.pk, workspace_id=app.workspace_id, message_id=message.pk, upload_file_id=upload.pk
-    )
+    make_row(MessageFile, app_id=app.pk, workspace_id=app.workspace_id, message_id=message.pk, upload_file_id=upload.pk)
 
 
 def test_an_icon_another_app_or_page_shows_stays(workspace):
@@ -134,7 +132,7 @@ def test_a_deletion_that_broke_off_leaves_the_app_switched_off_and_can_be_repeat
     fill(app)
     update_site(app=app, title="Help")
 
-    class Breaks(app_cleanups.base):
+    class Breaks(AppCleanup):
         key, label = "zz_breaks", "Breaks"
 
         def clean(self, app_id):
@@ -152,7 +150,7 @@ def test_a_deletion_that_broke_off_leaves_the_app_switched_off_and_can_be_repeat
 def test_a_version_of_a_run_that_is_still_written_goes_in_the_second_round(workspace):
     app = make_app(workspace)
 
-    class Late(app_cleanups.base):
+    class Late(AppCleanup):
         """Comes after `logs`, as a run does that has not heard of the deletion yet."""
 
         key, label = "zz_late", "Late"

@@ -133,7 +133,11 @@ def test_app_37_a_team_keeps_an_app_as_a_template_and_makes_apps_of_it(workspace
     save_draft(app=app, config={"pre_prompt": "Changed since."})
     result = create_from_template(workspace=workspace, template_id=str(template.pk), name="Second")
     made = App.objects.get(pk=result.app_id)
-    assert (made.name, made.published, made.draft.config) == ("Second", None, {"pre_prompt": "Be brief.", "unknown": [1]})
+    assert (made.name, made.published, made.draft.config) == (
+        "Second",
+        None,
+        {"pre_prompt": "Be brief.", "unknown": [1]},
+    )
     assert list_templates(workspace=workspace)[0] == template
     delete_template(workspace=workspace, template_id=str(template.pk))
     assert not AppTemplate.objects.exists()

@@ -79,7 +79,8 @@ def test_githubs_page_of_a_file_stands_for_the_file(given, fetched):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/a.yml", "http://169.254.169.254/latest", "file:///etc/passwd", "nonsense", "http://[::1"]
+    "url",
+    ["http://127.0.0.1:1/a.yml", "http://169.254.169.254/latest", "file:///etc/passwd", "nonsense", "http://[::1"],
 )
 def test_addresses_of_inner_networks_are_not_called(url):
     with pytest.raises(AddressBlocked):

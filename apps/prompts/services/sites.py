@@ -90,16 +90,16 @@ def read_origin(text: str) -> str:
 
 def _ascii_host(parts: SplitResult) -> str:
     host: str = parts.hostname or ""
-    return f"[{host}]" if ":" in host else str(host.encode("idna"), "ascii")
+    return f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
 
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidParam(f"{name} must be a string.", params=name)
-    value = storable(value).strip()
-    if name in LENGTHS and len(value) > LENGTHS[name]:
+    text = storable(value).strip()
+    if name in LENGTHS and len(text) > LENGTHS[name]:
         raise InvalidParam(f"{name} has at most {LENGTHS[name]:,} characters.", params=name)
-    return value
+    return text
 
 
 def _colour(value: Any, name: str) -> str:

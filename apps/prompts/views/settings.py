@@ -70,11 +70,11 @@ def site(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 def save_template(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     form = TemplateForm(request.POST or None, initial={"name": app.name})
-    if request.method == "POST" and attempt(
-        form, lambda fields: save_as_template(app=app, user=request.user, **fields)
-    ):
-        messages.success(request, _("The draft is now a template of your team."))
-        return redirect("prompts:new_app")
+    if request.method == "POST":
+        template = attempt(form, lambda fields: save_as_template(app=app, user=request.user, **fields))
+        if template is not None:
+            messages.success(request, _("The draft is now a template of your team."))
+            return redirect("prompts:new_app")
     lead = _("Your team can make further apps of it. Knowledge, keys and conversations are not part of a template.")
     return _form_page(request, app, form, title=_("Save as template"), lead=lead)
 

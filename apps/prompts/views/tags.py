@@ -19,11 +19,12 @@ from apps.workspaces.services.tags import create_tag, delete_tag, rename_tag
 @requires(*BUILDERS)
 def tag_list(request: ConsoleRequest) -> HttpResponse:
     form = TagForm(request.POST or None)
-    if request.method == "POST" and attempt(
-        form,
-        lambda fields: create_tag(workspace=request.workspace, kind=TagKind.APP, user=request.user, **fields),
-    ):
-        return redirect("prompts:tags")
+    if request.method == "POST":
+        tag = attempt(
+            form, lambda fields: create_tag(workspace=request.workspace, kind=TagKind.APP, user=request.user, **fields)
+        )
+        if tag is not None:
+            return redirect("prompts:tags")
     return _page(request, form)
 
 
