@@ -114,6 +114,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 inputs=inputs,
                 query=read_query(message) if asks else "",
                 conversation_id=read_conversation_id(message),
+                files=message.get("files"),
             )
         )
 

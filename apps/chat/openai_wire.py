@@ -12,7 +12,7 @@ from apps.common.encoding import dumps
 from apps.common.errors import AppError, InvalidParam
 from apps.common.run_events import Envelope, MessageEnd, RunError
 from apps.common.text import storable
-from apps.prompts.assembly import PastTurn
+from apps.prompts.material import PastTurn
 
 DONE: Final = b"data: [DONE]\n\n"
 PING: Final = b": ping\n\n"  # a comment, which every reader of event streams skips

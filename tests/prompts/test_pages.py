@@ -133,6 +133,16 @@ def test_app_20_publishing_from_the_page(browser, app):
     assert "Version 2 is published." in text_of(response)
 
 
+def test_a_faulty_draft_is_not_published_and_the_page_says_why(browser, workspace):
+    config = {"dataset_configs": {"top_k": 99}, "model": {"completion_params": {"stop": ["a", "b", "c", "d", "e"]}}}
+    app = make_app(workspace, config, published=False)
+    said = text_of(browser.post(f"/apps/{app.pk}/publish", follow=True))
+    assert "top_k must be" in said
+    assert "stop sequences" in said
+    app.refresh_from_db()
+    assert app.published is None
+
+
 def test_duplicate_and_delete_by_name(browser, app):
     response = browser.post(f"/apps/{app.pk}/duplicate", follow=True)
     copy = App.objects.get(name="Helper copy")
@@ -158,8 +168,8 @@ def test_name_icon_and_tags_are_edited(browser, app, workspace):
     app.refresh_from_db()
     assert app.icon == str(UploadFile.objects.get().pk)
     page = browser.get("/apps").content.decode()
-    address = unescape(re.search(r'<img class="tile" src="([^"]+)"', page)[1])
-    shown = Client().get(address)
+    (address,) = re.findall(r'<img class="tile" src="([^"]+)"', page)
+    shown = Client().get(unescape(address))
     assert (shown.status_code, shown["Content-Type"]) == (200, "image/png")
     drawing = picture(SVG)
     drawing.name = "x.svg"
@@ -197,7 +207,7 @@ def test_web_03_page_settings_are_edited(browser, app):
 
 def test_api_02_a_key_is_shown_once(browser, app):
     response = browser.post(f"/apps/{app.pk}/keys")
-    key = re.search(r"app-\w{24}", response.content.decode())[0]
+    (key,) = re.findall(r"app-\w{24}", response.content.decode())
     assert response["Cache-Control"] == "no-store"
     row = ApiToken.objects.get()
     assert row.hint.endswith(key[-4:])

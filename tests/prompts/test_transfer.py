@@ -8,11 +8,12 @@ import pytest
 
 from apps.common.errors import AppError
 from apps.common.guard import AddressBlocked
-from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched
+from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched, InvalidAppConfig
 from apps.prompts.models import App
 from apps.prompts.services import transfer
 from apps.prompts.services.icons import set_icon_picture
 from apps.prompts.services.transfer import export_app, fetch_app_file, import_app, raw_address
+from apps.prompts.services.versions import publish
 from tests.factories import make_app, make_workspace
 from tests.pictures import picture
 
@@ -63,6 +64,18 @@ def test_a_picture_stays_in_its_workspace(workspace):
     elsewhere = App.objects.get(id=result.app_id)
     assert (elsewhere.icon_type, elsewhere.icon) == ("emoji", "🤖")
     assert result.warnings == [transfer.NO_PICTURE]
+
+
+def test_a_faulty_configuration_comes_in_with_all_its_faults_named_and_is_not_published(workspace):
+    content = GOLDEN.replace("top_k: 3", "top_k: 11").replace("temperature: 0.7", "temperature: 99")
+    result = import_app(workspace=workspace, content=content, publish_now=True)
+    app = App.objects.get(id=result.app_id)
+    assert (result.status, app.published) == ("completed-with-warnings", None)
+    assert "top_k" in " ".join(result.warnings)
+    assert result.warnings[-1] == transfer.NOT_PUBLISHED
+    with pytest.raises(InvalidAppConfig):
+        publish(app=app)
+    assert export_app(app=app) == content
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from apps.common.perloop import run
 from apps.prompts import dsl
 from apps.prompts.choices import AppMode
 from apps.prompts.contracts import check_config
-from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched
+from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched, InvalidAppConfig
 from apps.prompts.icons import DEFAULT_EMOJI, EMOJI, IMAGE
 from apps.prompts.models import App
 from apps.workspaces.models import User, Workspace
@@ -24,6 +24,7 @@ from .versions import publish
 
 RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION})
 NO_PICTURE: Final = "The icon is a picture, which app files do not carry. Choose another icon."
+NOT_PUBLISHED: Final = "It was not published: put the configuration right first."
 _FIELD_LIMITS = {"description": MAX_DESCRIPTION, "icon_type": 16, "icon": 255, "icon_background": 16}
 _BLOB: Final = re.compile(r"https://(?:www\.)?github\.com/([^/?#]+)/([^/?#]+)/blob/([^?#]+)")
 _FETCH_TIMEOUT_S: Final = 15.0
@@ -53,6 +54,7 @@ def import_app(
 
     Args:
         name: without one, the file's.
+        publish_now: unless its configuration has faults; then the app is a draft, and a warning says so.
 
     Raises:
         BrokenAppFile: with the format's sentence for what is wrong.
@@ -70,9 +72,18 @@ def import_app(
             workspace=workspace, name=name or file.name, mode=file.mode, config=file.config, user=user, **fields
         )
         if publish_now:
-            publish(app=app, user=user)
+            warnings += _publish(app, user)
     status = "completed-with-warnings" if warnings else "completed"
     return ImportResult(app.id, app.mode, status, warnings)
+
+
+def _publish(app: App, user: User | None) -> list[str]:
+    """Publishes the draft; where it has faults, which are among the warnings already, the app stays a draft."""
+    try:
+        publish(app=app, user=user)
+    except InvalidAppConfig:
+        return [NOT_PUBLISHED]
+    return []
 
 
 def fetch_app_file(url: str) -> bytes:

@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.common.errors import InvalidParam
 from apps.prompts.addresses import site_path
 from apps.prompts.embedding import iframe_snippet, script_snippet
+from apps.prompts.errors import InvalidAppConfig
 from apps.prompts.forms import DeleteForm
 from apps.prompts.models import App
 from apps.prompts.selectors import get_app, get_site, list_keys
@@ -68,8 +68,9 @@ def publish_draft(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     try:
         version = publish(app=app, user=request.user)
-    except InvalidParam as problem:  # the draft has faults: they are shown beside what can be done about them
-        messages.error(request, problem.message)
+    except InvalidAppConfig as refusal:
+        for _code, sentence, _field in refusal.problems:
+            messages.error(request, sentence)
     else:
         messages.success(request, _("Version %(number)s is published.") % {"number": version.number})
     return redirect("prompts:overview", app_id)
