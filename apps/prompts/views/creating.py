@@ -1,6 +1,5 @@
 """Making an app: of a template, from nothing, of a file."""
 
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -99,8 +98,8 @@ def _page(
 
 
 def _sections(templates: list[AppTemplate | ShippedTemplate]) -> list[tuple[str, bool, list[Any]]]:
-    """Headings with their templates: the team's own first, then the shipped ones by category."""
+    """Headings with their templates: the team's own first, then those that come with the product."""
     own = [template for template in templates if isinstance(template, AppTemplate)]
     shipped = [template for template in templates if isinstance(template, ShippedTemplate)]
-    sections = [(category, False, list(group)) for category, group in groupby(shipped, lambda item: item.category)]
-    return [(_("Your team's"), True, own), *sections] if own else sections
+    sections = [(_("Your team's"), True, own), (_("Ready made"), False, shipped)]
+    return [section for section in sections if section[2]]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.prompts.addresses import site_path
+from apps.prompts.choices import SiteLanguage
 from apps.prompts.embedding import iframe_snippet, script_snippet
 from apps.prompts.errors import InvalidAppConfig
 from apps.prompts.forms import DeleteForm
@@ -37,11 +38,13 @@ def render_overview(request: ConsoleRequest, app: App, *, new_key: str = "") -> 
     """The page; a new key stands on it this once and is kept in no cache."""
     base_url = request.build_absolute_uri("/").rstrip("/")
     may_build = request.membership.role in BUILDERS
+    site = get_site(app)
     context: dict[str, object] = {
         "app": app,
         "may_build": may_build,
         "tags": list_tags_of(workspace=request.workspace, target_ids=[app.id]).get(app.id, []),
-        "site": get_site(app),
+        "site": site,
+        "language": SiteLanguage(site.default_language).label,
         "site_url": base_url + site_path(app),
         "api_url": f"{base_url}/v1",
     }
