@@ -144,6 +144,11 @@ async def request_stop(*, task_id: UUID, caller: Caller) -> None:
     await notify.asend(STOP_TOPIC, f"{task_id}/{caller.end_user_id or caller.account_id}")
 
 
+def send_stop(*, task_id: UUID, owner_id: UUID | None) -> None:
+    """The same from sync code, by the id of the end user or member whose run it is."""
+    notify.send(STOP_TOPIC, f"{task_id}/{owner_id}")
+
+
 def _on_stop_word(word: str | None) -> None:
     if word is None:
         return

@@ -137,3 +137,9 @@ def _state(
 
 def _shown(field: CredentialField, value: str) -> str:
     return crypto.mask(value) if field.secret else value
+
+
+def has_own_model(*, workspace: Workspace) -> bool:
+    """Whether the workspace has set up a provider or model; until then its apps run on the demo model."""
+    rows = {"workspace": workspace}
+    return ProviderCredential.objects.filter(**rows).exists() or WorkspaceModel.objects.filter(**rows).exists()

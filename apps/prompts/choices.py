@@ -25,3 +25,28 @@ class InvokeFrom(TextChoices):
     WEB_APP = "web-app", "Web app"
     DEBUGGER = "debugger", "Debug panel"
     CONSOLE = "console", "Console"
+
+
+class SiteLanguage(TextChoices):
+    """Languages a public page may be set to; where its texts are not translated yet, it shows English."""
+
+    EN_US = "en-US", "English"
+    DE_DE = "de-DE", "Deutsch"
+    ES_ES = "es-ES", "Español"
+    FR_FR = "fr-FR", "Français"
+    HI_IN = "hi-IN", "हिन्दी"
+    ID_ID = "id-ID", "Bahasa Indonesia"
+    IT_IT = "it-IT", "Italiano"
+    JA_JP = "ja-JP", "日本語"
+    KO_KR = "ko-KR", "한국어"
+    PL_PL = "pl-PL", "Polski"
+    PT_BR = "pt-BR", "Português (Brasil)"
+    RO_RO = "ro-RO", "Română"
+    RU_RU = "ru-RU", "Русский"
+    SL_SI = "sl-SI", "Slovenščina"
+    TH_TH = "th-TH", "ไทย"
+    TR_TR = "tr-TR", "Türkçe"
+    UK_UA = "uk-UA", "Українська"
+    VI_VN = "vi-VN", "Tiếng Việt"
+    ZH_HANS = "zh-Hans", "简体中文"
+    ZH_HANT = "zh-Hant", "繁體中文"

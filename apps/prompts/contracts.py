@@ -1,8 +1,9 @@
-"""What upper apps add to an app's life: checks of its configuration when it is imported or published."""
+"""What upper apps add to an app's life: checks of its configuration, and what is to be removed with it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from apps.common.registry import Registry
 from apps.workspaces.models import Workspace
@@ -29,3 +30,24 @@ def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) 
         for check in app_checks.all().values()
         for warning in check().warnings(workspace=workspace, mode=mode, config=config)
     ]
+
+
+class AppCleanup(ABC):
+    """Removes what an upper app keeps of an app, in tables the app's row is not tied to by foreign keys.
+
+    Both methods may be called again: a deletion that broke off is repeated, and each one ends with a second round
+    for what runs under way have written in the meantime.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+
+    def stop(self, app_id: UUID) -> None:  # noqa: B027 - most keep nothing that runs
+        """Ends what is under way; called for all before the first `clean`."""
+
+    @abstractmethod
+    def clean(self, app_id: UUID) -> None:
+        """Removes rows and bytes, in transactions of a few hundred rows each: others' writes must not wait."""
+
+
+app_cleanups: Registry[AppCleanup] = Registry("app cleanup", "app_cleanups", AppCleanup)  # type: ignore[type-abstract]  # only subclasses are made

@@ -82,3 +82,12 @@ class BrokenAppFile(BadRequest):
 class TooManyKeys(AppError):
     code = "max_keys_reached"
     default_message = "An app has at most 10 keys. Revoke one that is no longer used, then create a new one."
+
+
+class TemplateNotFound(NotFound):
+    default_message = "The template does not exist."
+
+
+class FileNotFetched(BadRequest):
+    code = "invalid_app_file"
+    default_message = "No app file could be fetched from this address."

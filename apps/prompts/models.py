@@ -95,6 +95,11 @@ class AppTemplate(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def key(self) -> str:
+        """What names it among all templates, shipped ones included."""
+        return str(self.pk)
+
 
 class AppVersion(models.Model):
     """An immutable configuration. The app points at its draft and its published version; rows never change.

@@ -7,24 +7,30 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
+from apps.common.errors import InvalidParam
 from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
 from apps.workspaces.models import TagBinding, Workspace
+from apps.workspaces.selectors import list_tagged
 
+from .choices import TokenKind
 from .config import BasicConfig
-from .errors import EndUserNotFound
-from .models import App, EndUser
+from .errors import EndUserNotFound, TemplateNotFound
+from .models import ApiToken, App, AppTemplate, AppVersion, EndUser, Site
+from .shipped import ShippedTemplate, shipped_templates
 
 
-def list_apps(*, workspace: Workspace, query: str = "") -> "QuerySet[App]":
-    """The workspace's apps, newest first, whose name holds `query`."""
+def list_apps(*, workspace: Workspace, query: str = "", tag_id: UUID | None = None) -> "QuerySet[App]":
+    """The workspace's apps, newest first, whose name holds `query` and which bear a tag."""
     apps = App.objects.filter(workspace=workspace).order_by("-created_at")
+    if tag_id is not None:
+        apps = apps.filter(id__in=list_tagged(workspace=workspace, tag_id=tag_id))
     return apps.filter(name__icontains=query) if query else apps
 
 
 def get_app(*, workspace: Workspace, app_id: object) -> App:
     """An app of the workspace. Raises NotFound."""
-    apps = App.objects.filter(workspace=workspace).select_related("published", "workspace")
+    apps = App.objects.filter(workspace=workspace).select_related("draft", "published", "workspace")
     return get_or_404(apps, str(app_id), "The app does not exist.")
 
 
@@ -67,3 +73,42 @@ def get_parameters(config: BasicConfig) -> Mapping[str, Any]:
             "workflow_file_upload_limit": settings.WORKFLOW_FILE_UPLOAD_LIMIT,
         },
     }
+
+
+def get_site(app: App) -> Site:
+    """The settings of the app's public page; for an app that has none stored, the defaults."""
+    return Site.objects.filter(app=app).first() or Site(app=app)
+
+
+def list_keys(*, app: App) -> "QuerySet[ApiToken]":
+    """The app's API keys, oldest first; of each, no more than its hint can be read."""
+    return app.tokens.filter(kind=TokenKind.APP).order_by("created_at")
+
+
+def list_versions(*, app: App) -> "QuerySet[AppVersion]":
+    """The app's versions, newest first."""
+    return app.versions.order_by("-number").select_related("created_by")
+
+
+def get_version(*, app: App, number: int) -> AppVersion:
+    """A version by its number within the app. Raises InvalidParam."""
+    version = app.versions.filter(number=number).first()
+    if version is None:
+        raise InvalidParam(f"The app has no version {number}.", params="number")
+    return version
+
+
+def list_templates(*, workspace: Workspace) -> list[AppTemplate | ShippedTemplate]:
+    """The team's templates, newest first, then those that come with the product, by category and name."""
+    return [*AppTemplate.objects.filter(workspace=workspace).order_by("-created_at"), *shipped_templates()]
+
+
+def get_template(*, workspace: Workspace, template_id: str) -> AppTemplate | ShippedTemplate:
+    """A template by the id of one of the team's or the key of a shipped one. Raises TemplateNotFound."""
+    shipped = next((template for template in shipped_templates() if template.key == template_id), None)
+    own_id = parse_uuid(template_id)
+    own = AppTemplate.objects.filter(workspace=workspace, pk=own_id).first() if own_id else None
+    found = own or shipped
+    if found is None:
+        raise TemplateNotFound
+    return found

@@ -26,3 +26,8 @@ class OwnerIsFixed(Conflict):
 class AlreadyMember(Conflict):
     code = "already_member"
     default_message = "This person is a member already."
+
+
+class TagNameTaken(Conflict):
+    code = "tag_name_taken"
+    default_message = "There is a tag of this name already."

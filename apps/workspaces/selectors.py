@@ -1,14 +1,16 @@
 """Reads of users, workspaces and memberships."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Lower
 
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 
 from .choices import WorkspaceStatus
-from .models import Installation, Membership, User, Workspace
+from .models import Installation, Membership, Tag, TagBinding, User, Workspace
 
 
 def is_installed() -> bool:
@@ -51,3 +53,23 @@ def find_workspace(wanted: str | None) -> Workspace:
         raise NotFound(missing)
     names = ", ".join(f"{item.name} ({item.pk})" for item in found)
     raise InvalidParam(f"Name one workspace with --workspace: {names}.", params="workspace")
+
+
+def list_tags(*, workspace: Workspace, kind: str) -> "QuerySet[Tag]":
+    """The workspace's tags of a kind by name, each with `binding_count`: on how many apps or bases it is."""
+    tags = Tag.objects.filter(workspace=workspace, kind=kind)
+    return tags.annotate(binding_count=Count("bindings")).order_by(Lower("name"))
+
+
+def list_tags_of(*, workspace: Workspace, target_ids: Collection[UUID]) -> dict[UUID, list[Tag]]:
+    """The tags of each of these apps or bases, by name; who has none is not among the keys."""
+    bindings = TagBinding.objects.filter(tag__workspace=workspace, target_id__in=target_ids)
+    found: dict[UUID, list[Tag]] = {}
+    for binding in bindings.select_related("tag").order_by(Lower("tag__name")):
+        found.setdefault(binding.target_id, []).append(binding.tag)
+    return found
+
+
+def list_tagged(*, workspace: Workspace, tag_id: UUID) -> "QuerySet[TagBinding, UUID]":
+    """The ids of what bears a tag of the workspace."""
+    return TagBinding.objects.filter(tag__workspace=workspace, tag_id=tag_id).values_list("target_id", flat=True)

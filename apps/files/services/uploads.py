@@ -10,7 +10,8 @@ from typing import IO, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import ForeignObjectRel
 
 from apps.common.errors import PayloadTooLarge
 from apps.files import storage
@@ -77,6 +78,15 @@ def delete_uploads(uploads: Iterable[UploadFile]) -> None:
         key = upload.storage_key
         upload.delete()
         transaction.on_commit(partial(storage.delete, key))
+
+
+def delete_unused_uploads(uploads: "models.QuerySet[UploadFile]") -> None:
+    """As `delete_uploads`, but leaves those that a row of another kind (a document, say) stands on."""
+    for relation in UploadFile._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and isinstance(relation.field, models.ForeignKey):
+            rows = relation.field.model._default_manager.filter(**{f"{relation.field.name}__isnull": False})
+            uploads = uploads.exclude(pk__in=rows.values(relation.field.attname))
+    delete_uploads(uploads)
 
 
 def read_upload(upload: UploadFile) -> bytes:

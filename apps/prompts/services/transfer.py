@@ -1,22 +1,35 @@
 """App files in and out."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.common import http
+from apps.common.perloop import run
 from apps.prompts import dsl
 from apps.prompts.choices import AppMode
 from apps.prompts.contracts import check_config
-from apps.prompts.errors import AppUnavailable, BrokenAppFile
+from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched, InvalidAppConfig
+from apps.prompts.icons import DEFAULT_EMOJI, EMOJI, IMAGE
 from apps.prompts.models import App
 from apps.workspaces.models import User, Workspace
 
-from .apps import create_app
+from .apps import MAX_DESCRIPTION, create_app
+from .icons import is_own_picture
 from .versions import publish
 
 RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION})
-_FIELD_LIMITS = {"description": 4000, "icon_type": 16, "icon": 255, "icon_background": 16}
+NO_PICTURE: Final = "The icon is a picture, which app files do not carry. Choose another icon."
+NOT_PUBLISHED: Final = "It was not published: put the configuration right first."
+_FIELD_LIMITS = {"description": MAX_DESCRIPTION, "icon_type": 16, "icon": 255, "icon_background": 16}
+_BLOB: Final = re.compile(r"https://(?:www\.)?github\.com/([^/?#]+)/([^/?#]+)/blob/([^?#]+)")
+_FETCH_TIMEOUT_S: Final = 15.0
+_FETCH_PRIVATE = False
+_REDIRECTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,18 @@ class ImportResult:
 
 
 def import_app(
-    *, workspace: Workspace, content: str | bytes, user: User | None = None, publish_now: bool = False
+    *,
+    workspace: Workspace,
+    content: str | bytes,
+    name: str = "",
+    user: User | None = None,
+    publish_now: bool = False,
 ) -> ImportResult:
     """Creates an app from an app file.
+
+    Args:
+        name: without one, the file's.
+        publish_now: unless its configuration has faults; then the app is a draft, and a warning says so.
 
     Raises:
         BrokenAppFile: with the format's sentence for what is wrong.
@@ -43,20 +65,59 @@ def import_app(
         raise BrokenAppFile(f"The file's version {file.version} is newer than this product reads. Update it first.")
     if file.mode not in RUNNABLE_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
-    warnings = check_config(workspace=workspace, mode=file.mode, config=file.config)
-    fields = {
-        name: value[: _FIELD_LIMITS[name]] if isinstance(value, str) else value for name, value in file.fields.items()
-    }
+    fields, warnings = _fields(workspace, file.fields)
+    warnings += check_config(workspace=workspace, mode=file.mode, config=file.config)
     with transaction.atomic():
-        app = create_app(workspace=workspace, name=file.name, mode=file.mode, config=file.config, user=user, **fields)
+        app = create_app(
+            workspace=workspace, name=name or file.name, mode=file.mode, config=file.config, user=user, **fields
+        )
         if publish_now:
-            publish(app=app, user=user)
+            warnings += _publish(app, user)
     status = "completed-with-warnings" if warnings else "completed"
     return ImportResult(app.id, app.mode, status, warnings)
 
 
+def _publish(app: App, user: User | None) -> list[str]:
+    """Publishes the draft; where it has faults, which are among the warnings already, the app stays a draft."""
+    try:
+        publish(app=app, user=user)
+    except InvalidAppConfig:
+        return [NOT_PUBLISHED]
+    return []
+
+
+def fetch_app_file(url: str) -> bytes:
+    """The app file at an http(s) address; GitHub's pages of a file stand for the file itself.
+
+    Raises:
+        AddressBlocked: an address of an inner network.
+        OutboundError: no answer, or one that is too large.
+        FileNotFetched: the server has no such file.
+    """
+    address = raw_address(url.strip())
+    answer = run(
+        http.fetch(
+            "GET",
+            address,
+            private_allowed=_FETCH_PRIVATE,
+            max_bytes=dsl.MAX_BYTES,
+            timeout_s=_FETCH_TIMEOUT_S,
+            redirects=_REDIRECTS,
+        )
+    )
+    if answer.status != 200:
+        raise FileNotFetched(f"The server of this address answered with status {answer.status}.")
+    return answer.body
+
+
+def raw_address(url: str) -> str:
+    """Where the file itself lies that a GitHub page shows; other addresses as they are."""
+    page = _BLOB.match(url)
+    return f"https://raw.githubusercontent.com/{page[1]}/{page[2]}/{page[3]}" if page else url
+
+
 def export_app(*, app: App) -> str:
-    """The app's draft as an app file; secrets are never in it."""
+    """The app's draft as an app file; secrets are never in it. Raises AppUnavailable: it has no draft."""
     fields = {
         "name": app.name,
         "mode": app.mode,
@@ -69,3 +130,13 @@ def export_app(*, app: App) -> str:
     if app.draft is None:
         raise AppUnavailable
     return dsl.render(app=fields, mode=app.mode, config=app.draft.config)
+
+
+def _fields(workspace: Workspace, given: Mapping[str, str | bool]) -> tuple[dict[str, Any], list[str]]:
+    """What a file says of the app beside its configuration, cut to length, and what of it cannot be had here."""
+    fields: dict[str, Any] = {
+        name: value[: _FIELD_LIMITS[name]] if isinstance(value, str) else value for name, value in given.items()
+    }
+    if fields.get("icon_type") == IMAGE and not is_own_picture(workspace, str(fields.get("icon", ""))):
+        return {**fields, "icon_type": EMOJI, "icon": DEFAULT_EMOJI}, [NO_PICTURE]
+    return fields, []

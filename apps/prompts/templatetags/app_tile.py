@@ -1,27 +1,28 @@
 """An app's icon."""
 
-import re
-
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.prompts.models import App
+from apps.prompts.icons import COLOUR, DEFAULT_COLOUR, EMOJI, icon_url, is_emoji
+from apps.prompts.models import App, AppTemplate
+from apps.prompts.shipped import ShippedTemplate
 
 register = template.Library()
-COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
-LONGEST_EMOJI = 12  # code points of one joined emoji
 
 
 @register.simple_tag
-def app_tile(app: App) -> SafeString:
-    """The icon as a picture: the emoji on its colour, else the name's first letter (images are not shown here)."""
-    is_emoji = app.icon_type == "emoji" and not app.icon.isascii() and len(app.icon) <= LONGEST_EMOJI
-    colour = app.icon_background if COLOUR.fullmatch(app.icon_background) else "#dff1f5"
+def app_tile(app: App | AppTemplate | ShippedTemplate) -> SafeString:
+    """The icon as a picture: the uploaded one, the emoji on its colour, else the name's first letter."""
+    picture = icon_url(app)
+    if picture:
+        return format_html('<img class="tile" src="{}" alt="" width="40" height="40">', picture)
+    shown = app.icon if app.icon_type == EMOJI and is_emoji(app.icon) else app.name[:1].upper()
+    colour = app.icon_background if COLOUR.fullmatch(app.icon_background) else DEFAULT_COLOUR
     return format_html(
         '<svg class="tile" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="10" fill="{}"/>'
         '<text x="20" y="21" font-size="20" fill="#15202b" text-anchor="middle" dominant-baseline="central">{}</text>'
         "</svg>",
         colour,
-        app.icon if is_emoji else app.name[:1].upper(),
+        shown,
     )

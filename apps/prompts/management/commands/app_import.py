@@ -5,32 +5,36 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from apps.common.commands import JsonCommand
-from apps.common.errors import NotFound
-from apps.prompts.services.transfer import import_app
-from apps.workspaces.selectors import find_workspace
+from apps.common.errors import InvalidParam, NotFound
+from apps.prompts.services.transfer import fetch_app_file, import_app
+from apps.workspaces.commands import WorkspaceCommand
 
 
-class Command(JsonCommand):
+class Command(WorkspaceCommand):
     help = "Creates an app from an app file (YAML)."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file")
-        parser.add_argument("--workspace", help="id or name; may be left out where there is only one")
+        parser.add_argument("file", nargs="?")
+        parser.add_argument("--url", help="fetch the file from here instead; GitHub's page of a file will do")
+        parser.add_argument("--name", default="", help="in place of the file's")
         parser.add_argument("--publish", action="store_true", help="publish it at once")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        path = Path(options["file"])
-        if not path.is_file():
-            raise NotFound(f"There is no file {path.name}.")
         result = import_app(
-            workspace=find_workspace(options["workspace"]),
-            content=path.read_bytes(),
+            workspace=self.workspace(options),
+            content=_content(options["file"], options["url"]),
+            name=options["name"],
             publish_now=options["publish"],
         )
-        return {
-            "app_id": result.app_id,
-            "mode": result.mode,
-            "status": result.status,
-            "warnings": result.warnings,
-        }
+        return {"app_id": result.app_id, "mode": result.mode, "status": result.status, "warnings": result.warnings}
+
+
+def _content(file: str | None, url: str | None) -> bytes:
+    if bool(file) == bool(url):
+        raise InvalidParam("Name a file or --url, one of the two.")
+    if url:
+        return fetch_app_file(url)
+    path = Path(file or "")
+    if not path.is_file():
+        raise NotFound(f"There is no file {path.name}.")
+    return path.read_bytes()
