@@ -1,7 +1,7 @@
 """How the public page of an app looks, read once and kept until the database says otherwise."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -59,6 +59,7 @@ class SiteInfo:
         return "*" if self.allowed_origins is None else " ".join(("'self'", *self.allowed_origins))
 
 
+_FIELDS: Final = tuple(field.name for field in fields(SiteInfo))
 _SITE = """
     select a.id, coalesce(nullif(s.title, ''), a.name), coalesce(nullif(s.description, ''), a.description),
         case when s.icon <> '' then s.icon_type else a.icon_type end,
@@ -78,19 +79,12 @@ async def _load(app_id: str) -> tuple[str, SiteInfo] | None:
     row = await db.fetch_one(_SITE, UUID(app_id))
     if row is None:
         return None
-    *face, language, colour, is_inverted, copyright_text, policy, disclaimer, placeholder, origins = row
-    site = SiteInfo(
-        *face,
-        language=language_of(language),
-        colour=colour if re.fullmatch(r"#[0-9a-fA-F]{6}", colour) else "",
-        is_colour_inverted=is_inverted,
-        copyright=copyright_text,
-        privacy_policy=_web_address(policy),
-        disclaimer=disclaimer,
-        placeholder=placeholder,
-        allowed_origins=_origins(origins),
-    )
-    return app_id, site
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["language"] = language_of(values["language"])
+    values["colour"] = values["colour"] if re.fullmatch(r"#[0-9a-fA-F]{6}", values["colour"]) else ""
+    values["privacy_policy"] = _web_address(values["privacy_policy"])
+    values["allowed_origins"] = _origins(values["allowed_origins"])
+    return app_id, SiteInfo(**values)
 
 
 def _web_address(text: str) -> str:

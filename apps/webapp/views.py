@@ -1,6 +1,7 @@
 """Public pages of apps: no sign-in, no cookie of the console is read."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from .languages import language_of_browser
 from .sites import SiteInfo, site_of
 from .words import words_in
 
-Page = Callable[..., Awaitable[HttpResponse]]
+Page = Callable[..., Coroutine[Any, Any, HttpResponse]]
 # The page of each kind of app: where somebody who took the wrong address is sent.
 PAGES = dict.fromkeys(CHAT_FAMILY, "webapp:chat")
 
@@ -50,7 +51,7 @@ def page_view(template: str, modes: Collection[str], *, is_framed: bool = False)
         response = _render(request, template, context, site.language)
         return _secured(request, response, site.frame_ancestors if is_framed else "'self'")
 
-    return view  # type: ignore[no-any-return]  # the decorator forgets the type
+    return view
 
 
 def _page(app: AppRuntime, site: SiteInfo, *, is_framed: bool) -> dict[str, object]:
@@ -94,7 +95,7 @@ def _secured(request: HttpRequest, response: HttpResponse, ancestors: str) -> Ht
     response["Content-Security-Policy"] = policy(
         nonce, ancestors=ancestors, files=f"{files.scheme}://{files.netloc}" if files.netloc else ""
     )
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's middleware
+    response.xframe_options_exempt = True
     response["Cache-Control"] = "no-cache"
     return response
 

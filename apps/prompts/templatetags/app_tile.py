@@ -16,13 +16,20 @@ class HasIcon(Protocol):
     """An app, or the face of its public page."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its first letter stands in for a missing icon."""
+
     @property
-    def icon_type(self) -> str: ...
+    def icon_type(self) -> str:
+        """Either emoji or image."""
+
     @property
-    def icon(self) -> str: ...
+    def icon(self) -> str:
+        """The emoji, or the image's id."""
+
     @property
-    def icon_background(self) -> str: ...
+    def icon_background(self) -> str:
+        """A hexadecimal colour."""
 
 
 @register.simple_tag
