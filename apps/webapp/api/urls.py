@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.prompts.api.views import InfoView, ParametersView
 
-from . import views
+from . import events, views
 from .auth import PassportAuthentication
 
 behind_passport = {"authentication_classes": [PassportAuthentication]}
@@ -14,6 +14,7 @@ urlpatterns = [
     path("info", InfoView.as_view(**behind_passport), name="api-info"),
     path("chat-messages", views.chat_messages, name="api-chat-messages"),
     path("chat-messages/<str:task_id>/stop", views.stop, name="api-chat-stop"),
+    path("messages/<uuid:message_id>/events", events.message_events, name="api-message-events"),
     path("completion-messages", views.completion_messages, name="api-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="api-completion-stop"),
 ]

@@ -7,6 +7,7 @@ from apps.chat.answers import answer
 from apps.chat.asking import ask_chat, ask_completion, stop_run
 from apps.chat.requests import read_streaming
 from apps.common.api import json_response, service_view
+from apps.common.encoding import VisitorEncoder
 from apps.common.errors import Unauthorized
 from apps.common.text import storable
 from apps.prompts.runtime import app_of_site
@@ -30,7 +31,7 @@ async def chat_messages(request: HttpRequest) -> HttpResponseBase:
     """POST /api/chat-messages."""
     access, body = await passport_access(request)
     streaming = read_streaming(body)
-    return await answer(await ask_chat(access, body), streaming=streaming)
+    return await answer(await ask_chat(access, body), streaming=streaming, encoder=VisitorEncoder)
 
 
 @service_view("POST")
@@ -38,7 +39,7 @@ async def completion_messages(request: HttpRequest) -> HttpResponseBase:
     """POST /api/completion-messages."""
     access, body = await passport_access(request)
     streaming = read_streaming(body)
-    return await answer(await ask_completion(access, body), streaming=streaming)
+    return await answer(await ask_completion(access, body), streaming=streaming, encoder=VisitorEncoder)
 
 
 @service_view("POST")
