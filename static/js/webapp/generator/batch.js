@@ -98,7 +98,7 @@ export class RunBatch {
     this.note.textContent = notes.filter(Boolean).join(" · ");
     this.stopButton.hidden = !batch.isRunning;
     this.retryButton.hidden = batch.isRunning || failed + stopped === 0;
-    this.retryButton.replaceChildren(icon("rotate-cw"), failed ? t("Retry {count} failed", { count: failed + stopped }) : t("Go on with {count} stopped", { count: stopped }));
+    this.retryButton.replaceChildren(icon("rotate-cw"), stopped ? t("Run {count} unfinished rows", { count: failed + stopped }) : t("Retry {count} failed", { count: failed }));
     this.saveButton.hidden = batch.isRunning;
   }
 
