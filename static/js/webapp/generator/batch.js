@@ -65,7 +65,8 @@ export class RunBatch {
     if (this.batch.count("waiting")) this.batch.start();
     else this.batch.retryFailed();
     this.#show();
-    this.stopButton.focus();
+    this.stopButton.focus({ preventScroll: true });
+    this.head.scrollIntoView({ block: "nearest" });
   }
 
   #onRow(row) {

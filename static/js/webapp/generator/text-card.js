@@ -20,12 +20,13 @@ export class TextCard {
     this.markdown = new StreamingMarkdown(this.body);
     this.stopButton = h("button", { className: "btn", type: "button", onclick: () => this.stop() }, icon("square"), t("Stop"));
     this.foot = h("div", { className: "gen-foot-row" }, h("span", { className: "muted grow" }, t("Writing…")), this.stopButton);
-    this.element = h("article", { className: "card gen-text", "aria-label": title, tabIndex: -1 }, h("h3", { className: "gen-text-title" }, title), this.body, this.foot);
+    this.note = h("span", { className: "muted" });
+    this.element = h("article", { className: "card gen-text", "aria-label": title }, h("header", { className: "gen-text-head" }, h("h2", {}, title), this.note), this.body, this.foot);
     say(t("The text is being written."));
     this.run = begin({
       onText: (text) => this.#write(text),
       onEnd: (end) => this.#end(end),
-      onFail: (sentence, end) => this.#fail(sentence, end),
+      onFail: (sentence) => this.#fail(sentence),
     });
   }
 
@@ -49,11 +50,10 @@ export class TextCard {
     this.text = text;
   }
 
-  #end({ messageId, metadata }) {
+  #end({ messageId }) {
     this.#close();
-    const tokens = metadata.usage?.completion_tokens;
     const time = t("{seconds} s", { seconds: seconds(this.#startedAt) });
-    const note = [this.#isStopWanted && t("Stopped"), tokens != null && t("{count} tokens", { count: tokens }), time];
+    this.note.textContent = this.#isStopWanted ? `${t("Stopped")} · ${time}` : time;
     const actions = new Actions(this.context.client, {
       messageId,
       text: () => this.text,
@@ -61,7 +61,8 @@ export class TextCard {
       onLike: this.context.canLike ? () => this.#like(messageId) : null,
       onProblem: (sentence) => this.#problem(sentence),
     });
-    this.foot.replaceChildren(actions.element, h("p", { className: "muted gen-note" }, note.filter(Boolean).join(" · ")));
+    this.foot.replaceWith(actions.element);
+    this.foot = actions.element;
     say(this.#isStopWanted ? t("The text was stopped.") : t("The text is ready: {text}", { text: this.body.innerText }));
     this.onEnd?.();
   }
