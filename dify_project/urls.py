@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.prompts.urls")),
     path("", include("apps.chat.urls")),
     path("v1/", include("apps.prompts.api.urls")),
+    path("v1/", include("apps.logs.api.urls")),
     path("v1/", include("apps.chat.api.urls")),
     path("v1/", include("apps.knowledge.api.urls")),
     path("", include("apps.files.urls")),

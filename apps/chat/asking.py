@@ -5,14 +5,12 @@ from typing import Any
 
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
-from apps.prompts.choices import AppMode
+from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import AppUnavailable, NotChatApp
 
 from .requests import read_conversation_id, read_inputs_map, read_query
 from .runs import Run, request_stop
 from .turn import TurnRequest, start_turn
-
-CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
 
 
 async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:

@@ -32,12 +32,18 @@ async def name_conversation(*, workspace_id: UUID, conversation_id: UUID | None,
     """Lets the workspace's default model write the title; without one the question's beginning is it."""
     if conversation_id is None or len(query) <= SHORT_QUERY:
         return
+    name = await generated_name(workspace_id=workspace_id, query=query)
+    await writer.write((Statement.RENAME, (name, conversation_id)))
+
+
+async def generated_name(*, workspace_id: UUID, query: str) -> str:
+    """A title for the conversation that begins with a question; the question's beginning where no model writes one."""
     try:
         title = await _written_title(workspace_id, query)
     except AppError as error:
         log.info("no title from the model: %s", error.code)
         title = ""
-    await writer.write((Statement.RENAME, (title or _one_line(query), conversation_id)))
+    return title or _one_line(query) or UNNAMED
 
 
 async def _written_title(workspace_id: UUID, query: str) -> str:

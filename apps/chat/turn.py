@@ -45,7 +45,12 @@ MAX_ANSWER_CHARACTERS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """What a caller asks of an app; checked against the app's form by `start_turn`."""
+    """What a caller asks of an app; checked against the app's form by `start_turn`.
+
+    Args:
+        history: what was said before, where the caller keeps it; a stored conversation takes its place.
+        parent_message_id: the message this one is a variant of.
+    """
 
     app: AppRuntime
     caller: Caller
@@ -53,6 +58,8 @@ class TurnRequest:
     query: str = ""
     conversation_id: UUID | None = None
     auto_generate_name: bool = True
+    history: tuple[PastTurn, ...] = ()
+    parent_message_id: UUID | None = None
 
 
 async def start_turn(request: TurnRequest) -> Run:
@@ -65,8 +72,8 @@ async def start_turn(request: TurnRequest) -> Run:
     as_chat = request.app.mode == AppMode.CHAT
     if as_chat and not request.query.strip():
         raise InvalidParam("query is required")
-    history: tuple[PastTurn, ...] = ()
-    given, parent_id = request.inputs, None
+    history = request.history
+    given, parent_id = request.inputs, request.parent_message_id
     if request.conversation_id is not None:
         caller = request.caller
         conversation = await open_conversation(

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.exceptions import BadRequest as DjangoBadRequest
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -35,6 +35,7 @@ from .errors import (
 
 log = logging.getLogger(__name__)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+ErrorForm = Callable[[AppError], HttpResponseBase]
 
 
 def json_response(value: object, status: int = 200) -> HttpResponse:
@@ -55,7 +56,7 @@ def translate(error: Exception) -> AppError:
         return NotFound()
     if isinstance(error, RequestDataTooBig):
         return PayloadTooLarge(f"The request body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MB.")
-    if isinstance(error, DjangoBadRequest):
+    if isinstance(error, DjangoBadRequest | SuspiciousOperation):  # the latter: a host name that is none
         return BadRequest()
     if isinstance(error, DataError):  # a value that fits no column
         return InvalidParam()
@@ -126,8 +127,12 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
-def service_view(*methods: str) -> Callable[[View], View]:
-    """Decorator of the plain async views of `/v1`: allowed methods, one error translation."""
+def service_view(*methods: str, show_error: ErrorForm = error_response) -> Callable[[View], View]:
+    """Decorator of the plain async views of `/v1`: allowed methods, one error translation.
+
+    Args:
+        show_error: the error's form, where it is not the service API's.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -137,7 +142,7 @@ def service_view(*methods: str) -> Callable[[View], View]:
                     raise MethodNotAllowed
                 return await view(request, *args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the edge; translate() logs what is unexpected
-                return error_response(translate(error))
+                return show_error(translate(error))
 
         wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # Django reads the attribute
         return wrapped

@@ -1,6 +1,26 @@
 """What can be wrong with an upload."""
 
-from apps.common.errors import AppError, InvalidParam, Unavailable
+from apps.common.errors import AppError, Forbidden, InvalidParam, NotFound, Unavailable
+
+
+class NoFileUploaded(AppError):
+    code = "no_file_uploaded"
+    default_message = "Please upload your file."
+
+
+class TooManyFiles(AppError):
+    code = "too_many_files"
+    default_message = "Only one file is allowed."
+
+
+class FilePartMissing(AppError):
+    code = "bad_request_key_error"
+    default_message = "Please upload your file: a multipart/form-data request with the part file."
+
+
+class FilenameMissing(AppError):
+    code = "filename_not_exists_error"
+    default_message = "The specified filename does not exist."
 
 
 class EmptyFile(InvalidParam):
@@ -20,3 +40,13 @@ class StorageUnavailable(Unavailable):
 class FileMissing(AppError):
     code = "file_missing"
     default_message = "The stored file is no longer there."
+
+
+class FileAccessDenied(Forbidden):
+    code = "file_access_denied"
+    default_message = "Access to the requested file is denied."
+
+
+class FileNotFound(NotFound):
+    code = "file_not_found"
+    default_message = "The requested file was not found."

@@ -33,16 +33,6 @@ class UnreadableFile(AppError):
     default_message = "The file cannot be read."
 
 
-class NoFileUploaded(AppError):
-    code = "no_file_uploaded"
-    default_message = "Please upload your file."
-
-
-class TooManyFiles(AppError):
-    code = "too_many_files"
-    default_message = "Only one file is allowed."
-
-
 class DatasetApiDisabled(Forbidden):
     default_message = "Dataset api access is not enabled."
 

@@ -16,11 +16,11 @@ _CONVERSATION = """
     left join lateral (
         select id, query, answer, created_at from logs_message
         where conversation_id = c.id and status in ('normal', 'stopped') and answer <> ''
-        order by created_at desc limit %s
+        order by created_at desc, id desc limit %s
     ) m on true
     where c.id = %s and c.app_id = %s and c.invoke_from = %s and c.deleted_at is null
         and c.end_user_id is not distinct from %s and c.account_id is not distinct from %s
-    order by m.created_at
+    order by m.created_at, m.id
 """
 _RUN = """
     select task_id, conversation_id, extract(epoch from created_at)::bigint, status, answer, error_code, error,
@@ -28,6 +28,9 @@ _RUN = """
     from logs_message
     where id = %s and workspace_id = %s and app_id = %s
         and end_user_id is not distinct from %s and account_id is not distinct from %s
+        and not exists (
+            select from logs_conversation c where c.id = logs_message.conversation_id and c.deleted_at is not null
+        )
 """
 
 

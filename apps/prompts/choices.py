@@ -11,6 +11,10 @@ class AppMode(TextChoices):
     WORKFLOW = "workflow", "Workflow"
 
 
+# Modes whose runs belong to conversations.
+CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
+
+
 class TokenKind(TextChoices):
     APP = "app", "App"
     DATASET = "dataset", "Knowledge"

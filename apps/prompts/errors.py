@@ -13,6 +13,16 @@ class NotChatApp(AppError):
     default_message = "Please check if your app mode matches the right API route."
 
 
+class NotCompletionApp(AppError):
+    code = "not_completion_app"
+    default_message = "Only text generators have this. Use the key or page of an app of that kind."
+
+
+class EndUserNotFound(NotFound):
+    code = "end_user_not_found"
+    default_message = "End user not found."
+
+
 class NotPublished(AppError):
     code = "app_unavailable"
     default_message = "The app is not published yet. Publish it, then call it again."

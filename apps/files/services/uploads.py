@@ -91,7 +91,7 @@ def _copy(source: IO[bytes], target: IO[bytes], limit_mb: int) -> tuple[int, str
     while piece := source.read(_PIECE_BYTES):
         size += len(piece)
         if size > limit_mb * 2**20:
-            raise PayloadTooLarge(f"The file is over the limit of {limit_mb} MB.")
+            raise PayloadTooLarge(f"File size exceeded. The limit for this kind of file is {limit_mb} MB.")
         digest.update(piece)
         target.write(piece)
     if not size:

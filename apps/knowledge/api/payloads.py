@@ -4,15 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
-from django.http.multipartparser import MultiPartParserError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from apps.common.errors import BadRequest, InvalidParam, PayloadTooLarge
+from apps.common.bodies import read_multipart
+from apps.common.errors import InvalidParam
 from apps.common.text import storable, storable_json
-from apps.knowledge.errors import NoFileUploaded, TooManyFiles
+from apps.files.errors import NoFileUploaded, TooManyFiles
 
 P = TypeVar("P", bound="Payload")
 MAX_LIMIT = 100
@@ -77,13 +76,7 @@ def read_form(request: HttpRequest) -> "tuple[UploadedFile[bytes], dict[str, Any
     Raises:
         NoFileUploaded, TooManyFiles, BadRequest, PayloadTooLarge.
     """
-    try:
-        fields, files = request.POST, request.FILES
-    except MultiPartParserError as error:
-        raise BadRequest("The multipart body is broken.") from error
-    except SuspiciousOperation as error:
-        raise PayloadTooLarge("The form has too many or too long fields.") from error
-    uploads = [upload for key in files for upload in files.getlist(key)]
+    fields, uploads = read_multipart(request)
     if not uploads:
         raise NoFileUploaded
     if len(uploads) > 1:

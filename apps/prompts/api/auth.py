@@ -1,7 +1,7 @@
-"""Bearer keys for DRF views; the plain run views call `key_access` themselves."""
+"""Bearer keys for DRF views; the plain views call `key_access` or `key_reader` themselves."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
@@ -10,10 +10,13 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from apps.common.api import bearer_token, json_body
-from apps.common.errors import InvalidParam
+from apps.common.bodies import request_fields
 from apps.prompts.callers import Access, read_caller
 from apps.prompts.runtime import DatasetKey, app_of_key, workspace_of_key
 from apps.workspaces.models import User
+
+# Admits a request of a plain view that both APIs serve: the access, and the fields the request carries.
+Admission: TypeAlias = Callable[[HttpRequest], Awaitable[tuple[Access, Mapping[str, Any]]]]
 
 
 async def key_access(request: HttpRequest) -> tuple[Access, dict[str, Any]]:
@@ -23,15 +26,19 @@ async def key_access(request: HttpRequest) -> tuple[Access, dict[str, Any]]:
     return Access(app, read_caller(body, app.app_id)), body
 
 
+async def key_reader(request: HttpRequest) -> tuple[Access, Mapping[str, Any]]:
+    """As `key_access` for requests of any shape, in which `user` may be missing."""
+    app = await app_of_key(bearer_token(request))
+    fields = await request_fields(request)
+    return Access(app, read_caller(fields, app.app_id, required=False)), fields
+
+
 class AppKeyAuthentication(BaseAuthentication):
     """Sets `request.auth` to the Access of the key's app and of the `user` in query string, body or form."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Access]:
-        app = async_to_sync(app_of_key)(bearer_token(request._request))
-        fields = request.query_params if request.method == "GET" else request.data
-        if not isinstance(fields, Mapping):
-            raise InvalidParam("The body must be a JSON object.")
-        return AnonymousUser(), Access(app, read_caller(fields, app.app_id, required=False))
+        access, _ = async_to_sync(key_reader)(request._request)
+        return AnonymousUser(), access
 
 
 class DatasetKeyAuthentication(BaseAuthentication):

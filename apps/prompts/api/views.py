@@ -1,19 +1,28 @@
-"""What a client may ask about an app (service API 1.1, 6.5, 6.6)."""
+"""What a client may ask about an app, and where it leaves files for it (service API 1.1, 5.1, 6.5, 6.6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.common.bodies import read_multipart, request_fields
+from apps.files.errors import FilenameMissing, FilePartMissing, TooManyFiles, UnsupportedFileType
+from apps.files.kinds import limit_mb
+from apps.files.names import extension_of
+from apps.files.services.uploads import store_upload
 from apps.prompts.callers import Access, Caller
 from apps.prompts.runtime import AppRuntime
-from apps.prompts.selectors import get_parameters
+from apps.prompts.selectors import get_end_user, get_parameters, get_public_app, list_tag_names
+from apps.prompts.services.end_users import ensure_end_user
+from apps.workspaces.models import Workspace
 
 from .auth import AppKeyAuthentication
+from .payloads import end_user_json, site_json, upload_json
 
 
 class AppView(APIView):
@@ -23,17 +32,28 @@ class AppView(APIView):
 
     @property
     def app(self) -> AppRuntime:
-        return self._access.app
+        return self.access.app
 
     @property
     def caller(self) -> Caller:
-        return self._access.caller
+        return self.access.caller
 
     @property
-    def _access(self) -> Access:
+    def access(self) -> Access:
         access = self.request.auth
         assert isinstance(access, Access)
         return access
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the request carries: query string, JSON object or form."""
+        return async_to_sync(request_fields)(self.request._request)
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host under which the caller reached this server, for links it is to follow."""
+        request = self.request._request
+        return f"{request.scheme}://{request.get_host()}"
 
 
 class WelcomeView(APIView):
@@ -50,5 +70,49 @@ class ParametersView(AppView):
 
 class InfoView(AppView):
     def get(self, request: Request, **kwargs: Any) -> Response:
-        app = self.app
-        return Response({"name": app.name, "description": app.description, "tags": [], "mode": app.mode})
+        app = get_public_app(workspace_id=self.app.workspace_id, app_id=self.app.app_id)
+        tags = list_tag_names(workspace_id=self.app.workspace_id, app_id=self.app.app_id)
+        author = app.created_by.name if app.created_by else ""
+        about = {"name": app.name, "description": app.description, "tags": tags, "mode": app.mode}
+        return Response({**about, "author_name": author})
+
+
+class MetaView(AppView):
+    """The icons of the tools an app uses; apps of these kinds use none."""
+
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        return Response({"tool_icons": {}})
+
+
+class SiteView(AppView):
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        app = get_public_app(workspace_id=self.app.workspace_id, app_id=self.app.app_id)
+        return Response(site_json(app, base_url=self.base_url))
+
+
+class EndUserView(AppView):
+    def get(self, request: Request, end_user_id: str, **kwargs: Any) -> Response:
+        user = get_end_user(workspace_id=self.app.workspace_id, app_id=self.app.app_id, end_user_id=end_user_id)
+        return Response(end_user_json(user))
+
+
+class UploadView(AppView):
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        fields, files = read_multipart(request._request)
+        if not files:
+            raise FilenameMissing if "file" in fields else FilePartMissing
+        if len(files) > 1:
+            raise TooManyFiles
+        [file] = files
+        if not file.content_type:
+            raise UnsupportedFileType
+        ensure_end_user(workspace_id=self.app.workspace_id, app_id=self.app.app_id, caller=self.caller)
+        upload = store_upload(
+            workspace=Workspace.objects.get(pk=self.app.workspace_id),
+            name=file.name or "",
+            data=file,
+            mime_type=file.content_type,
+            end_user_id=self.caller.end_user_id,
+            limit_mb=limit_mb(extension_of(file.name or "")),
+        )
+        return Response(upload_json(upload, base_url=self.base_url), status=201)

@@ -1,0 +1,35 @@
+"""Events as the pages of the public see them: nothing about cost, and of a citation only what is shown."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from apps.common.encoding import EventEncoder
+from apps.common.run_events import MessageEnd, RunEvent
+
+SHOWN_OF_RESOURCE: Final = ("segment_id", "position", "document_name", "score", "content")
+
+
+class BrowserEncoder(EventEncoder):
+    """Encodes the events of one run for a visitor (contracts: extensions 5.5)."""
+
+    def fields(self, event: RunEvent) -> Mapping[str, Any]:
+        """The event's fields, `message_end` without what is not a visitor's business."""
+        fields = super().fields(event)
+        return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
+
+    def blocking(self, event: MessageEnd) -> Mapping[str, Any]:
+        """The whole run as the blocking answer."""
+        return {**super().blocking(event), "metadata": public_metadata(event.metadata)}
+
+
+def public_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What a visitor may see of an answer's metadata."""
+    public = {key: value for key, value in metadata.items() if key not in {"usage", "annotation_reply"}}
+    if "retriever_resources" in public:
+        public["retriever_resources"] = public_resources(public["retriever_resources"])
+    return public
+
+
+def public_resources(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a visitor may see of citations."""
+    return [{key: resource.get(key) for key in SHOWN_OF_RESOURCE} for resource in resources]
