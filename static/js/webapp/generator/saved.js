@@ -78,18 +78,22 @@ export class SavedList {
     this.#showEmpty();
   }
 
-  #card({ id, answer, created_at: createdAt }) {
+  #card({ id, answer, inputs, created_at: createdAt }) {
     const card = h("article", { className: "card gen-text", "data-id": id, "aria-label": t("Saved text of {time}", { time: day(createdAt) }) });
-    const remove = h("button", { className: "btn ghost", type: "button", onclick: () => this.#remove(id, card) }, icon("trash-2"), t("Remove"));
-    card.append(rendered(answer), h("div", { className: "gen-foot-row" }, copyButton(() => answer), remove, h("span", { className: "grow" }), h("span", { className: "muted" }, day(createdAt))));
+    const given = Object.values(inputs).filter((value) => value !== "" && typeof value !== "object").join(" · ");
+    const remove = h("button", { className: "btn ghost", type: "button", onclick: () => this.#remove(id, card, remove) }, icon("trash-2"), t("Remove"));
+    card.append(h("header", { className: "gen-text-head" }, h("h2", { className: "clip" }, given), h("span", { className: "muted" }, day(createdAt))),
+      rendered(answer), h("div", { className: "gen-actions" }, copyButton(() => answer), remove));
     return card;
   }
 
-  async #remove(id, card) {
+  async #remove(id, card, button) {
     this.isRemoving = true; // the list itself shows this change
+    button.disabled = true;
     try {
       await this.saved.remove(id);
     } catch (error) {
+      button.disabled = false;
       this.#problem(error.message);
       return;
     } finally {
