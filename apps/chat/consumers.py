@@ -50,8 +50,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def disconnect(self, code: int) -> None:
-        if self.reader is not None:
-            self.reader.cancel()
+        self._leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.access is None:
@@ -78,8 +77,11 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self._start(await self.renewed(access), message)
         elif kind == "attach":
             await self._attach(await self.renewed(access), message)
+        elif kind == "detach":
+            self._leave()
+            await self.send(dumps({"event": "detached"}))
         else:
-            raise InvalidParam("type must be chat, stop, attach or ping.", params="type")
+            raise InvalidParam("type must be chat, stop, attach, detach or ping.", params="type")
 
     async def _start(self, access: Access, message: Mapping[str, Any]) -> None:
         if self.reader is not None and not self.reader.done():
@@ -94,9 +96,14 @@ class RunConsumer(AsyncWebsocketConsumer):
             raise InvalidParam("message_id must be a UUID.", params="message_id")
         self._read(await attach(message_id, access.app.workspace_id, access.app.app_id, access.caller))
 
-    def _read(self, run: Run) -> None:
+    def _leave(self) -> None:
+        """Reads no more of its run, which goes on."""
         if self.reader is not None:
             self.reader.cancel()
+            self.reader = None
+
+    def _read(self, run: Run) -> None:
+        self._leave()
         self.reader = asyncio.create_task(self._forward(run))
 
     async def _forward(self, run: Run) -> None:

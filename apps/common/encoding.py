@@ -60,11 +60,7 @@ class EventEncoder:
             return {**envelope, "id": self._message_id, "answer": event.answer, "from_variable_selector": selector}
         if isinstance(event, MessageReplace):
             return {**envelope, "answer": event.answer, "reason": event.reason}
-        return {**envelope, "id": self._message_id, "metadata": self.metadata(event), "files": event.files}
-
-    def metadata(self, event: MessageEnd) -> Mapping[str, Any]:
-        """What is told of how the answer came about."""
-        return event.metadata
+        return {**envelope, "id": self._message_id, "metadata": event.metadata, "files": event.files}
 
     def blocking(self, event: MessageEnd) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
@@ -77,26 +73,6 @@ class EventEncoder:
             **conversation,
             "mode": self.envelope.mode,
             "answer": event.answer,
-            "metadata": self.metadata(event),
+            "metadata": event.metadata,
             "created_at": self.envelope.created_at,
         }
-
-
-class VisitorEncoder(EventEncoder):
-    """For visitors of public pages: neither what the answer cost nor where in the knowledge its passages lie.
-
-    (contracts: extensions 5.5)
-    """
-
-    RESOURCE = ("segment_id", "position", "document_name", "score", "content")
-
-    def metadata(self, event: MessageEnd) -> Mapping[str, Any]:
-        """Passages alone, each with the fields a citation shows."""
-        hidden = {"usage", "annotation_reply", "retriever_resources"}
-        shown = {name: value for name, value in event.metadata.items() if name not in hidden}
-        resources = event.metadata.get("retriever_resources") or []
-        if resources:
-            shown["retriever_resources"] = [
-                {name: resource[name] for name in self.RESOURCE if name in resource} for resource in resources
-            ]
-        return shown

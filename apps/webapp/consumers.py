@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.chat.consumers import NO_SUCH_APP, NOT_SIGNED_IN, Ended, RunConsumer
-from apps.common.encoding import VisitorEncoder, dumps
+from apps.common.encoding import dumps
 from apps.common.errors import AppError, InvalidParam
 from apps.prompts.callers import Access
 from apps.prompts.runtime import app_of_site
 from apps.webapp import passports
+from apps.webapp.encoding import BrowserEncoder
 
 # How long a connection may take to show its passport.
 PATIENCE_S: Final = 15
@@ -18,7 +19,7 @@ PATIENCE_S: Final = 15
 class SiteConsumer(RunConsumer):
     """A visitor's chat with the app of a public page. The first frame shows the passport, answered by `ready`."""
 
-    encoder = VisitorEncoder
+    encoder = BrowserEncoder
     token = ""
     door: asyncio.TimerHandle | None = None
 

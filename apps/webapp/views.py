@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from apps.chat.asking import CHAT_FAMILY
 from apps.common.middleware import policy
-from apps.prompts.choices import AppMode
+from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import SiteNotFound
 from apps.prompts.runtime import AppRuntime, app_of_site
 from apps.prompts.selectors import get_parameters

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from apps.chat.answers import answer
 from apps.chat.replay import attach
 from apps.common.api import bearer_token, service_view
-from apps.common.encoding import VisitorEncoder
 from apps.webapp import passports
+from apps.webapp.encoding import BrowserEncoder
 
 
 @service_view("GET")
@@ -17,4 +17,4 @@ async def message_events(request: HttpRequest, message_id: UUID) -> HttpResponse
     """GET /api/messages/{message_id}/events."""
     access = await passports.read(bearer_token(request))
     run = await attach(message_id, access.app.workspace_id, access.app.app_id, access.caller)
-    return await answer(run, streaming=True, encoder=VisitorEncoder)
+    return await answer(run, streaming=True, encoder=BrowserEncoder)

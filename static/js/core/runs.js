@@ -32,6 +32,7 @@ export class Run {
 export class SocketRuns extends EventTarget {
   #run = null;
   #socket;
+  #isLeaving = false; // what comes before "detached" belongs to the turn that was left
 
   constructor(socket) {
     super();
@@ -64,6 +65,13 @@ export class SocketRuns extends EventTarget {
     if (run.taskId) this.#socket.send({ type: "stop", task_id: run.taskId });
   }
 
+  // Reads no more of the turn; it is written on.
+  leave() {
+    this.#isLeaving = Boolean(this.#run?.isSent && this.isOpen);
+    if (this.#isLeaving) this.#socket.send({ type: "detach" });
+    this.#run = null;
+  }
+
   close() {
     this.#socket.close();
   }
@@ -82,7 +90,8 @@ export class SocketRuns extends EventTarget {
 
   #receive(event) {
     const run = this.#run;
-    if (!run) return;
+    if (event.event === "detached") this.#isLeaving = false;
+    if (!run || this.#isLeaving || event.event === "detached") return;
     const wasStoppable = Boolean(run.taskId);
     if (run.receive(event)) this.#forget(run);
     else if (run.isStopWanted && !wasStoppable && run.taskId) this.stop();
@@ -109,6 +118,7 @@ export class SocketRuns extends EventTarget {
 
   #onLost(detail) {
     const run = this.#run;
+    this.#isLeaving = false;
     if (detail.isFinal && run) {
       this.#run = null;
       run.fail("connection_closed", t("The connection was closed."));

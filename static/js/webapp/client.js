@@ -38,9 +38,8 @@ export class Client {
   #runs;
 
   constructor({ code, mode, userId = "" }) {
-    Object.assign(this, { code, mode });
-    this.passport = new Passport(code, userId);
-    this.passport.ask = askPassport;
+    Object.assign(this, { code, mode, userId });
+    this.passport = new Passport(this, () => askPassport(code, userId));
   }
 
   get(path, query) {

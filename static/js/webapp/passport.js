@@ -1,42 +1,26 @@
 // Who a visitor is to the app's page: kept by the browser for each page, and for each person an embedding site names.
-const kept = new Map(); // for browsers that deny storage to pages in frames
-
-function remembered(key) {
-  try {
-    return localStorage.getItem(key) ?? kept.get(key);
-  } catch {
-    return kept.get(key);
-  }
-}
-
-function remember(key, token) {
-  kept.set(key, token);
-  try {
-    localStorage.setItem(key, token);
-  } catch { /* then for as long as the page is open */ }
-}
+import { local } from "@/core/storage.js";
 
 export class Passport {
   #key;
-  #code;
-  #userId;
-  #asking;
+  #ask;
+  #asking = null;
 
-  constructor(code, userId = "") {
-    this.#code = code;
-    this.#userId = userId;
+  // `ask()` fetches a new one.
+  constructor({ code, userId }, ask) {
     this.#key = `passport:${code}:${userId}`;
+    this.#ask = ask;
   }
 
   async token() {
-    return remembered(this.#key) ?? this.renew();
+    return local.get(this.#key) ?? this.renew();
   }
 
-  // A new one, whatever is kept; those who ask at the same time get the same. `ask(code, userId)` fetches it.
+  // A new one, whatever is kept; those who want one at the same time get the same.
   renew() {
-    this.#asking ??= this.ask(this.#code, this.#userId)
+    this.#asking ??= this.#ask()
       .then((token) => {
-        remember(this.#key, token);
+        local.set(this.#key, token);
         return token;
       })
       .finally(() => { this.#asking = null; });

@@ -46,6 +46,10 @@ export class SiteRuns extends EventTarget {
     this.#runs.stop();
   }
 
+  leave() {
+    this.#runs.leave();
+  }
+
   close() {
     clearTimeout(this.#timer);
     this.#runs.close();

@@ -46,8 +46,12 @@ export class SseRuns extends EventTarget {
     if (run.taskId) this.#client.post(`${this.#path}/${run.taskId}/stop`).catch(() => {});
   }
 
+  leave() {
+    this.#run = null; // #read sees it at the next event, and lets the stream go
+  }
+
   close() {
-    this.#run = null;
+    this.leave();
   }
 
   #again(messageId) {
