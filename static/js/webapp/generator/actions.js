@@ -1,4 +1,5 @@
 // What can be done with a text that is there: copy, keep, rate, ask for another one like it.
+import { copyText } from "@/core/clipboard.js";
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { say } from "@/webapp/generator/say.js";
@@ -11,14 +12,12 @@ function button(label, image, onclick, properties = {}) {
 
 export function copyButton(text) {
   const element = button(t("Copy"), icon("copy"), async () => {
-    try {
-      await navigator.clipboard.writeText(text());
-    } catch {
+    if (!(await copyText(text()))) {
       say(t("The browser does not allow copying here."));
       return;
     }
     element.replaceChildren(icon("check"));
-    say(t("Copied."));
+    say(t("Copied"));
     setTimeout(() => element.replaceChildren(icon("copy")), DONE_MS);
   });
   return element;

@@ -99,7 +99,7 @@ export class RunBatch {
     this.note.textContent = notes.filter(Boolean).join(" · ");
     this.stopButton.hidden = !batch.isRunning;
     this.retryButton.hidden = batch.isRunning || failed + stopped === 0;
-    this.retryButton.replaceChildren(icon("rotate-cw"), stopped ? t("Run {count} unfinished rows", { count: failed + stopped }) : t("Retry {count} failed", { count: failed }));
+    this.retryButton.replaceChildren(icon("refresh-cw"), stopped ? t("Run {count} unfinished rows", { count: failed + stopped }) : t("Retry {count} failed", { count: failed }));
     this.saveButton.hidden = batch.isRunning;
   }
 

@@ -1,8 +1,8 @@
 // One generated text: its events over a connection of its own, so that several can grow side by side.
 import { SseRuns } from "@/webapp/sse-runs.js";
 
-// Gathers the pieces of a text. `onText(text)` hears of every change, `onEnd({ text, messageId })` or
-// `onFail(sentence)` of the end.
+// Gathers the pieces of a text. `onText(text)` hears of every change, `onEnd({ text, messageId, sources })`
+// or `onFail(sentence)` of the end.
 class Reader {
   constructor(hooks) {
     this.hooks = hooks;
@@ -18,7 +18,7 @@ class Reader {
     this.messageId ??= event.message_id ?? null;
     if (event.event === "message_replace") this.#write(event.answer);
     else if (event.event === "message") this.#write(this.text + event.answer);
-    else if (event.event === "message_end") this.hooks.onEnd({ text: this.text, messageId: this.messageId });
+    else if (event.event === "message_end") this.hooks.onEnd({ text: this.text, messageId: this.messageId, sources: event.metadata?.retriever_resources ?? [] });
     else if (event.event === "error") this.hooks.onFail(event.message);
   }
 

@@ -44,9 +44,8 @@ const day = (seconds) => new Intl.DateTimeFormat(document.documentElement.lang, 
 export class SavedList {
   #isFresh = false;
 
-  constructor(saved, panel) {
-    this.saved = saved;
-    this.panel = panel;
+  constructor({ saved, fields }, panel) {
+    Object.assign(this, { saved, fields });
     this.list = h("div", { className: "gen-saved" });
     this.notice = h("div", { className: "notice bad", role: "alert", hidden: true });
     this.more = h("button", { className: "btn", type: "button", hidden: true, onclick: () => this.#load() }, t("Show more"));
@@ -80,7 +79,7 @@ export class SavedList {
 
   #card({ id, answer, inputs, created_at: createdAt }) {
     const card = h("article", { className: "card gen-text", "data-id": id, "aria-label": t("Saved text of {time}", { time: day(createdAt) }) });
-    const given = Object.values(inputs).filter((value) => value !== "" && typeof value !== "object").join(" · ");
+    const given = this.fields.map(({ name }) => inputs[name]).filter((value) => value != null && value !== "" && typeof value !== "object").join(" · ");
     const remove = h("button", { className: "btn ghost", type: "button", onclick: () => this.#remove(id, card, remove) }, icon("trash-2"), t("Remove"));
     card.append(h("header", { className: "gen-text-head" }, h("h2", { className: "clip" }, given), h("span", { className: "muted" }, day(createdAt))),
       rendered(answer), h("div", { className: "gen-actions" }, copyButton(() => answer), remove));

@@ -1,4 +1,5 @@
 // One generated text as a card: growing, stopped, failed or done, with the texts that were made like it below.
+import { citations } from "@/chat/citations.js";
 import { h, icon } from "@/core/dom.js";
 import { StreamingMarkdown } from "@/core/markdown.js";
 import { t } from "@/core/words.js";
@@ -50,7 +51,7 @@ export class TextCard {
     this.text = text;
   }
 
-  #end({ messageId }) {
+  #end({ messageId, sources }) {
     this.#close();
     const time = t("{seconds} s", { seconds: seconds(this.#startedAt) });
     this.note.textContent = this.#isStopWanted ? `${t("Stopped")} · ${time}` : time;
@@ -61,6 +62,7 @@ export class TextCard {
       onLike: this.context.canLike ? () => this.#like(messageId) : null,
       onProblem: (sentence) => this.#problem(sentence),
     });
+    if (sources.length) this.foot.before(citations(sources));
     this.foot.replaceWith(actions.element);
     this.foot = actions.element;
     say(this.#isStopWanted ? t("The text was stopped.") : t("The text is ready: {text}", { text: this.body.innerText }));
