@@ -68,7 +68,7 @@ class ChatPane extends HTMLElement {
     this.#makeStart();
     this.start.form.fill(values);
     this.#show();
-    if (!this.isGenerator && this.start.isStarted) this.composer.focus();
+    this.#focus();
   }
 
   // A kept conversation: {id, inputs, introduction}, its messages as GET /messages has them, oldest first, and what
@@ -81,22 +81,38 @@ class ChatPane extends HTMLElement {
     this.start.form.fill(conversation.inputs ?? {});
     this.start.start(conversation.introduction);
     this.start.dropQuestions();
-    this.view.add(...messages.flatMap((message) => this.#kept(message).elements));
+    const last = messages.at(-1);
+    const isOpen = last && !last.answer && last.status === "normal"; // perhaps it is being written
+    this.view.add(...(isOpen ? messages.slice(0, -1) : messages).flatMap((message) => this.#kept(message).elements));
     this.view.offerEarlier(loadEarlier && (async () => {
       const { messages: earlier, more } = await loadEarlier();
       this.view.addEarlier(earlier.flatMap((message) => this.#kept(message).elements));
       return more;
     }));
+    if (isOpen) this.#attach(last);
     this.#show();
     this.view.follow(true);
-    this.composer.focus();
+    this.#focus();
   }
 
-  // A turn of this conversation that may still be written.
-  attach({ messageId, query, images = [] }) {
-    const turn = this.#newTurn(query, { images });
-    turn.messageId = messageId;
-    this.runs.attach(messageId, this.#reader(turn));
+  // Goes on to an empty conversation whose form is already filled in, by these names at least.
+  startIfComplete(names) {
+    const { form } = this.start;
+    if (this.start.isStarted || !names.some((name) => form.has(name)) || !form.isComplete) return;
+    this.#onStart();
+  }
+
+  #attach(message) {
+    const turn = this.#newTurn(message.query, Turn.filesOf(message));
+    turn.messageId = message.id;
+    this.runs.attach(message.id, this.#reader(turn));
+  }
+
+  // Not where that would open the keyboard of a phone, or take the focus from the page around a frame.
+  #focus() {
+    if (this.isGenerator || this.composer.element.hidden) return;
+    if (matchMedia("(pointer: coarse)").matches || (window.top !== window && !document.hasFocus())) return;
+    this.composer.focus();
   }
 
   get isBusy() {
@@ -132,7 +148,7 @@ class ChatPane extends HTMLElement {
     if (!this.start.form.isValid()) return;
     this.start.start();
     this.#show();
-    this.composer.focus();
+    this.#focus();
   }
 
   #onGenerate() {

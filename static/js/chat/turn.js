@@ -32,16 +32,22 @@ export class Turn {
 
   // A message of GET /messages.
   static kept(message, actions) {
-    const mine = (message.message_files ?? []).filter((file) => file.belongs_to !== "assistant");
-    const images = mine.filter((file) => file.type === "image" && file.url).map((file) => file.url);
-    const files = mine.filter((file) => file.upload_file_id)
-      .map((file) => ({ type: file.type, transfer_method: "local_file", upload_file_id: file.upload_file_id }));
-    const turn = new Turn(message.query, { images, files, actions });
+    const turn = new Turn(message.query, { ...Turn.filesOf(message), actions });
     turn.messageId = message.id;
     turn.write(message.answer);
     if (message.status === "error") turn.fail(message.error || t("This answer could not be completed."));
     else turn.complete({ retriever_resources: message.retriever_resources }, message.feedback?.rating ?? null);
     return turn;
+  }
+
+  // What was sent with a question: to show it, and to send it again.
+  static filesOf({ message_files: kept = [] }) {
+    const mine = kept.filter((file) => file.belongs_to !== "assistant");
+    return {
+      images: mine.filter((file) => file.type === "image" && file.url).map((file) => file.url),
+      files: mine.filter((file) => file.upload_file_id)
+        .map((file) => ({ type: file.type, transfer_method: "local_file", upload_file_id: file.upload_file_id })),
+    };
   }
 
   get text() {

@@ -67,6 +67,10 @@ export class VariablesForm {
     return this.fields.every((field) => field.control.checkValidity());
   }
 
+  has(name) {
+    return this.fields.some((field) => field.name === name);
+  }
+
   lock(isLocked) {
     this.set.disabled = isLocked;
   }

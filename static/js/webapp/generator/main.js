@@ -1,22 +1,23 @@
 // The page of a text generator: what its three tabs share, and the tabs.
+import { readAddress } from "@/webapp/address.js";
 import { Client } from "@/webapp/client.js";
 import { RunBatch } from "@/webapp/generator/batch.js";
-import { fieldsOf } from "@/webapp/generator/fields.js";
 import { RunOnce } from "@/webapp/generator/once.js";
 import { Saved, SavedList } from "@/webapp/generator/saved.js";
 import { Tabs } from "@/webapp/generator/tabs.js";
+import { fieldsOf, imagesOf } from "@/webapp/settings.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
-const { file_upload: files, more_like_this: variants, system_parameters: limits } = page.parameters;
-const client = new Client({ code: page.code, mode: page.mode });
+const address = await readAddress(location.search);
+const client = new Client({ code: page.code, mode: page.mode, userId: address.userId });
 const context = {
   client,
   fields: fieldsOf(page.parameters),
-  values: {},
+  values: address.inputs,
+  images: imagesOf(page.parameters),
   upload: async (file) => (await client.upload("files/upload", file)).id,
-  images: files.image?.enabled ? { limitMb: Number(limits.image_file_size_limit), most: files.image.number_limits ?? 3 } : null,
   saved: new Saved(client),
-  canLike: variants.enabled,
+  canLike: page.parameters.more_like_this.enabled,
 };
 const panel = (name) => document.getElementById(`panel-${name}`);
 
