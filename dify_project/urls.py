@@ -13,7 +13,6 @@ handler500 = "apps.common.error_pages.server_error"
 urlpatterns = [
     path("health", health, name="health"),
     path("", include("apps.workspaces.urls")),
-    path("", include("apps.models.urls")),
     path("", include("apps.prompts.urls")),
     path("", include("apps.chat.urls")),
     path("v1/", include("apps.prompts.api.urls")),

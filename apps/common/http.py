@@ -127,7 +127,9 @@ class Answer:
         try:
             data = await self._content.readany()
         except _FAILURES as error:
-            raise Stalled(self._limit_s) if self._expired else translate(error) from error
+            data = b"" if self._expired else self._left()
+            if not data:
+                raise Stalled(self._limit_s) if self._expired else translate(error) from error
         self._reading = False
         self._size += len(data)
         if self._size > MAX_BODY_BYTES:
@@ -135,6 +137,10 @@ class Answer:
         if not data and self._expired:
             raise Stalled(self._limit_s)
         return data
+
+    def _left(self) -> bytes:
+        """What arrived before the connection broke: aiohttp raises before it hands that out."""
+        return self._content._read_nowait(-1) if self._content.total_bytes else b""
 
     async def read_all(self, limit_bytes: int) -> bytes:
         """The body, cut at about `limit_bytes`. Raises OutboundError."""

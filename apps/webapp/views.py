@@ -101,3 +101,4 @@ def _secured(request: HttpRequest, response: HttpResponse, ancestors: str) -> Ht
 
 chat = page_view("webapp/chat.html", CHAT_FAMILY)
 chatbot = page_view("webapp/chat.html", CHAT_FAMILY, is_framed=True)
+completion = page_view("webapp/completion.html", {AppMode.COMPLETION})

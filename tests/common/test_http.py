@@ -1,6 +1,7 @@
 """The outbound door: what it lets through, what it refuses, how much it reads."""
 
 import ast
+import asyncio
 import gzip
 import socket
 from collections.abc import AsyncIterator
@@ -189,6 +190,16 @@ async def test_a_body_shorter_than_promised_is_an_error() -> None:
     async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhi") as wire:
         with pytest.raises(http.ConnectionBroken):
             await http.fetch("GET", wire.url, private_allowed=True)
+
+
+async def test_what_came_before_a_cut_is_handed_out_first() -> None:
+    short = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+    async with serving(short + b"the beginning") as wire, http.stream("GET", wire.url, private_allowed=True) as answer:
+        while answer._content.exception() is None:  # the cut has arrived before anybody read
+            await asyncio.sleep(0)
+        assert await answer.read() == b"the beginning"
+        with pytest.raises(http.ConnectionBroken):
+            await answer.read()
 
 
 async def test_an_endless_header_and_no_http_at_all_are_errors() -> None:

@@ -23,15 +23,17 @@ export class Attachments {
     return this.#items.some((item) => !item.id);
   }
 
-  // What a question carries, and the addresses to show it with; the list is empty afterwards.
+  // What a question carries.
+  get files() {
+    return this.#items.map(({ id }) => ({ type: "image", transfer_method: "local_file", upload_file_id: id }));
+  }
+
+  // The same with the addresses to show it with; the list is empty afterwards.
   take() {
-    const items = this.#items;
+    const taken = { files: this.files, images: this.#items.map(({ address }) => address) };
     this.#items = [];
     this.#show();
-    return {
-      files: items.map(({ id }) => ({ type: "image", transfer_method: "local_file", upload_file_id: id })),
-      images: items.map(({ address }) => address),
-    };
+    return taken;
   }
 
   clear() {

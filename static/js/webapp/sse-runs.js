@@ -27,6 +27,12 @@ export class SseRuns extends EventTarget {
     this.#follow(this.#run, () => this.#client.fetch("POST", this.#path, { body: { ...message, response_mode: "streaming" } }));
   }
 
+  // A turn that another request begins, such as "more like this"; `request()` gives its response.
+  open(request, reader) {
+    this.#run = new Run(null, reader);
+    this.#follow(this.#run, request);
+  }
+
   attach(messageId, reader) {
     this.#run = new Run(null, reader);
     this.#run.messageId = messageId;
