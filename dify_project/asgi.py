@@ -14,16 +14,17 @@ from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from django.urls import get_resolver, re_path
 
-from apps.chat.routing import websocket_urlpatterns
+from apps.chat import routing as chat_routing
 from apps.common.handlers import BoundedHandler, ServiceHandler
 from apps.common.lifespan import serve_lifespan
 from apps.common.origins import same_origin
+from apps.webapp import routing as webapp_routing
 
 _ = get_resolver().url_patterns  # a broken address or view must stop the start, not the first request
 console = BoundedHandler()
 service = ServiceHandler()
 nowhere = re_path("", WebsocketDenier.as_asgi())  # type: ignore[arg-type]  # as in apps.chat.routing
-patterns = [*websocket_urlpatterns, nowhere]
+patterns = [*chat_routing.websocket_urlpatterns, *webapp_routing.websocket_urlpatterns, nowhere]
 router = URLRouter(patterns)  # type: ignore[arg-type]  # its stubs know only their own pattern type
 sockets = same_origin(AllowedHostsOriginValidator(AuthMiddlewareStack(router)))
 

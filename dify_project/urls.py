@@ -20,6 +20,7 @@ urlpatterns = [
     path("v1/", include("apps.chat.api.urls")),
     path("v1/", include("apps.knowledge.api.urls")),
     path("", include("apps.files.urls")),
+    path("", include("apps.webapp.urls")),
     path("api/", include("apps.webapp.api.urls")),
     path("operator/", admin.site.urls),
 ]

@@ -1,6 +1,7 @@
 // Rebuilds ../static/vendor from the exact versions in package-lock.json: one ES module per group of packages, one
-// sprite of the icons in icons.json, vendor.json with packages, licences and sizes, and the licences' texts. The output
-// is committed, so that nobody but whoever refreshes it needs Node.
+// sprite of the icons in icons.json, vendor.json with packages, licences and sizes, and the licences' texts; and the
+// minified ../static/embed/embed.min.js. The output is committed, so that nobody but whoever refreshes it needs Node.
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
@@ -56,7 +57,19 @@ function inventory(inputs) {
   fs.writeFileSync(path.join(out, "vendor.json"), `${JSON.stringify({ packages, files }, null, 2)}\n`);
 }
 
+// The chat bubble for other sites: its source is ours and served too. The banner tells of which source it is the build.
+function embed() {
+  const folder = path.resolve("../static/embed");
+  const source = fs.readFileSync(path.join(folder, "embed.js"), "utf8");
+  // Line ends and indents of the styles are only for readers.
+  const tight = source.replace(/(const STYLES = `)([^`]*)`/, (_, start, css) => `${start}${css.replace(/\/\*.*?\*\//g, "").replace(/\s+/g, " ")}\``);
+  const { code } = esbuild.transformSync(tight, { target: "es2022", minify: true });
+  const digest = createHash("sha256").update(source).digest("hex");
+  fs.writeFileSync(path.join(folder, "embed.min.js"), `/*! embed.js sha256:${digest} */\n${code}`);
+}
+
 const inputs = [];
 for (const [name, contents] of Object.entries(groups)) inputs.push(...(await bundle(name, contents)));
 sprite();
+embed();
 inventory(inputs);

@@ -121,6 +121,7 @@ class World:
             "batch": document.batch,
             "task_id": uuid4(),
             "upload_id": uuid4(),
+            "message_id": message_of(url, self.keys["passport"]),
             "code": self.app_of_a.site_code,
             "variable_id": uuid4(),
             "tag_id": create_tag(workspace=self.a, kind="app", name="Sales").pk,
@@ -161,6 +162,12 @@ class World:
         return Client(self.url).request(
             method or call.method, "/" + self.fill(call.path, call.path), body or None, headers
         )
+
+
+def message_of(url: str, passport: str) -> str:
+    """A visitor's turn."""
+    answer = Client(url, passport).post("/api/chat-messages", {"inputs": {}, "query": "Hello"})
+    return str(answer.json()["message_id"])
 
 
 def keys_of(app: App) -> dict[str, str]:
@@ -382,10 +389,42 @@ def close_code(world: World, call: Call, user: User | None) -> int | None:
             return closed.rcvd.code if closed.rcvd else 0
 
 
+def answer_to_passport(world: World, call: Call, first: dict[str, Any]) -> str | int:
+    """What the server says to a public page's first frame: an event, or the code it closes with."""
+    with socket(world, call, world.people["owner"]) as connection:
+        try:
+            connection.send(json.dumps(first))
+            return str(json.loads(connection.recv(timeout=10))["event"])
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 0
+
+
+def test_websockets_of_public_pages_admit_their_own_passports_alone(world: World):
+    before = world.checksum()
+    calls = [call for call in SOCKET_CALLS if call.who == "passport"]
+    assert calls
+    tokens = {
+        world.keys["passport"]: "ready",
+        world.foreign_keys["passport"]: 4401,
+        world.keys["app_key"]: 4401,
+        "": 4401,
+    }
+    for call in calls:
+        for token, expected in tokens.items():
+            assert answer_to_passport(world, call, {"type": "auth", "token": token}) == expected
+        assert answer_to_passport(world, call, {"type": "chat", "query": "Hello"}) == "error"
+        with pytest.raises(Exception, match="403"), socket(world, call, None, "https://evil.example"):
+            pass
+    assert world.checksum() == before
+    reset_site_code(app=world.app_of_a)
+    assert [answer_to_passport(world, call, {"type": "auth"}) for call in calls] == [4404] * len(calls)
+
+
 def test_websockets_admit_whom_the_matrix_says(world: World):
     before = world.checksum()
-    assert SOCKET_CALLS
-    for call in SOCKET_CALLS:
+    calls = [call for call in SOCKET_CALLS if isinstance(call.who, list)]
+    assert calls
+    for call in calls:
         expected = {role: None if role in call.who else 4404 for role in world.people}
         assert {role: close_code(world, call, user) for role, user in world.people.items()} == expected
         assert close_code(world, call, None) == 4401

@@ -17,9 +17,21 @@ Handler: TypeAlias = Callable[[HttpRequest], Answer]
 
 # 'self' covers websockets of this origin (CSP level 3). Remote images are shut out: a URL can carry data away.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self' data: blob: {files}; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors {ancestors}"
 )
+
+
+def policy(nonce: str, *, ancestors: str = "'none'", files: str = "") -> str:
+    """The content security policy of a page.
+
+    Args:
+        nonce: what its inline import map and style sheet carry.
+        ancestors: sources that may show the page in a frame.
+        files: the origin of uploads where they come from another host.
+    """
+    return POLICY.format(nonce=nonce, ancestors=ancestors, files=files)
 
 
 def around(
@@ -61,7 +73,7 @@ def content_security_policy(get_response: Handler) -> Handler:
 
     def after(request: HttpRequest, response: HttpResponseBase) -> None:
         nonce = request.csp_nonce  # type: ignore[attr-defined]  # set above
-        response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce))
+        response.headers.setdefault("Content-Security-Policy", policy(nonce))
 
     return around(get_response, before, after)
 

@@ -1,11 +1,17 @@
 """Static files from the web process itself, compressed variants and cache headers included."""
 
+from wsgiref.headers import Headers
+
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from .middleware import Answer, Handler
+
+# Other sites' pages name these files, so their addresses never change: a browser uses its copy at once and, once an
+# hour has passed, looks for a newer one behind the visitor's back (RFC 5861).
+ROOT_CACHING = "public, max-age=3600, stale-while-revalidate=604800"
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is not typed
@@ -31,6 +37,14 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is 
         if iscoroutinefunction(self):
             return sync_to_async(self.serve, thread_sensitive=False)(file, request)
         return self.serve(file, request)
+
+    def add_cache_headers(self, headers: Headers, path: str, url: str) -> None:
+        """WhiteNoise's own, and those of the files that other sites load."""
+        super().add_cache_headers(headers, path, url)
+        if not url.startswith(self.static_prefix):
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            if not self.autorefresh:
+                headers["Cache-Control"] = ROOT_CACHING
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:

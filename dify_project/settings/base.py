@@ -152,6 +152,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = None  # nothing is collected: WhiteNoise serves what the finders see
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ROOT = BASE_DIR / "static" / "embed"  # /embed.js, /embed.min.js: addresses that stand in other sites' pages
 
 # --- uploads (megabytes; the manual's names and defaults) -------------------------------------------------
 UPLOAD_FILE_SIZE_LIMIT = env.integer("UPLOAD_FILE_SIZE_LIMIT", 15, minimum=1)

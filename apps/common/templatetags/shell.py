@@ -1,6 +1,7 @@
 """Icons, and the import map that lets modules name one another without knowing where they are served from."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -13,19 +14,22 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 VENDOR = {"markdown": "vendor/markdown.js"}
+IMPORT = re.compile(r"""^(?:import|export)[^;"']*["']([^"'.][^"']*)["'];""", re.MULTILINE)
 
 
-def _modules() -> dict[str, str]:
-    """Every bare specifier with its address: `@/core/dom.js` is `static/js/core/dom.js`."""
+@cache
+def _files() -> dict[str, str]:
+    """Every bare specifier with its file below static/: `@/core/dom.js` is `js/core/dom.js`."""
     root = Path(settings.BASE_DIR) / "static" / "js"
     own = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.js"))
-    files = VENDOR | {f"@/{name}": f"js/{name}" for name in own}
-    return {name: static(file) for name, file in files.items()}
+    return VENDOR | {f"@/{name}": f"js/{name}" for name in own}
 
 
 @cache
 def _import_map() -> str:
-    return json.dumps({"imports": _modules()}, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(
+        {"imports": {name: static(file) for name, file in _files().items()}}, separators=(",", ":")
+    ).replace("<", "\\u003c")
 
 
 @register.simple_tag(takes_context=True)
@@ -36,11 +40,24 @@ def import_map(context: RequestContext) -> SafeString:
     return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, body)
 
 
+@cache
+def _imports(name: str) -> tuple[str, ...]:
+    """The bare specifiers that one of our modules imports when it is loaded."""
+    file = _files()[name]
+    if not file.startswith("js/"):
+        return ()
+    source = (Path(settings.BASE_DIR) / "static" / file).read_text()
+    return tuple(dict.fromkeys(IMPORT.findall(source)))
+
+
 @register.simple_tag
 def preload(*names: str) -> SafeString:
-    """Links that fetch a page's modules at once instead of one after the other."""
-    modules = _modules()
-    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((modules[name],) for name in names))
+    """Links that fetch modules and all they import at once, instead of one after the other."""
+    wanted = list(names)
+    for name in wanted:  # grows while it is walked
+        wanted += [other for other in _imports(name) if other not in wanted]
+    files = _files()
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(files[name]),) for name in wanted))
 
 
 @register.simple_tag

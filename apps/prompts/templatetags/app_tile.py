@@ -1,18 +1,30 @@
 """An app's icon."""
 
+from typing import Protocol
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.prompts.icons import COLOUR, DEFAULT_COLOUR, EMOJI, icon_url, is_emoji
-from apps.prompts.models import App, AppTemplate
-from apps.prompts.shipped import ShippedTemplate
+from apps.prompts.icons import COLOUR, DEFAULT_COLOUR, EMOJI, HasIcon, icon_url, is_emoji
 
 register = template.Library()
 
 
+class Face(HasIcon, Protocol):
+    """An app, a template, or the face of a public page."""
+
+    @property
+    def name(self) -> str:
+        """Its first letter stands in for a missing icon."""
+
+    @property
+    def icon_background(self) -> str:
+        """A hexadecimal colour."""
+
+
 @register.simple_tag
-def app_tile(app: App | AppTemplate | ShippedTemplate) -> SafeString:
+def app_tile(app: Face) -> SafeString:
     """The icon as a picture: the uploaded one, the emoji on its colour, else the name's first letter."""
     picture = icon_url(app)
     if picture:

@@ -17,7 +17,7 @@ from apps.logs.api.views import (
 )
 from apps.prompts.api.views import InfoView, MetaView, ParametersView, UploadView
 
-from . import views
+from . import events, views
 from .auth import PassportAuthentication, passport_reader
 
 CONVERSATION = "conversations/<str:conversation_id>"
@@ -37,6 +37,7 @@ urlpatterns = [
     path("info", visited(InfoView), name="api-info"),
     path("chat-messages", views.chat_messages, name="api-chat-messages"),
     path("chat-messages/<str:task_id>/stop", views.stop, name="api-chat-stop"),
+    path("messages/<uuid:message_id>/events", events.message_events, name="api-message-events"),
     path("completion-messages", views.completion_messages, name="api-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="api-completion-stop"),
     path("conversations", visited(ConversationsView, can_pin=True), name="api-conversations"),

@@ -1,193 +1,267 @@
-// <chat-pane settings="ID of a JSON script" socket="/path">: a conversation with an app over its websocket.
+// <chat-pane>: a conversation with an app. In the console it finds its settings and its websocket by attributes,
+// `settings="ID of a JSON script" socket="/path"`; a public page hands over more by `open`.
+//
+// It tells of a turn by the events "turn" and "turned"; the detail is {conversationId, messageId, isNew}.
+import { Composer } from "@/chat/composer.js";
+import { Equipment } from "@/chat/equipment.js";
+import { LogView } from "@/chat/log-view.js";
+import { StartBlock } from "@/chat/start-block.js";
 import { Turn } from "@/chat/turn.js";
-import { VariablesForm } from "@/chat/variables-form.js";
 import { h, icon } from "@/core/dom.js";
-import { StreamingMarkdown } from "@/core/markdown.js";
+import { SocketRuns } from "@/core/runs.js";
 import { Socket } from "@/core/socket.js";
+import { t } from "@/core/words.js";
 
-const NEAR_END_PX = 80;
+const SIGNED_OUT = 4401;
+
+function explainInConsole(code) {
+  if (code !== SIGNED_OUT) return [t("This app does not exist any more.")];
+  return [`${t("You are signed out.")} `, h("a", { href: `/signin?next=${encodeURIComponent(location.pathname)}` }, t("Sign in again"))];
+}
 
 class ChatPane extends HTMLElement {
   connectedCallback() {
-    if (this.log) return;
-    this.settings = JSON.parse(document.getElementById(this.getAttribute("settings")).textContent);
-    this.#build();
-    this.#reset();
-    this.#connect();
+    if (!this.hasAttribute("settings") || this.view) return;
+    const settings = JSON.parse(document.getElementById(this.getAttribute("settings")).textContent);
+    this.open({ settings, runs: new SocketRuns(new Socket(this.getAttribute("socket"))), explain: explainInConsole });
   }
 
   disconnectedCallback() {
-    this.socket.close();
+    this.runs.close();
   }
 
-  get isGenerator() {
-    return this.settings.mode === "completion";
+  // `settings`: see StartBlock and Equipment. `api`: upload(file), transcribe(file), speech(messageId),
+  // rate(messageId, rating), suggestions(messageId); what is missing is not offered. `explain(code)`: why the server
+  // closed the connection for good. `welcome()`: see StartBlock.
+  open({ settings, runs, api = {}, explain, welcome }) {
+    Object.assign(this, { settings, runs, api, explain, welcome });
+    this.isGenerator = settings.mode === "completion";
+    this.#build();
+    runs.addEventListener("open", () => this.#onOpen());
+    runs.addEventListener("lost", ({ detail }) => this.#onLost(detail));
+    this.begin();
   }
 
   #build() {
-    this.log = h("div", { className: "chat-log", role: "log", "aria-live": "off", "aria-label": "Conversation", tabIndex: 0 });
-    this.status = h("p", { className: "sr-only", role: "status" });
-    this.notice = h("div", { className: "notice warn", role: "alert", hidden: true });
-    this.input = h("textarea", { rows: 1, placeholder: "Write a message", "aria-label": "Message", onkeydown: (event) => this.#onKey(event) });
-    this.action = h("button", { className: "btn primary icon-only", type: "submit" });
-    const restart = h("button", { className: "btn ghost icon-only", type: "button", "aria-label": "New conversation", title: "New conversation", onclick: () => this.#reset() }, icon("message-square-plus"));
-    this.restart = restart;
-    const box = h("div", { className: "composer-box", hidden: this.isGenerator }, this.input, restart, this.action);
-    this.composer = h("form", { className: "composer", onsubmit: (event) => { event.preventDefault(); this.#onAction(); } }, this.notice, box, this.status);
-    this.append(this.log, this.composer);
+    this.view = new LogView();
+    this.equipment = new Equipment(this);
+    const restart = h("button", { className: "btn ghost icon-only", type: "button", "aria-label": t("New conversation"), title: t("New conversation"), onclick: () => this.begin() }, icon("message-square-plus"));
+    this.restart = this.settings.asksFirst ? null : restart;
+    this.composer = new Composer({
+      placeholder: this.settings.placeholder,
+      onsend: (text) => this.#onSend(text),
+      onstop: () => this.#stop(),
+      ...this.equipment.forComposer(this.restart),
+    });
+    this.composer.box.hidden = this.isGenerator;
+    this.equipment.watch(this);
+    this.append(this.view.element, this.composer.element);
   }
 
-  #connect() {
-    this.socket = new Socket(this.getAttribute("socket"));
-    this.socket.addEventListener("event", ({ detail }) => this.#receive(detail));
-    this.socket.addEventListener("open", () => this.#onOpen());
-    this.socket.addEventListener("lost", ({ detail }) => this.#onLost(detail));
+  // --- conversations ---
+
+  // An empty conversation; `values` fill in its form.
+  begin(values = {}) {
+    this.#leave();
+    this.conversationId = null;
+    this.view.clear();
+    this.#makeStart();
+    this.start.form.fill(values);
+    this.#show();
+    this.#focus();
+  }
+
+  // A kept conversation: {id, inputs, introduction}, its messages as GET /messages has them, oldest first, and what
+  // loads those before them (absent where there are none).
+  resume(conversation, messages, loadEarlier) {
+    this.#leave();
+    this.conversationId = conversation.id;
+    this.view.clear();
+    this.#makeStart();
+    this.start.form.fill(conversation.inputs ?? {});
+    this.start.start(conversation.introduction);
+    this.start.dropQuestions();
+    const last = messages.at(-1);
+    const isOpen = last && !last.answer && last.status === "normal"; // perhaps it is being written
+    this.view.add(...(isOpen ? messages.slice(0, -1) : messages).flatMap((message) => this.#kept(message).elements));
+    this.view.offerEarlier(loadEarlier && (async () => {
+      const { messages: earlier, more } = await loadEarlier();
+      this.view.addEarlier(earlier.flatMap((message) => this.#kept(message).elements));
+      return more;
+    }));
+    if (isOpen) this.#attach(last);
+    this.#show();
+    this.view.follow(true);
+    this.#focus();
+  }
+
+  // Goes on to an empty conversation whose form is already filled in, by these names at least.
+  startIfComplete(names) {
+    const { form } = this.start;
+    if (this.start.isStarted || !names.some((name) => form.has(name)) || !form.isComplete) return;
+    this.#onStart();
+  }
+
+  #attach(message) {
+    const turn = this.#newTurn(message.query, Turn.filesOf(message));
+    turn.messageId = message.id;
+    this.runs.attach(message.id, this.#reader(turn));
+  }
+
+  // Not where that would open the keyboard of a phone, or take the focus from the page around a frame.
+  #focus() {
+    if (this.isGenerator || this.composer.element.hidden) return;
+    if (matchMedia("(pointer: coarse)").matches || (window.top !== window && !document.hasFocus())) return;
+    this.composer.focus();
+  }
+
+  get isBusy() {
+    return Boolean(this.turn);
+  }
+
+  #makeStart() {
+    this.start = new StartBlock(this.settings, {
+      onstart: () => (this.isGenerator ? this.#onGenerate() : this.#onStart()),
+      onask: (question) => this.ask(question),
+      upload: this.api.upload,
+      welcome: this.welcome,
+    });
+    this.view.add(this.start.element);
+  }
+
+  // The turn goes on without us; its reader must not write into the next conversation.
+  #leave() {
+    this.equipment.rest();
+    if (!this.turn) return;
+    if (this.settings.asksFirst) this.runs.leave();
+    else this.#stop();
+    this.turn = null;
+  }
+
+  #kept(message) {
+    return Turn.kept(message, (turn) => this.equipment.actionsFor(turn));
   }
 
   // --- what the person does ---
 
-  #onKey(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (!this.turn) this.#onAction();
+  #onStart() {
+    if (!this.start.form.isValid()) return;
+    this.start.start();
+    this.#show();
+    this.#focus();
   }
 
-  #onAction() {
+  #onGenerate() {
     if (this.turn) this.#stop();
-    else this.#ask(this.input.value.trim());
+    else this.ask("");
   }
 
-  #ask(query) {
-    if (this.turn || (!query && !this.isGenerator) || !this.form.isValid()) return;
-    if (!this.socket.isOpen) {
-      this.waiting = query; // asked before the connection stood: sent as soon as it does
-      return;
-    }
-    this.input.value = "";
-    this.start.querySelector(".suggest")?.remove();
-    this.form.lock(true);
-    this.turn = new Turn(query);
-    this.log.append(...this.turn.elements);
-    this.status.textContent = "The answer is being written.";
-    this.socket.send({ type: "chat", query, inputs: this.form.values(), conversation_id: this.conversationId });
-    this.#showAction();
-    this.#follow(true);
+  #onSend(text) {
+    if (this.equipment.isUploading) this.composer.complain(t("Wait until the pictures are uploaded."));
+    else this.ask(text, this.equipment.takeImages());
+  }
+
+  ask(query, { files = [], images = [] } = {}) {
+    const { start } = this;
+    if (this.turn || (!query && !this.isGenerator && !files.length) || !start.form.isValid()) return;
+    if (!start.isStarted) this.#onStart();
+    this.composer.text = "";
+    this.composer.complain("");
+    start.dropQuestions();
+    start.form.lock(true);
+    const turn = this.#newTurn(query, { files, images });
+    const message = { query, inputs: start.form.values(), conversation_id: this.conversationId };
+    this.runs.start(files.length ? { ...message, files } : message, this.#reader(turn));
+  }
+
+  #newTurn(query, { files = [], images = [] }) {
+    const turn = new Turn(query, { images, files, actions: (ended) => this.equipment.actionsFor(ended) });
+    this.turn = turn;
+    this.view.add(...turn.elements);
+    this.view.dropSuggestions();
+    this.composer.status.textContent = t("The answer is being written.");
+    this.#show();
+    this.view.follow(true);
+    return turn;
   }
 
   #stop() {
-    this.turn.stopWanted = true;
-    if (this.turn.taskId) this.socket.send({ type: "stop", task_id: this.turn.taskId });
-  }
-
-  #reset() {
-    if (this.turn) this.#stop();
-    this.turn = null;
-    this.waiting = undefined;
-    this.conversationId = null;
-    this.form = new VariablesForm(this.settings.form, {
-      submitLabel: this.isGenerator ? "Generate" : null,
-      onsubmit: () => this.#onAction(),
-    });
-    this.start = this.#startBlock();
-    this.log.replaceChildren(this.start);
-    this.#showAction();
-    if (!this.isGenerator) this.input.focus();
-  }
-
-  #startBlock() {
-    const block = h("div", { className: "chat-start" });
-    const { opening_statement: opening, suggested_questions: questions } = this.settings;
-    if (opening) {
-      const text = h("div", { className: "md" });
-      const markdown = new StreamingMarkdown(text);
-      markdown.push(opening);
-      markdown.finish();
-      block.append(text);
-    }
-    if (this.isGenerator || !this.form.isEmpty) block.append(this.form.element);
-    if (questions.length) {
-      block.append(h("div", { className: "suggest" }, questions.map((question) => h("button", { className: "btn", type: "button", onclick: () => this.#ask(question) }, question))));
-    }
-    return block;
+    this.turn.isStopWanted = true;
+    this.runs.stop();
   }
 
   // --- what the server says ---
 
-  #receive(event) {
-    const turn = this.turn;
-    if (!turn) return;
+  #reader(turn) {
+    return {
+      restart: () => turn.restart(),
+      receive: (event) => {
+        if (this.turn === turn) this.#receive(turn, event);
+      },
+    };
+  }
+
+  #receive(turn, event) {
     if (event.message_id) this.#learn(turn, event);
     if (event.event === "message") turn.write(event.answer);
     else if (event.event === "message_replace") { turn.restart(); turn.write(event.answer); }
-    else if (event.event === "message_end") this.#end(() => turn.complete(event.metadata ?? {}));
-    else if (event.event === "error") this.#end(() => turn.fail(event.message));
-    this.#follow();
+    else if (event.event === "message_end") this.#end(turn, () => turn.complete(event.metadata ?? {}));
+    else if (event.event === "error") this.#fail(turn, event);
+    this.view.follow();
   }
 
   #learn(turn, event) {
-    const isNew = !turn.taskId && event.task_id;
+    if (turn.isTold) return;
+    turn.isTold = true;
+    turn.isNew = !this.conversationId;
     turn.messageId = event.message_id;
-    turn.taskId ??= event.task_id;
     this.conversationId = event.conversation_id ?? this.conversationId;
-    if (isNew && turn.stopWanted) this.#stop();
+    this.#tell("turn", turn);
   }
 
-  #end(close) {
-    const { turn } = this;
+  #fail(turn, { code, message }) {
+    if (code === "connection_lost" && !turn.messageId) this.composer.text ||= turn.query;
+    this.#end(turn, () => turn.fail(message));
+  }
+
+  #end(turn, close) {
     this.turn = null;
     close();
-    this.status.textContent = turn.stopWanted ? "The answer was stopped." : `Answer: ${turn.text}`;
-    if (this.isGenerator) this.form.lock(false);
-    this.#showAction();
+    this.composer.status.textContent = turn.isStopWanted ? t("The answer was stopped.") : t("Answer: {text}", { text: turn.text });
+    if (this.isGenerator) this.start.form.lock(false);
+    this.#show();
+    if (!turn.messageId) return;
+    this.#tell("turned", turn);
+    this.equipment.afterAnswer(turn);
+  }
+
+  #tell(name, turn) {
+    const { conversationId } = this;
+    this.dispatchEvent(new CustomEvent(name, { detail: { conversationId, messageId: turn.messageId, isNew: turn.isNew, query: turn.query } }));
   }
 
   // --- the connection ---
 
   #onOpen() {
-    this.notice.hidden = true;
-    const { turn } = this;
-    if (turn?.messageId) {
-      turn.restart();
-      this.socket.send({ type: "attach", message_id: turn.messageId });
-    } else if (turn) {
-      this.input.value ||= turn.query;
-      this.#end(() => turn.fail("The connection was lost before the answer began. Please send it again."));
-    }
-    this.#showAction();
-    const { waiting } = this;
-    this.waiting = undefined;
-    if (waiting !== undefined) this.#ask(waiting);
+    this.composer.tell();
+    this.#show();
   }
 
   #onLost({ code, isFinal }) {
-    const signIn = h("a", { href: `/signin?next=${encodeURIComponent(location.pathname)}` }, "Sign in again");
-    const final = code === 4401 ? ["You are signed out. ", signIn] : ["This app does not exist any more."];
-    this.notice.replaceChildren(icon("wifi-off"), h("span", {}, isFinal ? final : ["Connection lost. Reconnecting…"]));
-    this.notice.hidden = false;
-    const { turn } = this;
-    if (isFinal && turn) this.#end(() => turn.fail("The connection was closed."));
-    this.#showAction();
+    this.composer.tell(...(isFinal ? this.explain(code) : [t("Connection lost. Reconnecting…")]));
+    this.#show();
   }
 
-  // --- the look ---
-
-  #showAction() {
-    const label = this.turn ? "Stop" : "Send";
-    const isOpen = Boolean(this.socket?.isOpen);
-    this.action.replaceChildren(icon(this.turn ? "square" : "send"));
-    this.action.ariaLabel = this.action.title = label;
-    this.action.disabled = !isOpen;
-    this.restart.hidden = !this.conversationId;
+  #show() {
+    const isBusy = Boolean(this.turn);
+    const canSend = this.runs.isOpen && this.start.isStarted;
+    this.composer.show({ isBusy, canSend });
+    this.composer.element.hidden = !this.start.isStarted;
+    if (this.restart) this.restart.hidden = !this.conversationId;
     if (this.isGenerator) {
-      this.form.button.textContent = this.turn ? "Stop" : "Generate";
-      this.form.button.disabled = !isOpen;
+      this.start.form.button.textContent = isBusy ? t("Stop") : t("Generate");
+      this.start.form.button.disabled = !this.runs.isOpen;
     }
-  }
-
-  #follow(isForced = false) {
-    const { log } = this;
-    if (!isForced && log.scrollHeight - log.scrollTop - log.clientHeight > NEAR_END_PX) return;
-    requestAnimationFrame(() => { log.scrollTop = log.scrollHeight; });
   }
 }
 

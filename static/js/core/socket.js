@@ -1,4 +1,7 @@
 // A websocket that comes back by itself. It never queues: the owner hears of "open" and "lost" and decides.
+//
+// `hello(code)` gives the first frame where the server asks for one, after which it says "ready"; `code` is what the
+// last connection was closed with. Where `hello` fails, that counts as a lost connection.
 const BEAT_MS = 25_000;
 const LONGEST_WAIT_MS = 15_000;
 // The server's word that trying again is useless: not signed in, no such app.
@@ -9,15 +12,20 @@ export class Socket extends EventTarget {
   #tries = 0;
   #beat;
   #retry;
+  #hello;
+  #isReady = false;
+  #lastCode = 0;
 
-  constructor(path) {
+  constructor(path, { hello, finalCodes = FINAL_CODES } = {}) {
     super();
+    this.#hello = hello;
+    this.finalCodes = finalCodes;
     this.url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
     this.#open();
   }
 
   get isOpen() {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return this.#isReady && this.#socket.readyState === WebSocket.OPEN;
   }
 
   send(message) {
@@ -32,22 +40,37 @@ export class Socket extends EventTarget {
   }
 
   #open() {
-    this.#socket = new WebSocket(this.url);
-    this.#socket.onopen = () => {
-      this.#tries = 0;
-      this.#beat = setInterval(() => this.send({ type: "ping" }), BEAT_MS);
-      this.dispatchEvent(new Event("open"));
-    };
-    this.#socket.onmessage = ({ data }) => {
+    const socket = this.#socket = new WebSocket(this.url);
+    socket.onopen = () => (this.#hello ? this.#greet(socket) : this.#onReady());
+    socket.onmessage = ({ data }) => {
       const detail = JSON.parse(data);
-      if (detail.event !== "pong") this.dispatchEvent(new CustomEvent("event", { detail }));
+      if (detail.event === "ready") this.#onReady();
+      else if (detail.event !== "pong") this.dispatchEvent(new CustomEvent("event", { detail }));
     };
-    this.#socket.onclose = ({ code }) => this.#lost(code);
+    socket.onclose = ({ code }) => this.#lost(code);
+  }
+
+  async #greet(socket) {
+    try {
+      const hello = await this.#hello(this.#lastCode);
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(hello));
+    } catch {
+      socket.close();
+    }
+  }
+
+  #onReady() {
+    this.#isReady = true;
+    this.#tries = 0;
+    this.#beat = setInterval(() => this.send({ type: "ping" }), BEAT_MS);
+    this.dispatchEvent(new Event("open"));
   }
 
   #lost(code) {
     this.#stopBeat();
-    const isFinal = FINAL_CODES.has(code);
+    this.#isReady = false;
+    this.#lastCode = code;
+    const isFinal = this.finalCodes.has(code);
     this.dispatchEvent(new CustomEvent("lost", { detail: { code, isFinal } }));
     if (isFinal) return;
     const wait = Math.min(LONGEST_WAIT_MS, 400 * 2 ** this.#tries++);

@@ -1,0 +1,14 @@
+// The passages an answer rests on.
+import { h, icon } from "@/core/dom.js";
+import { t } from "@/core/words.js";
+
+function source(resource) {
+  const score = typeof resource.score === "number" ? h("span", { className: "score", title: t("Relevance") }, resource.score.toFixed(2)) : null;
+  return h("details", {},
+    h("summary", {}, h("span", { className: "n" }, `[${resource.position}]`), h("span", { className: "grow clip" }, resource.document_name), score, icon("chevron-down")),
+    h("blockquote", { className: "passage", tabIndex: 0 }, resource.content));
+}
+
+export function citations(resources) {
+  return h("section", { className: "cites", "aria-label": t("Sources") }, h("h3", {}, t("Sources")), resources.map(source));
+}

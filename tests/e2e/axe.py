@@ -1,0 +1,18 @@
+"""What axe-core finds wrong with a page, by the rules of WCAG 2.2 A and AA and its best practices."""
+
+from importlib.resources import files
+
+from playwright.sync_api import Page
+
+SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """One line for each element that breaks a rule."""
+    page.evaluate(SCRIPT)
+    found: list[str] = page.evaluate(RUN)
+    return found
