@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?= -n 2 --dist loadfile
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format bench soak docs
+.PHONY: help run dev test check format bench soak docs words
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: $(VENV)/.test ## cold start, idle memory, CPU per request; takes minutes,
 
 soak: $(VENV)/.test ## a long mixed load; looks for growth in memory and connections
 	$(BIN)/python bench/soak.py
+
+words: $(VENV)/.run ## bring the catalogues of the public pages up to date with their templates and scripts (wants gettext)
+	$(CHECK_ENV) $(BIN)/python -m apps.webapp.catalogues
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md

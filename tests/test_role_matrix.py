@@ -25,6 +25,8 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.logs.models import Message
+from apps.prompts.callers import DEFAULT_USER, Caller, end_user
+from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import ApiToken, App
 from apps.prompts.runtime import app_by_id
 from apps.prompts.services.apps import reset_site_code
@@ -35,7 +37,7 @@ from apps.workspaces.models import Installation, User, Workspace
 from apps.workspaces.services.accounts import reset_password
 from apps.workspaces.services.members import add_member
 from dify_project.asgi import router
-from tests.factories import make_app, make_user, make_workspace
+from tests.factories import attach_upload, make_app, make_conversation, make_message, make_user, make_workspace
 from tests.http import Answer, Client
 
 MATRIX = yaml.safe_load((Path(__file__).parent / "role_matrix.yaml").read_text())
@@ -117,10 +119,15 @@ class World:
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),
             "code": self.app_of_a.site_code,
+            "variable_id": uuid4(),
+            **things_of(self.app_of_a, end_user(self.app_of_a.pk, InvokeFrom.SERVICE_API, DEFAULT_USER)),
         }
+        visitor = run(passports.read(self.keys["passport"])).caller
+        self.visitors_objects = {**self.objects, **things_of(self.app_of_a, visitor)}
 
-    def fill(self, text: str) -> str:
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(self.objects[match[1]]), text)
+    def fill(self, text: str, path: str = "") -> str:
+        objects = self.visitors_objects if path.startswith("api/") else self.objects
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(objects[match[1]]), text)
 
     def checksum(self) -> dict[str, set[str]]:
         """Every row of A in every table of ours, as text."""
@@ -136,14 +143,18 @@ class World:
         return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
 
     def call(self, call: Call, headers: dict[str, str], method: str | None = None) -> Answer:
-        send = {name: self.fill(value) if isinstance(value, str) else value for name, value in call.send.items()}
+        send = {
+            name: self.fill(value, call.path) if isinstance(value, str) else value for name, value in call.send.items()
+        }
         is_form = not call.is_api
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = (urlencode(send) if is_form else json.dumps(send)).encode()
         if (method or call.method) in {"GET", "TRACE", "DELETE"}:
             body = b""
         headers = {"Content-Type": kind, **headers}
-        return Client(self.url).request(method or call.method, "/" + self.fill(call.path), body or None, headers)
+        return Client(self.url).request(
+            method or call.method, "/" + self.fill(call.path, call.path), body or None, headers
+        )
 
 
 def message_of(url: str, passport: str) -> str:
@@ -159,6 +170,15 @@ def keys_of(app: App) -> dict[str, str]:
         "dataset_key": create_dataset_key(workspace=app.workspace),
         "passport": passports.issue(runtime),
     }
+
+
+def things_of(app: App, caller: Caller) -> dict[str, Any]:
+    """A conversation, and a message apart from it, so that deleting the one leaves the other; it holds a file."""
+    conversation = make_conversation(app, caller)
+    message = make_message(app, caller)
+    file = attach_upload(message)
+    ids = {"conversation_id": conversation.pk, "message_id": message.pk, "file_id": file.pk}
+    return {**ids, "end_user_id": caller.end_user_id}
 
 
 def way_to_workspace(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> str | None:

@@ -48,7 +48,8 @@ def get_message(*, access: Access, message_id: str | UUID, missing: str = NO_MES
 def list_turns_until(*, access: Access, message: Message, limit: int) -> list[tuple[str, str]]:
     """The last answered questions of a conversation up to and with one of its messages, oldest first."""
     turns = list_messages(access=access).prefetch_related(None).exclude(answer="")
-    turns = turns.filter(Q(conversation=message.conversation_id), created_at__lte=message.created_at)
+    until = Q(created_at__lt=message.created_at) | Q(created_at=message.created_at, pk__lte=message.pk)
+    turns = turns.filter(until, Q(conversation=message.conversation_id))
     return list(turns.order_by("-created_at", "-pk").values_list("query", "answer")[:limit])[::-1]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .contracts import Driver, ModelSpec, ModelType, Prices, drivers
+from .contracts import Driver, ModelMode, ModelSpec, ModelType, Prices, Voice, drivers
 from .errors import ProviderNotInitialized
 
 FOLDER = Path(__file__).parent / "providers"
@@ -33,7 +33,7 @@ class CredentialField(_Part):
 
 
 class CatalogueModel(_Part):
-    """One model as the file states it; prices per 1,000 tokens."""
+    """One model as the file states it; prices per 1,000 tokens, voices by the provider's names, the default first."""
 
     name: str
     type: ModelType = "llm"
@@ -44,15 +44,18 @@ class CatalogueModel(_Part):
     dimensions: int | None = None
     batch_size: int = Field(32, gt=0)
     drop_params: frozenset[str] = frozenset()
+    mode: ModelMode = "chat"
+    voices: tuple[str, ...] = ()
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"
 
     def spec(self) -> ModelSpec:
         """As the rest of the product knows a model."""
-        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label"})
+        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label", "voices"})
         prices = Prices(prompt=self.prompt_price, completion=self.completion_price, currency=self.currency)
-        return ModelSpec(**own, label=self.label or self.name, prices=prices)
+        voices = tuple(Voice(key, key.title()) for key in self.voices)
+        return ModelSpec(**own, label=self.label or self.name, prices=prices, voices=voices)
 
 
 class Provider(_Part):

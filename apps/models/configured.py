@@ -1,15 +1,16 @@
 """What one workspace has configured, and how that becomes models that can be called. No I/O."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
 from apps.common import crypto
 
 from .catalogue import Provider, all_providers, canonical_provider, get_provider
-from .contracts import Endpoint, ModelSpec, ModelType, Timeouts
+from .contracts import Endpoint, ModelSpec, ModelType, Timeouts, Voice
 from .errors import ModelNotFound, ProviderNotInitialized
 from .handles import ModelHandle
 
@@ -112,3 +113,32 @@ def make_endpoint(provider: Provider, values: Mapping[str, str]) -> Endpoint:
         ),
         private_allowed=settings.MODEL_PRIVATE_ADDRESSES_ALLOWED,
     )
+
+
+def stored_spec(
+    *,
+    name: str,
+    type: ModelType,
+    context_tokens: int,
+    max_output_tokens: int | None,
+    dimensions: int | None,
+    features: Iterable[str],
+    properties: Mapping[str, Any],
+) -> ModelSpec:
+    """What is known of a model the workspace entered; the arguments are its row's."""
+    return ModelSpec(
+        name=name,
+        type=type,
+        label=name,
+        context_tokens=context_tokens,
+        max_output_tokens=max_output_tokens,
+        dimensions=dimensions,
+        features=frozenset(features),
+        mode="completion" if properties.get("mode") == "completion" else "chat",
+        voices=tuple(Voice(key, key.title()) for key in properties.get("voices", ())),
+    )
+
+
+def properties_of(spec: ModelSpec) -> dict[str, Any]:
+    """What a row keeps of a model beside its columns; `stored_spec` reads it."""
+    return {"mode": spec.mode, "voices": [voice.key for voice in spec.voices]}

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from apps.common.registry import Registry
 
 ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
+ModelMode = Literal["chat", "completion"]
 MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
 
@@ -197,7 +198,7 @@ class ModelSpec:
     dimensions: int | None = None
     batch_size: int = 32
     drop_params: frozenset[str] = frozenset()
-    mode: Literal["chat", "completion"] = "chat"
+    mode: ModelMode = "chat"
     voices: tuple[Voice, ...] = ()
 
 

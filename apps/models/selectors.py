@@ -8,7 +8,7 @@ from apps.common import crypto
 from apps.workspaces.models import Workspace
 
 from .catalogue import CredentialField, Provider, all_providers
-from .configured import WorkspaceModels
+from .configured import WorkspaceModels, stored_spec
 from .contracts import MODEL_TYPES, ModelSpec, ModelType
 from .errors import ProviderNotInitialized
 from .models import DefaultModel, ProviderCredential, WorkspaceModel
@@ -103,14 +103,14 @@ def list_defaults(*, workspace: Workspace) -> dict[ModelType, tuple[str, str]]:
 
 def spec_of(row: WorkspaceModel) -> ModelSpec:
     """What is known of a model the workspace entered."""
-    return ModelSpec(
+    return stored_spec(
         name=row.name,
         type=row.type,  # type: ignore[arg-type]  # checked against MODEL_TYPES when it was written
-        label=row.name,
         context_tokens=row.context_tokens,
         max_output_tokens=row.max_output_tokens,
         dimensions=row.dimensions,
-        features=frozenset(row.features),
+        features=row.features,
+        properties=row.properties,
     )
 
 

@@ -1,20 +1,44 @@
-"""What the scripts of public pages say. Their sentences are catalogued beside the templates' and sent with the page.
+"""What public pages say: the sentences of their templates and scripts, in one catalogue for each language.
 
-A sentence in a script is written `t("…")`; it stands here so that `makemessages` finds it. A test compares the two.
+A template writes `{% translate "…" %}`, a script `t("…")`. `python -m apps.webapp.catalogues` brings the catalogues up
+to date with both.
 """
 
-from django.utils.translation import gettext, gettext_noop
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
 
-WORDS = (
-    # --- the browser API ---
-    gettext_noop("The server cannot be reached. Check your connection and try again."),
-    gettext_noop("Something went wrong. Please try again."),
-    gettext_noop("The connection was lost before the answer began. Please send it again."),
-    gettext_noop("The connection was lost. Reload the page to see the whole answer."),
-    gettext_noop("This page does not exist any more. Ask whoever sent you the link for a new one."),
-)
+from django.conf import settings
+from django.utils.translation import gettext, override
+
+_IN_SCRIPT: Final = re.compile(r'\bt\(("(?:[^"\\\n]|\\.)*")')
+_IN_TEMPLATE: Final = re.compile(r"""{% translate (["'])(.*?)\1""")
+# Templates that public pages include besides their own folder.
+_SHARED: Final = ("components/theme_button.html",)
 
 
+@cache
+def sentences_of_scripts() -> tuple[str, ...]:
+    """Every sentence that our scripts may show."""
+    files = sorted((Path(settings.BASE_DIR) / "static" / "js").rglob("*.js"))
+    found = [json.loads(literal) for file in files for literal in _IN_SCRIPT.findall(file.read_text())]
+    return tuple(dict.fromkeys(found))
+
+
+def sentences_of_templates() -> tuple[str, ...]:
+    """Every sentence that the templates of public pages show."""
+    folder = Path(settings.BASE_DIR) / "templates"
+    files = [*sorted((folder / "webapp").rglob("*.html")), *(folder / name for name in _SHARED)]
+    found = [sentence for file in files for _, sentence in _IN_TEMPLATE.findall(file.read_text())]
+    return tuple(dict.fromkeys(found))
+
+
+@cache
 def words_in(language: str) -> dict[str, str]:
-    """Each sentence with its translation into the language that is switched on; nothing for English."""
-    return {} if language == "en" else {text: gettext(text) for text in WORDS}
+    """The scripts' sentences with their translations; none for English, which they are written in."""
+    if language == "en":
+        return {}
+    with override(language):
+        return {sentence: gettext(sentence) for sentence in sentences_of_scripts()}

@@ -144,7 +144,9 @@ def test_web_05_what_a_model_writes_is_never_more_than_text(chromium: Chromium, 
     app = upstream_generator(upstream, "echo", user_input_form=[{"paragraph": {"variable": "topic", "label": "Topic"}}])
     with chromium.page() as page:
         enter(page, app)
-        write_about(page, "<img src=x onerror=alert(1)> **bold** ![x](http://127.0.0.1:9/leak.png) [a](javascript:alert(2))")
+        write_about(
+            page, "<img src=x onerror=alert(1)> **bold** ![x](http://127.0.0.1:9/leak.png) [a](javascript:alert(2))"
+        )
         text = page.get_by_role("article", name="Text 1")
         expect(text.get_by_role("button", name="Copy")).to_be_visible()
         expect(text.locator("strong")).to_have_text("bold")

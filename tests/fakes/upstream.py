@@ -39,9 +39,9 @@ class Upstream:
         return dict(json.load(urllib.request.urlopen(f"{self.root}/stats", timeout=5)))
 
     def last(self) -> list[dict[str, Any]]:
-        """The latest requests, newest first, with their body taken apart."""
+        """The latest requests, newest first, with their body taken apart (a form's stays text)."""
         rows = json.load(urllib.request.urlopen(f"{self.root}/last", timeout=5))
-        return [{**row, "body": json.loads(row["body"])} for row in rows]
+        return [{**row, "body": _parsed(row)} for row in rows]
 
     def reset(self) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{self.root}/reset", method="POST"), timeout=5).close()
@@ -49,3 +49,8 @@ class Upstream:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(10)
+
+
+def _parsed(row: dict[str, Any]) -> Any:
+    is_form = row["headers"].get("content-type", "").startswith("multipart/")
+    return row["body"] if is_form else json.loads(row["body"])

@@ -69,6 +69,30 @@ async def test_the_request_says_what_it_should(upstream: Upstream) -> None:
     }
 
 
+async def test_exp_02_a_completion_model_gets_one_text_at_its_own_endpoint(upstream: Upstream) -> None:
+    request = ChatRequest(
+        messages=[ChatMessage("user", "As Descartes said:")],
+        parameters={"max_tokens": 9, "response_format": "json_object"},
+        stop=["Human:"],
+        tools=[{"type": "function", "function": {"name": "add"}}],
+    )
+    where = endpoint(upstream.base_url, options={"param_map": {"max_tokens": "max_completion_tokens"}})
+    spec = ModelSpec("echo", "llm", mode="completion")
+    pieces = [piece async for piece in driver().stream_chat(where, spec, request)]
+    assert text_in(pieces) == "As Descartes said:"
+    assert pieces[-2:] == [TextDelta(""), Finish("stop", 8, 50)]
+    sent = upstream.last()[0]
+    assert sent["path"] == "/v1/completions"
+    assert sent["body"] == {
+        "model": "echo",
+        "prompt": "As Descartes said:",
+        "max_tokens": 9,
+        "stop": ["Human:"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
 async def test_parameters_a_model_refuses_are_left_out(upstream: Upstream) -> None:
     where = endpoint(upstream.base_url)
     spec = ModelSpec("fake", "llm", drop_params=frozenset({"temperature", "stop"}))

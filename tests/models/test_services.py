@@ -336,6 +336,24 @@ def test_provider_set_configures_everything_at_once(workspace: Workspace, upstre
     assert resolve(workspace).spec.context_tokens == 16000
 
 
+def test_provider_set_takes_models_of_every_type_and_what_is_known_of_them(
+    workspace: Workspace, upstream: Upstream
+) -> None:
+    command(
+        "provider_set", OWN, "--credentials", json.dumps({"base_url": upstream.base_url}), "--default",
+        "--model", "whisper-1:speech2text", "tts-1:tts::nova,alloy", "old:llm:4096:completion",
+        "gpt-4o-mini:llm::vision,json",
+    )  # fmt: skip
+    paths = [row["path"] for row in reversed(upstream.last())]
+    assert paths == ["/v1/audio/transcriptions"] * 2 + ["/v1/audio/speech", "/v1/completions", "/v1/chat/completions"]
+    assert resolve(workspace, "speech2text").name == "whisper-1"
+    assert [voice.key for voice in resolve(workspace, "tts").spec.voices] == ["nova", "alloy"]
+    assert resolve(workspace, provider=OWN, name="old").spec.mode == "completion"
+    seen = resolve(workspace, provider=OWN, name="gpt-4o-mini").spec
+    assert (seen.mode, seen.context_tokens, seen.features) == ("chat", 4096, frozenset({"vision", "json"}))
+    assert {choice.spec.mode for choice in list_models(workspace=workspace, model_type="llm")} == {"chat", "completion"}
+
+
 def test_provider_set_stores_nothing_when_the_provider_refuses(workspace: Workspace, upstream: Upstream) -> None:
     with pytest.raises(ProviderError, match="fake failure 401"):
         command(
@@ -354,6 +372,8 @@ def test_provider_set_stores_nothing_when_the_provider_refuses(workspace: Worksp
         ["demo", "--credentials", "{}"],
         [OWN, "--model", "fake"],
         [OWN, "--model", "fake:cooking"],
+        [OWN, "--model", "fake:llm:4096:fast"],
+        [OWN, "--model", "fake:rerank::vision"],
         [OWN, "--model", "fake:llm"],
     ],
 )

@@ -27,7 +27,9 @@ def _files() -> dict[str, str]:
 
 @cache
 def _import_map() -> str:
-    return json.dumps({"imports": {name: static(file) for name, file in _files().items()}}, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(
+        {"imports": {name: static(file) for name, file in _files().items()}}, separators=(",", ":")
+    ).replace("<", "\\u003c")
 
 
 @register.simple_tag(takes_context=True)

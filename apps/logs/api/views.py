@@ -158,8 +158,13 @@ class VariableView(ChatAppView):
 class SavedView(AppView):
     """A view of what a visitor keeps of a text generator's answers."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+    def message(self, message_id: str | UUID) -> Message:
+        """The visitor's own message. Raises NotFound, NotCompletionApp."""
+        message = get_message(access=self.access, message_id=message_id)
+        self.require_generator()
+        return message
+
+    def require_generator(self) -> None:
         if self.app.mode != AppMode.COMPLETION:
             raise NotCompletionApp
 
@@ -172,6 +177,7 @@ class SavedView(AppView):
 class SavedMessagesView(SavedView):
     def get(self, request: Request, **kwargs: Any) -> Response:
         """The last kept first; `last_id` is a message's id."""
+        self.require_generator()
         query = self.fields
         limit, last_id = read_limit(query), read_id(query, "last_id")
         saved = list_saved(workspace_id=self.app.workspace_id, app_id=self.app.app_id, end_user_id=self.end_user_id)
@@ -192,13 +198,13 @@ class SavedMessagesView(SavedView):
         message_id = read_id(self.fields, "message_id")
         if message_id is None:
             raise InvalidParam("Missing required parameter in the JSON body", params="message_id")
-        save_message(message=get_message(access=self.access, message_id=message_id), end_user_id=self.end_user_id)
+        save_message(message=self.message(message_id), end_user_id=self.end_user_id)
         return Response(SUCCESS)
 
 
 class SavedMessageView(SavedView):
     def delete(self, request: Request, message_id: str, **kwargs: Any) -> Response:
-        forget_message(message=get_message(access=self.access, message_id=message_id), end_user_id=self.end_user_id)
+        forget_message(message=self.message(message_id), end_user_id=self.end_user_id)
         return Response(SUCCESS)
 
 

@@ -1,4 +1,4 @@
-"""The streamed answer of OpenAI's chat protocol, bytes in and pieces out, without any I/O.
+"""The streamed answer of OpenAI's chat and completion protocols, bytes in and pieces out, without any I/O.
 
 Servers that claim the protocol differ: CRLF, comment lines, chunks without choices, no `[DONE]`, tool calls without
 index or id, content as null or as parts, an error object in a successful answer, usage at the end, in every chunk or
@@ -99,7 +99,8 @@ class ChunkParser:
             self._take_rest(event)
             return
         choice = choices[0]
-        delta = choice.get("delta") or choice.get("message") or {}
+        # The older completions have the text itself where chats have a delta.
+        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
         text = delta.get("content")
         if text:
             self._has_text = True

@@ -20,7 +20,7 @@ from apps.models.contracts import (
 )
 
 # What a request itself says; a model parameter of an app cannot replace it.
-_RESERVED: Final = frozenset({"model", "messages", "stream", "stream_options", "tools", "user", "n"})
+_RESERVED: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "tools", "user", "n"})
 
 
 class OpenAIOptions(DriverOptions):
@@ -42,9 +42,12 @@ class OpenAIOptions(DriverOptions):
     paths: Mapping[str, str] = Field(
         {
             "chat": "/chat/completions",
+            "completion": "/completions",
             "embeddings": "/embeddings",
             "rerank": "/rerank",
             "models": "/models",
+            "transcription": "/audio/transcriptions",
+            "speech": "/audio/speech",
         }
     )
     auth_header: str = "Authorization"
@@ -63,34 +66,45 @@ def url(endpoint: Endpoint, operation: str) -> str:
     return str(base).strip().rstrip("/") + str(endpoint.options["paths"][operation])
 
 
-def headers(endpoint: Endpoint) -> dict[str, str]:
+def headers(endpoint: Endpoint, content_type: str = "application/json") -> dict[str, str]:
     """The headers of every request; without a key, no Authorization."""
     options, key = endpoint.options, endpoint.credentials.get("api_key")
     auth = {options["auth_header"]: f"{options['auth_prefix']}{key}"} if key else {}
-    return {"Content-Type": "application/json", **options["extra_headers"], **auth}
+    return {"Content-Type": content_type, **options["extra_headers"], **auth}
 
 
-def chat_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, stream: bool = True) -> bytes:
-    """The body of a chat completion."""
+def answer_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, stream: bool = True) -> bytes:
+    """The body of a request for an answer, in the form of the model's mode (`model.mode` names the operation)."""
     options = endpoint.options
-    body = _parameters(options, model, request.parameters)
-    body |= {"model": model.name, "messages": [_message(message) for message in request.messages]}
+    if model.mode == "completion":
+        body = _parameters(options, model, request.parameters, {})
+        body.pop("response_format", None)  # the older endpoint knows neither it nor tools
+        body |= {"model": model.name, "prompt": one_text(request.messages)}
+    else:
+        body = _parameters(options, model, request.parameters, options["param_map"])
+        body |= {"model": model.name, "messages": [_message(message) for message in request.messages]}
+        if request.tools:
+            body["tools"] = list(request.tools)
     if stream:
         body["stream"] = True
         if options["stream_usage"]:
             body["stream_options"] = {"include_usage": True}
     if request.stop and "stop" not in model.drop_params:
         body["stop"] = list(request.stop)
-    if request.tools:
-        body["tools"] = list(request.tools)
     if request.user:
         body["user"] = request.user
     return orjson.dumps(body)
 
 
-def _parameters(options: Mapping[str, Any], model: ModelSpec, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def one_text(messages: Sequence[ChatMessage]) -> str:
+    """Messages as the one text that a completion model reads; what else than text they hold is left out."""
+    return "\n\n".join(message.content for message in messages if isinstance(message.content, str))
+
+
+def _parameters(
+    options: Mapping[str, Any], model: ModelSpec, parameters: Mapping[str, Any], names: Mapping[str, str]
+) -> dict[str, Any]:
     """Model parameters under the provider's names; `response_format` may be a word (`json_object`)."""
-    names = options["param_map"]
     refused = _RESERVED | options["drop_params"] | model.drop_params
     body = {
         names.get(name, name): value for name, value in parameters.items() if value is not None and name not in refused

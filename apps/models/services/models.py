@@ -9,7 +9,7 @@ from apps.common import notify, perloop
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.tenancy import get_or_404
 from apps.models.catalogue import Provider, get_provider
-from apps.models.configured import make_endpoint
+from apps.models.configured import make_endpoint, properties_of
 from apps.models.contracts import MODEL_TYPES, ModelSpec, ModelType
 from apps.models.errors import ProviderNotInitialized
 from apps.models.models import DefaultModel, WorkspaceModel
@@ -48,6 +48,7 @@ def add_model(
                 "max_output_tokens": spec.max_output_tokens,
                 "dimensions": spec.dimensions,
                 "features": sorted(spec.features),
+                "properties": properties_of(spec),
                 "is_enabled": True,
             },
         )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from apps.common import db
 from apps.common.caching import NotifiedCache
-from apps.models.configured import WorkspaceModels
+from apps.models.configured import WorkspaceModels, stored_spec
 from apps.models.contracts import ModelSpec, ModelType
 from apps.models.errors import ProviderNotInitialized
 from apps.models.handles import ModelHandle
@@ -12,7 +12,7 @@ from apps.models.handles import ModelHandle
 _WORKSPACE = "select wrapped_private_key from workspaces_workspace where id = %s"
 _CREDENTIALS = "select provider, encrypted from models_providercredential where workspace_id = %s order by provider"
 _MODELS = """
-    select provider, type, name, context_tokens, max_output_tokens, dimensions, features
+    select provider, type, name, context_tokens, max_output_tokens, dimensions, features, properties
     from models_workspacemodel where workspace_id = %s and is_enabled order by created_at, id
 """
 _DEFAULTS = "select type, provider, name from models_defaultmodel where workspace_id = %s"
@@ -59,15 +59,15 @@ async def _load(workspace_id: str) -> tuple[str, WorkspaceModels] | None:
 
 
 def _spec(row: db.Row) -> ModelSpec:
-    _, type_, name, context_tokens, max_output_tokens, dimensions, features = row
-    return ModelSpec(
+    _, type_, name, context_tokens, max_output_tokens, dimensions, features, properties = row
+    return stored_spec(
         name=name,
         type=type_,
-        label=name,
         context_tokens=context_tokens,
         max_output_tokens=max_output_tokens,
         dimensions=dimensions,
-        features=frozenset(features),
+        features=features,
+        properties=properties,
     )
 
 

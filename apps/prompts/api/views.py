@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.bodies import read_multipart, request_fields
+from apps.common.errors import MethodNotAllowed
 from apps.files.errors import FilenameMissing, FilePartMissing, TooManyFiles, UnsupportedFileType
 from apps.files.kinds import limit_mb
 from apps.files.names import extension_of
@@ -29,6 +30,11 @@ class AppView(APIView):
     """A view behind an app key; the browser API serves the same views behind its passports."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = [AppKeyAuthentication]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not hasattr(self, (request.method or "").lower()):
+            raise MethodNotAllowed  # before the body is read: it may not be one
+        super().initial(request, *args, **kwargs)
 
     @property
     def app(self) -> AppRuntime:

@@ -77,9 +77,9 @@ async def more_like_this(request: HttpRequest, message_id: str) -> HttpResponseB
     """GET /api/messages/{id}/more-like-this: another text from the same inputs, in a run of its own."""
     access, fields = await passport_reader(request)
     streaming = read_streaming(fields)
+    message = await database_sync_to_async(get_message)(access=access, message_id=message_id)
     if access.app.mode != AppMode.COMPLETION:
         raise NotCompletionApp
-    message = await database_sync_to_async(get_message)(access=access, message_id=message_id)
     config = access.app.require_config()
     if not config.features["more_like_this"].get("enabled"):
         raise MoreLikeThisDisabled

@@ -2,20 +2,26 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from apps.common.errors import InvalidParam
 from apps.models.catalogue import get_provider
-from apps.models.contracts import MODEL_TYPES, ModelSpec
+from apps.models.contracts import MODEL_TYPES, ModelSpec, Voice
 from apps.models.selectors import get_configured, list_defaults
 from apps.models.services.credentials import set_credentials
 from apps.models.services.models import add_model, set_default
 from apps.workspaces.commands import WorkspaceCommand
 
 # A name may itself hold a colon (llama3.1:8b), so the type is looked for from the right.
-MODEL = re.compile(rf"(?P<name>.+):(?P<type>{'|'.join(MODEL_TYPES)})(?::(?P<context>\d{{1,9}}))?$")
+MODEL = re.compile(
+    rf"(?P<name>.+):(?P<type>{'|'.join(MODEL_TYPES)})(?::(?P<context>\d{{0,9}})(?::(?P<words>[\w.,-]+))?)?$"
+)
+FORM = "NAME:TYPE[:CONTEXT[:WORD,...]]"
+FEATURES = frozenset({"vision", "tool-call", "json"})
+MODES = frozenset({"chat", "completion"})
 
 
 class Command(WorkspaceCommand):
@@ -29,8 +35,8 @@ class Command(WorkspaceCommand):
             action="extend",
             nargs="+",
             default=[],
-            metavar="NAME:TYPE[:CONTEXT]",
-            help="one or several; may be repeated",
+            metavar=FORM,
+            help="one or several; may be repeated. Words: completion, vision, tool-call, json; of tts: its voices",
         )
         parser.add_argument("--default", action="store_true", help="make these models the defaults of their types")
         parser.add_argument("--no-check", action="store_true", help="do not call the provider")
@@ -67,9 +73,16 @@ class Command(WorkspaceCommand):
 def _spec(text: str) -> ModelSpec:
     match = MODEL.match(text)
     if match is None:
-        raise InvalidParam(f"--model {text!r} is not NAME:TYPE[:CONTEXT]; types are {', '.join(MODEL_TYPES)}.")
-    context = int(match["context"]) if match["context"] else 4096
-    return ModelSpec(name=match["name"], type=match["type"], context_tokens=context)  # type: ignore[arg-type]  # the pattern lists the types
+        raise InvalidParam(f"--model {text!r} is not {FORM}; types are {', '.join(MODEL_TYPES)}.")
+    words = frozenset(filter(None, (match["words"] or "").split(",")))
+    spec = ModelSpec(name=match["name"], type=match["type"], context_tokens=int(match["context"] or 4096))  # type: ignore[arg-type]  # the pattern lists the types
+    if spec.type == "tts":
+        voices = dict.fromkeys(filter(None, (match["words"] or "").split(",")))
+        return replace(spec, voices=tuple(Voice(key, key.title()) for key in voices))
+    known = FEATURES | MODES if spec.type == "llm" else frozenset()
+    if words - known:
+        raise InvalidParam(f"--model {text!r}: {', '.join(sorted(words - known))} is not among {sorted(known)}.")
+    return replace(spec, features=words & FEATURES, mode="completion" if "completion" in words else "chat")
 
 
 def _object(text: str) -> dict[str, object]:

@@ -1,0 +1,55 @@
+"""Requests about sound in OpenAI's protocol: recordings to text, text to speech. No I/O."""
+
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from apps.models.contracts import AudioFile, ModelSpec
+
+DEFAULT_VOICE: Final = "alloy"  # where neither the app nor the model names one: every server of the protocol has it
+# The speech API reads 4,096 characters at once, its newest model 2,000 tokens; scripts of one token a character fit.
+MAX_CHARACTERS: Final = 2000
+_CUT: Final = re.compile(r".*(?:[.!?](?=\s)|[。！？；\n])|.*(?=\s)", re.DOTALL)
+# What may stand in a quoted file name is escaped as browsers do it (WHATWG HTML, "multipart/form-data").
+_ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+# 0.2 s of silence, 8 kHz, 8 bit: the shortest recording that providers take is 0.1 s.
+SILENCE: Final = AudioFile(
+    "silence.wav",
+    "audio/wav",
+    b"RIFF\x64\x06\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00"
+    b"data\x40\x06\x00\x00" + b"\x80" * 1600,
+)
+
+
+def transcription_body(model: ModelSpec, audio: AudioFile) -> tuple[str, bytes]:
+    """Content type and body of a transcription request (multipart/form-data, RFC 7578)."""
+    boundary = secrets.token_hex(16)
+    mime_type = re.sub(r"[^\w.+;=/ -]", "", audio.mime_type, flags=re.ASCII)
+    fields = {"model": model.name, "response_format": "json"}
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
+    head = f'Content-Disposition: form-data; name="file"; filename="{audio.name.translate(_ESCAPES)}"\r\n'
+    parts.append(f"{head}Content-Type: {mime_type}\r\n\r\n".encode() + audio.data)
+    line = f"--{boundary}\r\n".encode()
+    body = b"".join(line + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
+    return f"multipart/form-data; boundary={boundary}", body
+
+
+def speech_body(model: ModelSpec, text: str, voice: str) -> bytes:
+    """The body of a speech request."""
+    return orjson.dumps({"model": model.name, "input": text, "voice": voice or DEFAULT_VOICE, "response_format": "mp3"})
+
+
+def spoken_parts(text: str) -> Iterator[str]:
+    """A text in parts that can be spoken by one request each, cut after a sentence, else between two words."""
+    text = text.strip()
+    while len(text) > MAX_CHARACTERS:
+        match = _CUT.match(text[:MAX_CHARACTERS])
+        length = match.end() if match and match.end() else MAX_CHARACTERS
+        yield text[:length].strip()
+        text = text[length:].strip()
+    if text:
+        yield text
