@@ -112,3 +112,11 @@ def test_an_offer_of_http_2_as_java_makes_it_is_passed_over(server, client, fram
 )
 def test_a_tunnel_is_refused(server, request_line):
     assert said_over_one_connection(server, request_line).startswith(b"HTTP/1.1 400 ")
+
+
+def test_health_is_told_by_whatever_name_it_is_asked(server, settings):
+    settings.ALLOWED_HOSTS = ["parley.example.org"]
+    client = Client(server.url)
+    assert client.get("/health").status == 200
+    assert client.post("/health", {}).status == 405
+    assert client.get("/signin").status == 400
