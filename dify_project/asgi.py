@@ -32,7 +32,9 @@ sockets = same_origin(AllowedHostsOriginValidator(AuthMiddlewareStack(router)))
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Hands each connection to its handler."""
     if scope["type"] == "http":
-        handler = service if scope["path"].startswith(("/v1/", "/api/")) else console
+        path = scope["path"]
+        # Health is asked for by the machine itself, by an address that ALLOWED_HOSTS need not name.
+        handler = service if path.startswith(("/v1/", "/api/")) or path == "/health" else console
         await handler(scope, receive, send)  # type: ignore[arg-type]  # Django types scopes as plain dicts
     elif scope["type"] == "websocket":
         await sockets(scope, receive, send)

@@ -10,6 +10,7 @@ import uvicorn
 
 from apps.common.lifespan import begin_stop
 
+from .protocol import Protocol
 from .supervisor.ready import announce
 
 
@@ -35,7 +36,7 @@ def main() -> None:
         host=os.environ.get("DIFY_BIND_ADDRESS") or "127.0.0.1",
         port=int(os.environ.get("DIFY_PORT") or 5001),
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="websockets-sansio",
         ws_max_size=int(os.environ.get("REQUEST_BODY_LIMIT_MB") or 5) * 2**20,
         lifespan="on",

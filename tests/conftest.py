@@ -34,6 +34,7 @@ class Server:
         import uvicorn
 
         from dify_project.asgi import application
+        from dify_project.protocol import Protocol
 
         config = uvicorn.Config(
             application,
@@ -41,7 +42,7 @@ class Server:
             port=0,
             log_level="warning",
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             ws="websockets-sansio",
             lifespan="on",
             proxy_headers=False,

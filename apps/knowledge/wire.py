@@ -9,6 +9,8 @@ from apps.common.errors import InvalidParam
 
 from .contracts import RerankChoice, RetrievalSettings, retrieval_methods
 
+MAX_TOP_K = 100
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=False)
@@ -37,7 +39,7 @@ class _RetrievalModel(_Part):
     reranking_enable: bool | None = False
     reranking_mode: str | None = None
     reranking_model: _Reranking | None = None
-    top_k: Annotated[int, Field(ge=1, le=100)] | None = 2
+    top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] | None = 2
     score_threshold_enabled: bool | None = False
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     weights: _Weights | None = None

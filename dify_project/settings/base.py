@@ -220,11 +220,12 @@ CELERY_BEAT_SCHEDULER = "dify_project.schedulers:RecoveringScheduler"
 CELERY_TIMEZONE = "UTC"
 INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2", "celery")},
 }

@@ -1,7 +1,7 @@
 """Typed readers of environment variables; a wrong value stops the start with a sentence that says what to do."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,18 +9,18 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE: Final = {"1", "true", "yes", "on"}
-FALSE: Final = {"0", "false", "no", "off", ""}
+FALSE: Final = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or the contents of the file named by `<name>_FILE` (container secrets)."""
+    """The variable, or the contents of the file named by `<name>_FILE` (container secrets). Empty is unset."""
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
-            return Path(path).read_text().strip()
+            return Path(path).read_text().strip() or default
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {path}") from error
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def integer(name: str, default: int, *, minimum: int = 0) -> int:
@@ -45,6 +45,14 @@ def seconds(name: str, default: float) -> float:
     if number <= 0:
         raise ImproperlyConfigured(f"{name} must be above zero, not {value}.")
     return number
+
+
+def choice(name: str, default: str, allowed: Collection[str]) -> str:
+    """One of some words, in capitals or not."""
+    value = text(name, default).strip().upper()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -11,12 +11,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or the contents of the file named by `<name>_FILE`. Raises Problem for an unreadable file."""
+    """The variable, or the contents of the file named by `<name>_FILE`; empty is unset.
+
+    Raises:
+        Problem: the file cannot be read.
+    """
     path = os.environ.get(f"{name}_FILE")
     if not path:
-        return os.environ.get(name, default)
+        return os.environ.get(name) or default
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text().strip() or default
     except OSError as error:
         raise Problem(f"{name}_FILE names a file that cannot be read: {path}") from error
 

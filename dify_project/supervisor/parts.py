@@ -1,6 +1,7 @@
 """The parts of the product as the supervisor sees them: how each is started, when it is ready, how it is stopped."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from .embedded import STOP_TIMEOUT_S, Embedded
 from .process import spawn
 from .ready import VARIABLE, Announcement
+
+EXCEPTION_NAME = re.compile(r"^(\w+\.)+\w+: ")  # as a traceback writes it
 
 
 class Part:
@@ -54,14 +57,14 @@ class Part:
                 os.killpg(self.child.pid, signal.SIGKILL)
             self.child.wait()
 
-    def last_line(self) -> str:
-        """The last line of its log, which usually says why it ended."""
+    def last_words(self) -> str:
+        """The last line of its log, which usually says why it ended; of an exception, what it says."""
         if self.log is None or not self.log.exists():
             return ""
         with self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 4096))
             lines = file.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return EXCEPTION_NAME.sub("", lines[-1]) if lines else ""
 
 
 class Database(Part):

@@ -98,7 +98,7 @@ class Supervisor:
         finally:
             stop([Watched(part)], hurry=False)
         if part.exit_code() != 0 or not part.is_ready():
-            raise Problem(f"The database could not be prepared. {part.last_line()} (log: {part.log})")
+            raise Problem(f"The start could not be prepared. {part.last_words()} (log: {part.log})")
         say(part.name, f"ready in {time.monotonic() - began:.1f} s ({part.detail})")
         return bool(part.facts["owner"])
 
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         environment = Environment.read()
         storage.prepare(environment.storage)
-        only = frozenset(options.only or MODES.get(text("MODE"), KINDS))
+        only = frozenset(options.only or _kinds_of_mode())
         lock = StorageLock(environment.storage)
         # A single part beside an outside database is one of many: they share the storage folder.
         if only == frozenset(KINDS) or not database_configured():
@@ -154,6 +154,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=KINDS, metavar="PART", help=f"of {', '.join(KINDS)}")
     parser.add_argument("--logs", action="store_true", help="the parts' logs here, instead of in <storage>/run")
     return parser.parse_args(arguments)
+
+
+def _kinds_of_mode() -> Sequence[str]:
+    """What the variable MODE asks for. Raises Problem."""
+    mode = text("MODE")
+    if mode and mode not in MODES:
+        raise Problem(f"MODE must be {' or '.join(MODES)}, or unset to run everything, not {mode!r}.")
+    return MODES.get(mode, KINDS)
 
 
 def _take(lock: StorageLock, environment: Environment) -> None:

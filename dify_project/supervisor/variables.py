@@ -186,7 +186,8 @@ def as_markdown() -> str:
         "# Settings",
         "",
         "Environment variables, read once at start. `NAME_FILE` may name a file that holds the value (container",
-        "secrets). A wrong value stops the start with a sentence. This page is written by `make docs`.",
+        "secrets); an empty one counts as unset. A wrong value stops the start with a sentence. This page is written",
+        "by `make docs`.",
     ]
     for section, variables in USED.items():
         lines += ["", f"## {section}", "", "| variable | default | meaning |", "|---|---|---|"]

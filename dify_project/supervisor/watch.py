@@ -83,7 +83,7 @@ class Watched:
         self.state, self._since = State.PAUSED, now
 
     def _why(self) -> str:
-        return f"{self.part.last_line()}{self._see_log()}"
+        return f"{self.part.last_words()}{self._see_log()}"
 
     def _see_log(self) -> str:
         return f" (log: {self.part.log})" if self.part.log else ""

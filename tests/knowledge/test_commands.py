@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from apps.common.errors import AppError
+from apps.common.errors import AppError, InvalidParam
 from apps.knowledge.models import Dataset, Segment
 from apps.prompts.models import ApiToken
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
@@ -84,6 +84,8 @@ def test_a_key_of_the_workspace(workspace):
         ("knowledge_create", ["Base", "--embedding", "nobody/none"]),
         ("knowledge_create", ["x" * 41]),
         ("knowledge_add", ["01a20381-544e-7bb3-87ae-cb80af619830", "x.txt"]),
+        ("knowledge_create", ["Base", "--embedding", "demo"]),
+        ("knowledge_create", ["Base", "--embedding", "/demo-embedding"]),
         ("knowledge_search", ["no-id", "lamp"]),
         ("knowledge_key", ["--workspace", "Nowhere"]),
     ],
@@ -93,6 +95,13 @@ def test_wrong_arguments_are_explained(workspace, name, arguments):
         command(name, *arguments)
     assert caught.value.message
     assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize("arguments", [["lamp", "--top-k", number] for number in ("0", "-4", "101")] + [[" "]])
+def test_a_search_for_nothing_or_without_bounds_is_refused(workspace, arguments):
+    dataset_id = command("knowledge_create", "Base", "--indexing", "economy")["dataset_id"]
+    with pytest.raises(InvalidParam):
+        command("knowledge_search", dataset_id, *arguments)
 
 
 def test_a_file_that_is_not_there_is_named_and_the_others_are_added(workspace, tmp_path):

@@ -16,7 +16,7 @@ import pytest
 
 from dify_project.supervisor.embedded import Embedded
 
-from .product import ROOT, Product, environment, manage
+from .product import ROOT, Product, environment, free_port, manage
 
 
 def test_says_one_line_per_part_then_the_address_and_how_to_sign_in(product: Product) -> None:
@@ -54,6 +54,24 @@ def test_a_taken_port_is_said(product: Product, tmp_path: Path) -> None:
     other = manage(tmp_path / "storage", "up", DIFY_PORT=str(product.port))
     assert other.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{product.port}" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MODE", "beat", "MODE must be api or worker, or unset to run everything, not 'beat'."),
+        ("DIFY_PORT", "70000", "DIFY_PORT must be a whole number from 1 to 65535, not '70000'."),
+        ("SANDBOX_PORT", "abc", "SANDBOX_PORT must be a whole number, not 'abc'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+    ],
+)
+def test_a_wrong_variable_is_said_in_a_sentence(tmp_path: Path, name: str, value: str, sentence: str) -> None:
+    variables = {"DIFY_PORT": str(free_port()), name: value}
+    result = manage(tmp_path / "storage", "up", **variables)
+    assert result.returncode == 1
+    said = result.stderr.splitlines()[-1]
+    assert sentence in said
+    assert "ImproperlyConfigured" not in said
 
 
 def test_keys_and_folders_are_private(product: Product) -> None:

@@ -1,9 +1,13 @@
 """Every variable is read or answered; the page and the code agree."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from dify_project.settings import env
+from dify_project.supervisor import environment
 from dify_project.supervisor.variables import ANSWERED, USED, as_markdown, notices
 
 from .product import ROOT
@@ -29,6 +33,20 @@ SESSION_REDIS_USERNAME SESSION_REDIS_PASSWORD SESSION_REDIS_USE_SSL COOKIE_HTTPO
 READ = {entry.name for entries in USED.values() for entry in entries}
 
 
+@pytest.mark.parametrize("read", [env.text, environment.text])
+def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read: Callable[..., str]) -> None:
+    """As in the `.env` files people bring along, which name every variable."""
+    monkeypatch.setenv("DIFY_PORT", "")
+    assert read("DIFY_PORT", "5001") == "5001"
+    (tmp_path / "port").write_text("\n")
+    monkeypatch.setenv("DIFY_PORT_FILE", str(tmp_path / "port"))
+    assert read("DIFY_PORT", "5001") == "5001"
+    monkeypatch.delenv("DIFY_PORT_FILE")
+    assert env.integer("DIFY_PORT", 5001) == environment.integer("DIFY_PORT", 5001) == 5001
+    assert env.flag("DIFY_PORT", default=True)
+    assert env.words("DIFY_PORT", "*") == ["*"]
+
+
 @pytest.mark.parametrize("name", MANUAL.split())
 def test_a_variable_of_the_manual_is_read_or_answered(name: str) -> None:
     said = list(notices({name: "something else"}))
@@ -44,7 +62,7 @@ def test_what_is_said_to_be_read_is_read_and_the_other_way_round() -> None:
         if path.name not in {"variables.py", "test.py"}
     ]
     found = set(
-        re.findall(r"""(?:text|integer|seconds|flag|words|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)""", " ".join(sources))
+        re.findall(r"""(?:text|integer|seconds|flag|choice|words|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)""", " ".join(sources))
     )
     internal = {"DRAIN_S", "LISTEN_FD", "PATH", "READY_FD", "WORKER_BEAT"}
     assert found - internal == READ

@@ -23,6 +23,8 @@ class Command(WorkspaceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         provider, _, model = (options["embedding"] or "").partition("/")
+        if options["embedding"] is not None and not (provider and model):
+            raise InvalidParam("--embedding must be PROVIDER/MODEL.", params="embedding")
         dataset = create_dataset(
             workspace=self.workspace(options),
             name=options["name"],

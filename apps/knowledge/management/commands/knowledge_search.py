@@ -6,11 +6,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.common.commands import JsonCommand
+from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import retrieval_methods
 from apps.knowledge.selectors import find_dataset
 from apps.knowledge.services.retrieve import retrieve
-from apps.knowledge.wire import stored_retrieval
+from apps.knowledge.wire import MAX_TOP_K, stored_retrieval
 
 
 class Command(JsonCommand):
@@ -24,6 +25,10 @@ class Command(JsonCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         dataset = find_dataset(options["dataset_id"])
+        if not options["query"].strip():
+            raise InvalidParam("query is required", params="query")
+        if options["top_k"] is not None and not 1 <= options["top_k"] <= MAX_TOP_K:
+            raise InvalidParam(f"--top-k must be 1 to {MAX_TOP_K}.", params="top_k")
         settings = stored_retrieval(dataset.retrieval_model)
         if options["method"]:
             settings = replace(settings, search_method=options["method"])
