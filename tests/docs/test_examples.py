@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from apps.prompts.models import ApiToken
-from apps.prompts.services.keys import create_app_key
 from apps.prompts.services.transfer import import_app
 from tests.factories import make_workspace
 from tests.supervisor.product import ROOT, Product, environment, manage
@@ -92,16 +90,3 @@ def test_an_example_is_an_app_file(name):
     content = (DOCS / "examples" / name).read_text().replace("DATASET_ID", NO_DATASET)
     result = import_app(workspace=make_workspace(), content=content, publish_now=True)
     assert [warning for warning in result.warnings if NO_DATASET not in warning] == []
-
-
-@pytest.mark.django_db
-def test_the_python_of_the_guide_to_apps_works(capsys):
-    content = (DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", NO_DATASET)
-    app_id = import_app(workspace=make_workspace(), content=content).app_id
-    versions, revoke = blocks(read("guides/apps.md"), "python")
-    names: dict[str, object] = {}
-    exec(re.sub(r'find_app\(".*?"\)', f'find_app("{app_id}")', versions), names)
-    assert capsys.readouterr().out.startswith("1 ")
-    token = create_app_key(app=names["app"])  # type: ignore[arg-type]  # the block made it
-    exec(revoke.replace("app-...dvwN", f"app-...{token[-4:]}"), {})
-    assert not ApiToken.objects.exists()
