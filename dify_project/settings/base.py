@@ -220,7 +220,7 @@ CELERY_BEAT_SCHEDULER = "dify_project.schedulers:RecoveringScheduler"
 CELERY_TIMEZONE = "UTC"
 INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
 
-LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

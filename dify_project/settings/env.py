@@ -1,7 +1,7 @@
 """Typed readers of environment variables; a wrong value stops the start with a sentence that says what to do."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -47,14 +47,6 @@ def seconds(name: str, default: float) -> float:
     return number
 
 
-def choice(name: str, default: str, allowed: Collection[str]) -> str:
-    """One of some words, in capitals or not."""
-    value = text(name, default).strip().upper()
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
-    return value
-
-
 def flag(name: str, *, default: bool) -> bool:
     """A switch: 1/true/yes/on or 0/false/no/off."""
     value = text(name, "1" if default else "0").strip().lower()
@@ -66,11 +58,12 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def choice(name: str, options: Sequence[str]) -> str:
-    """One of some words, the first by default."""
-    value = text(name, options[0]).strip().lower()
-    if value not in options:
-        raise ImproperlyConfigured(f"{name} must be {' or '.join(options)}, not {value!r}.")
-    return value
+    """One of some words, in capitals or not; the first by default."""
+    value = text(name, options[0]).strip()
+    spelled = {option.casefold(): option for option in options}
+    if value.casefold() not in spelled:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, not {value!r}.")
+    return spelled[value.casefold()]
 
 
 def words(name: str, default: str = "") -> list[str]:
