@@ -56,7 +56,7 @@ class Service:
         self._walls: Walls | None = None
         self._refusal = ""  # why nothing is run; while it is empty and there are no walls, they are being built
         self._javascript = "" if self._found.node else "node is not installed"
-        self._built = asyncio.Event()
+        self._built, self._building = asyncio.Event(), asyncio.Lock()
         self._slots = asyncio.Semaphore(slots())
         self._waiting = self._running = self._total = self._restarts = 0
         self._tested_at = time.monotonic()
@@ -160,6 +160,11 @@ class Service:
 
     async def _build(self) -> None:
         """The strongest level whose walls can be built and hold; else a refusal."""
+        async with self._building:
+            if self._walls is None:
+                await self._build_walls()
+
+    async def _build_walls(self) -> None:
         self._built.clear()
         self._refusal, reasons = "", []
         try:
@@ -250,10 +255,14 @@ class Service:
         if walls.link.count < MAX_RUNS_OF_SERVER and _resident_kb(walls.link) < walls.resident_kb * SERVER_GROWTH:
             return
         try:
-            self._walls = await self._stand(walls.level)
+            fresh = await self._stand(walls.level)
         except (StartError, Refusal, selftest.SurpriseError) as error:
             log.error("the fork server could not be replaced: %s", error)
             return
+        if self._walls is not walls:  # the old one has died meanwhile, and has a successor already
+            fresh.close()
+            return
+        self._walls = fresh
         log.warning("the fork server was replaced after %d runs", walls.link.count)
         if walls.nodes:
             walls.nodes.close()

@@ -11,7 +11,6 @@ import json
 import os
 import random
 import sys
-import time
 import traceback
 import types
 from collections.abc import Callable
@@ -22,7 +21,6 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 CODE_NAME, TEMPLATE_NAME = "<code>", "<template>"
-FLUSH_BYTES, FLUSH_S = 32768, 0.05
 MESSAGE_CHARACTERS, TRACE_CHARACTERS = 4000, 20000
 RESULT = 3
 REHEARSALS = 64
@@ -55,11 +53,9 @@ def run() -> None:
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
     gc.enable()
-    answers = _Answers()
     perform = _MODES[payload["mode"]]
     for job in payload["jobs"]:
-        answers.add(_attempt(perform, job))
-    answers.flush()
+        _send(_attempt(perform, job))
     _flush_output()
 
 
@@ -83,25 +79,11 @@ def _read_all() -> bytes:
     return b"".join(parts)
 
 
-class _Answers:
-    """Writes answers soon, so that those of finished jobs survive a later job's end, but not one by one."""
-
-    def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._size, self._written_at = 0, time.monotonic()
-
-    def add(self, line: str) -> None:
-        data = line.encode("utf-8", "backslashreplace") + b"\n"  # a lone surrogate as JSON writes it
-        self._lines.append(data)
-        self._size += len(data)
-        if self._size > FLUSH_BYTES or time.monotonic() - self._written_at > FLUSH_S:
-            self.flush()
-
-    def flush(self) -> None:
-        data = memoryview(b"".join(self._lines))
-        self._lines, self._size, self._written_at = [], 0, time.monotonic()
-        while data:
-            data = data[os.write(RESULT, data) :]
+def _send(answer: str) -> None:
+    """At once, so that it survives a later job's end."""
+    data = memoryview(answer.encode("utf-8", "backslashreplace") + b"\n")  # a lone surrogate as JSON writes it
+    while data:
+        data = data[os.write(RESULT, data) :]
 
 
 def _attempt(perform: Callable[[str, Any], Any], job: dict[str, Any]) -> str:
