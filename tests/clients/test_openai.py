@@ -86,7 +86,11 @@ async def test_the_asynchronous_client(server, app):
 def test_history_goes_in(server, workspace, upstream):
     make_provider(workspace, upstream.base_url, "fake")
     app = make_app(workspace, upstream_config("fake"))
-    messages: Any = [*QUESTION, {"role": "assistant", "content": "120 euros."}, {"role": "user", "content": "And a meal?"}]
+    messages: Any = [
+        *QUESTION,
+        {"role": "assistant", "content": "120 euros."},
+        {"role": "user", "content": "And a meal?"},
+    ]
     client_of(server, app).chat.completions.create(model=app.name, messages=messages)
     assert [item["content"] for item in upstream.last()[0]["body"]["messages"]] == [
         item["content"] for item in messages
