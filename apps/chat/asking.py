@@ -24,6 +24,7 @@ async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
         query=read_query(body),
         conversation_id=read_conversation_id(body),
         auto_generate_name=body.get("auto_generate_name") is not False,
+        files=body.get("files"),
     )
     return await start_turn(turn)
 
@@ -34,7 +35,8 @@ async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:
         raise AppUnavailable
     inputs = read_inputs_map(body)
     query = read_query(body) if body.get("query") else ""
-    return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query))
+    files = body.get("files")
+    return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query, files=files))
 
 
 async def stop_run(access: Access, task_id: str) -> None:

@@ -1,12 +1,13 @@
 """Reads of the hot path: a conversation with its last turns, a run to replay."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from apps.common import db
 from apps.common.errors import AppError, NotFound
+from apps.files.references import FileReference
 
 MAX_TURNS = 100  # more never fits a window; older turns are not read
 
@@ -31,6 +32,15 @@ _RUN = """
         and not exists (
             select from logs_conversation c where c.id = logs_message.conversation_id and c.deleted_at is not null
         )
+"""
+
+_PICTURES = """
+    select f.message_id, f.transfer_method, f.url, f.upload_file_id, coalesce(u.name, ''), coalesce(u.extension, ''),
+        coalesce(u.mime_type, ''), coalesce(u.size_bytes, 0), coalesce(u.storage_key, '')
+    from logs_messagefile f
+    left join files_uploadfile u on u.id = f.upload_file_id and u.workspace_id = f.workspace_id
+    where f.message_id = any(%s) and f.type = 'image' and f.belongs_to = 'user' and (f.url <> '' or u.id is not null)
+    order by f.message_id, f.position
 """
 
 
@@ -88,6 +98,14 @@ async def open_conversation(
     if rows[0][1] != "normal":
         raise ConversationEnded
     return OpenConversation(rows[0][0], tuple(Turn(*row[2:]) for row in rows if row[2] is not None))
+
+
+async def pictures_of(message_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[FileReference]]:
+    """The pictures sent with these messages' questions, in their order, by message; those without are left out."""
+    found: dict[UUID, list[FileReference]] = {}
+    for message_id, *columns in await db.fetch_all(_PICTURES, list(message_ids)):
+        found.setdefault(message_id, []).append(FileReference("image", *columns))
+    return found
 
 
 async def stored_run(

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from apps.common.ids import new_id
+from apps.files.references import FileReference
 from apps.prompts.callers import Caller
 
 
@@ -31,6 +33,12 @@ class Statement(Enum):
             currency, latency_s, metadata)
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), 'running',
             to_timestamp(%s), '[]', '', '', '', '', '', 0, 0, 0, 'USD', 0, '{}') on conflict (id) do nothing
+    """
+    FILE = b"""
+        insert into logs_messagefile (id, workspace_id, app_id, message_id, position, type, transfer_method, belongs_to,
+            url, upload_file_id, created_at)
+        values (%s, %s, %s, %s, %s, %s, %s, 'user', %s, %s, now())
+        on conflict (message_id, belongs_to, position) do nothing
     """
     FINISH = b"""
         update logs_message set status = %s, answer = %s, error_code = %s, error = %s, prompt = %s, provider = %s,
@@ -56,6 +64,7 @@ class Beginning:
     Args:
         reserved_price: the most the run may cost, held against the workspace's budget until it ends.
         created_at: Unix seconds, as the events carry it.
+        files: sent with the question.
     """
 
     message_id: UUID
@@ -74,9 +83,10 @@ class Beginning:
     reserved_price: Decimal
     lease_s: float
     created_at: float
+    files: Sequence[FileReference] = ()
 
     def operations(self) -> list[tuple[Statement, tuple[Any, ...]]]:
-        """End user and conversation where they are new, and the running message."""
+        """End user and conversation where they are new, the running message and its files."""
         caller = self.caller
         owner = (caller.invoke_from, caller.end_user_id, caller.account_id)
         operations: list[tuple[Statement, tuple[Any, ...]]] = []
@@ -90,6 +100,9 @@ class Beginning:
         ids = (self.message_id, self.workspace_id, self.app_id, self.version_id, self.conversation_id)
         run = (self.parent_message_id, self.task_id, *owner, Jsonb(self.inputs), self.query)
         operations.append((Statement.BEGIN, (*ids, *run, self.reserved_price, self.lease_s, self.created_at)))
+        for position, file in enumerate(self.files, 1):
+            sent = (position, file.type, file.transfer_method, file.url, file.upload_id)
+            operations.append((Statement.FILE, (new_id(), self.workspace_id, self.app_id, self.message_id, *sent)))
         return operations
 
     def _may_be_new_user(self) -> bool:

@@ -32,6 +32,15 @@ class CredentialField(_Part):
     placeholder: str = ""
 
 
+class ParameterChange(_Part):
+    """Where a provider or a model differs from the driver's rule of a parameter; what is left out stays."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    default: float | str | bool | None = None
+    options: tuple[str, ...] | None = None
+
+
 class CatalogueModel(_Part):
     """One model as the file states it; prices per 1,000 tokens, voices by the provider's names, the default first."""
 
@@ -46,13 +55,14 @@ class CatalogueModel(_Part):
     drop_params: frozenset[str] = frozenset()
     mode: ModelMode = "chat"
     voices: tuple[str, ...] = ()
+    parameters: dict[str, ParameterChange] = {}
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"
 
     def spec(self) -> ModelSpec:
         """As the rest of the product knows a model."""
-        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label", "voices"})
+        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label", "voices", "parameters"})
         prices = Prices(prompt=self.prompt_price, completion=self.completion_price, currency=self.currency)
         voices = tuple(Voice(key, key.title()) for key in self.voices)
         return ModelSpec(**own, label=self.label or self.name, prices=prices, voices=voices)
@@ -66,6 +76,7 @@ class Provider(_Part):
         driver: key of the driver that speaks its wire format.
         options: knobs for that driver.
         custom_models: whether a workspace enters its models itself.
+        parameters: where its models differ from the driver's rules.
     """
 
     key: str
@@ -77,6 +88,7 @@ class Provider(_Part):
     options: dict[str, Any] = {}
     credentials: tuple[CredentialField, ...] = ()
     custom_models: bool = False
+    parameters: dict[str, ParameterChange] = {}
     models: tuple[CatalogueModel, ...] = ()
 
     @model_validator(mode="after")

@@ -203,6 +203,26 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterRule:
+    """What a model parameter of an app may be.
+
+    Args:
+        type: float, int, string or boolean.
+        minimum, maximum: inclusive; None for no bound.
+        default: what the provider does where the parameter is not sent; None where that is the model's own affair.
+        options: of a string: the only values.
+    """
+
+    name: str
+    type: Literal["float", "int", "string", "boolean"]
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+    default: float | str | bool | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """Limits of one call in seconds: to connect, to the first byte, between two meaningful events."""
 
@@ -247,6 +267,7 @@ class Driver(ABC):
     key: ClassVar[str]
     label: ClassVar[str]
     Options: ClassVar[type[DriverOptions]] = DriverOptions
+    parameters: ClassVar[Sequence[ParameterRule]] = ()  # of llm models; a provider's file may change them
 
     @abstractmethod
     def stream_chat(

@@ -4,16 +4,25 @@ Field names and defaults follow the app file format (contracts: DSL 1.7). Files 
 so every key has a default, null counts as absent and unknown keys are kept in the stored map, not here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from apps.common.ids import parse_uuid
+from apps.files.references import FileRules
 
-DEFAULT_TOP_K = 2
-MAX_TOP_K = 100  # as the knowledge API has it
-TEXT_KINDS = frozenset({"text-input", "paragraph", "select", "number"})
+from .features import feature_maps, read_field_rules, read_upload_rules
+from .shapes import as_list, as_map, as_number, as_texts, as_whole
+
+ADVANCED: Final = "advanced"
+DEFAULT_TOP_K: Final = 2
+MAX_TOP_K: Final = 10
+DEFAULT_THRESHOLD: Final = 0.7  # where a threshold is switched on and none is named
+MAX_STOP: Final = 4
+ROLES: Final = ("system", "user", "assistant")
+USER_PREFIX: Final = "Human"
+ASSISTANT_PREFIX: Final = "Assistant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +30,10 @@ class Variable:
     """A form field of the app.
 
     Args:
-        kind: text-input, paragraph, select, number (others are read, their values passed on as they come).
+        kind: text-input, paragraph, select, number, checkbox, file, file-list (of others the values are passed on
+            as they come).
         max_length: in characters, None for no limit.
+        files: what a field of files takes.
     """
 
     kind: str
@@ -32,16 +43,39 @@ class Variable:
     max_length: int | None = None
     default: Any = None
     options: tuple[str, ...] = ()
+    files: FileRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContextSettings:
-    """Which knowledge an app reads and how much of it."""
+    """Which knowledge an app reads and how much of it: `top_k` 1 to 10, `score_threshold` 0 to 1 or None."""
 
     dataset_ids: tuple[UUID, ...] = ()
     top_k: int = DEFAULT_TOP_K
     score_threshold: float | None = None
     query_variable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBlock:
+    """One message of an expert prompt; `role` system, user or assistant."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertPrompt:
+    """A prompt written out: `blocks` for chat models, one `text` for completion models.
+
+    Args:
+        user_prefix, assistant_prefix: who speaks, in the history of a `text`.
+    """
+
+    blocks: tuple[PromptBlock, ...] = ()
+    text: str = ""
+    user_prefix: str = USER_PREFIX
+    assistant_prefix: str = ASSISTANT_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +85,9 @@ class BasicConfig:
     Args:
         provider, model: empty for the workspace's default model.
         parameters: completion parameters without `stop`.
+        expert: None in basic mode.
+        files: what it takes in `files`.
+        takes_files: whether any field of its form does.
         features: the maps behind /v1/parameters, as stored.
     """
 
@@ -58,84 +95,98 @@ class BasicConfig:
     model: str
     parameters: Mapping[str, Any]
     stop: tuple[str, ...]
-    prompt_type: str
+    expert: ExpertPrompt | None
     pre_prompt: str
     variables: tuple[Variable, ...]
     context: ContextSettings
     opening_statement: str
     cite_sources: bool
+    files: FileRules
+    takes_files: bool
     features: Mapping[str, Any]
+
+    @property
+    def instructions(self) -> str:
+        """All that the app's author wrote for the model."""
+        if self.expert is None:
+            return self.pre_prompt
+        return "\n".join([self.pre_prompt, self.expert.text, *(block.text for block in self.expert.blocks)])
 
 
 def read_config(raw: Mapping[str, Any]) -> BasicConfig:
     """Reads a stored or imported map; never fails on content, only ignores what has the wrong shape."""
-    model = _map(raw.get("model"))
-    parameters = dict(_map(model.get("completion_params")))
-    stop = _texts(parameters.pop("stop", None))[:4]
+    model = as_map(raw.get("model"))
+    parameters = dict(as_map(model.get("completion_params")))
+    expert = _expert(raw) if raw.get("prompt_type") == ADVANCED else None
+    stop = _stop(parameters.pop("stop", None), model, expert)
+    variables = tuple(_variables(raw.get("user_input_form")))
     return BasicConfig(
         provider=str(model.get("provider") or ""),
         model=str(model.get("name") or ""),
         parameters=parameters,
         stop=stop,
-        prompt_type=str(raw.get("prompt_type") or "simple"),
+        expert=expert,
         pre_prompt=str(raw.get("pre_prompt") or ""),
-        variables=tuple(_variables(raw.get("user_input_form"))),
+        variables=variables,
         context=_context(raw),
         opening_statement=str(raw.get("opening_statement") or ""),
-        cite_sources=bool(_map(raw.get("retriever_resource")).get("enabled")),
+        cite_sources=bool(as_map(raw.get("retriever_resource")).get("enabled")),
+        files=read_upload_rules(raw),
+        takes_files=any(variable.files for variable in variables),
         features=feature_maps(raw),
     )
 
 
-def feature_maps(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The switches of an app in the shape /v1/parameters shows, defaults filled in."""
-    off = {"enabled": False}
-    speech = {"enabled": False, "voice": "", "language": ""}
-    moderation = {"enabled": False, "type": "", "configs": []}
-    return {
-        "opening_statement": raw.get("opening_statement") or "",
-        "suggested_questions": list(_texts(raw.get("suggested_questions"))),
-        "suggested_questions_after_answer": {**off, **_map(raw.get("suggested_questions_after_answer"))},
-        "speech_to_text": {**off, **_map(raw.get("speech_to_text"))},
-        "text_to_speech": {**speech, **_map(raw.get("text_to_speech"))},
-        "retriever_resource": {**off, **_map(raw.get("retriever_resource"))},
-        "annotation_reply": {**off, **_map(raw.get("annotation_reply"))},
-        "more_like_this": {**off, **_map(raw.get("more_like_this"))},
-        "user_input_form": [item for item in _list(raw.get("user_input_form")) if isinstance(item, Mapping)],
-        "sensitive_word_avoidance": {**moderation, **_map(raw.get("sensitive_word_avoidance"))},
-        "file_upload": {"image": IMAGE_UPLOAD_OFF, **_map(raw.get("file_upload"))},
-    }
+def _expert(raw: Mapping[str, Any]) -> ExpertPrompt:
+    completion = as_map(raw.get("completion_prompt_config"))
+    roles = as_map(completion.get("conversation_histories_role"))
+    messages = [as_map(item) for item in as_list(as_map(raw.get("chat_prompt_config")).get("prompt"))]
+    return ExpertPrompt(
+        blocks=tuple(PromptBlock(_role(item.get("role")), str(item.get("text") or "")) for item in messages),
+        text=str(as_map(completion.get("prompt")).get("text") or ""),
+        user_prefix=str(roles.get("user_prefix") or USER_PREFIX),
+        assistant_prefix=str(roles.get("assistant_prefix") or ASSISTANT_PREFIX),
+    )
 
 
-IMAGE_UPLOAD_OFF: Mapping[str, Any] = {
-    "enabled": False,
-    "number_limits": 3,
-    "detail": "high",
-    "transfer_methods": ["remote_url", "local_file"],
-}
+def _role(value: object) -> str:
+    return value if isinstance(value, str) and value in ROLES else "user"
+
+
+def _stop(given: object, model: Mapping[str, Any], expert: ExpertPrompt | None) -> tuple[str, ...]:
+    """At most four; a completion prompt that names none ends where the model begins to speak for the user."""
+    if given is None and expert is not None and model.get("mode") == "completion":
+        return (f"{expert.user_prefix}:",)
+    return as_texts(given)[:MAX_STOP]
 
 
 def _context(raw: Mapping[str, Any]) -> ContextSettings:
-    settings = _map(raw.get("dataset_configs"))
-    entries = _list(_map(settings.get("datasets")).get("datasets"))
-    datasets = [_map(_map(entry).get("dataset")) for entry in entries]
+    settings = as_map(raw.get("dataset_configs"))
+    entries = as_list(as_map(settings.get("datasets")).get("datasets"))
+    datasets = [as_map(as_map(entry).get("dataset")) for entry in entries]
     # Files from before dataset_configs list their knowledge among the agent's tools.
-    datasets += [_map(_map(tool).get("dataset")) for tool in _list(_map(raw.get("agent_mode")).get("tools"))]
+    datasets += [as_map(as_map(tool).get("dataset")) for tool in as_list(as_map(raw.get("agent_mode")).get("tools"))]
     ids = [parse_uuid(dataset.get("id")) for dataset in datasets if dataset.get("enabled", True)]
-    threshold = settings.get("score_threshold") if settings.get("score_threshold_enabled") else None
     return ContextSettings(
         dataset_ids=tuple(dict.fromkeys(id for id in ids if id is not None)),
-        top_k=min(_whole(settings.get("top_k")) or DEFAULT_TOP_K, MAX_TOP_K),
-        score_threshold=float(threshold) if isinstance(threshold, int | float) else None,
+        top_k=min(as_whole(settings.get("top_k")) or DEFAULT_TOP_K, MAX_TOP_K),
+        score_threshold=_threshold(settings),
         query_variable=str(raw.get("dataset_query_variable") or ""),
     )
 
 
+def _threshold(settings: Mapping[str, Any]) -> float | None:
+    if not settings.get("score_threshold_enabled"):
+        return None
+    given = as_number(settings.get("score_threshold"))
+    return DEFAULT_THRESHOLD if given is None else min(max(given, 0.0), 1.0)
+
+
 def _variables(form: object) -> list[Variable]:
     found = []
-    for entry in _list(form):
-        for kind, field in _map(entry).items():
-            field = _map(field)
+    for entry in as_list(form):
+        for kind, field in as_map(entry).items():
+            field = as_map(field)
             if field.get("variable"):
                 found.append(_variable(str(kind), field))
     return found
@@ -147,25 +198,8 @@ def _variable(kind: str, field: Mapping[str, Any]) -> Variable:
         name=str(field["variable"]),
         label=str(field.get("label") or field["variable"]),
         required=bool(field.get("required")),
-        max_length=_whole(field.get("max_length")),
+        max_length=as_whole(field.get("max_length")),
         default=field.get("default"),
-        options=_texts(field.get("options")),
+        options=as_texts(field.get("options")),
+        files=read_field_rules(kind, field),
     )
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in _list(value) if item not in (None, ""))
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -1,6 +1,8 @@
 """What can go wrong with apps and their files."""
 
-from apps.common.errors import AppError, BadRequest, Forbidden, NotFound
+from collections.abc import Sequence
+
+from apps.common.errors import AppError, BadRequest, Conflict, Forbidden, NotFound
 
 
 class AppUnavailable(AppError):
@@ -35,6 +37,33 @@ class NotPublished(AppError):
 
 class ApiDisabled(Forbidden):
     default_message = "The app's API service has been disabled."
+
+
+class InvalidAppConfig(AppError):
+    """A configuration that must not go live as it is.
+
+    Args:
+        problems: code, sentence and field of each thing that is wrong; see `validation`.
+    """
+
+    code = "invalid_app_config"
+    default_message = "The app's configuration is not valid."
+
+    def __init__(self, problems: Sequence[tuple[str, str, str]]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(sentence for _, sentence, _ in problems))
+
+    def body(self) -> dict[str, object]:
+        names = ("code", "message", "field")
+        problems = [dict(zip(names, problem, strict=True)) for problem in self.problems]
+        return {**super().body(), "problems": problems}
+
+
+class ExpertModeOnly(Conflict):
+    default_message = (
+        "This app is in expert mode, which has no way back to basic mode. To return, restore an earlier version of "
+        "the app from its version history."
+    )
 
 
 class SiteNotFound(NotFound):

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from apps.common.errors import InvalidParam
 from apps.common.text import storable, storable_json
 
 from .config import Variable
 
+_YES: Final = frozenset({"true", "1", "yes", "on"})
+_NO: Final = frozenset({"false", "0", "no", "off"})
+
 
 def read_inputs(variables: Sequence[Variable], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The declared variables' values; undeclared keys are dropped.
+    """The declared variables' values; undeclared keys are dropped. Files are still what the caller wrote of them.
 
     Raises:
         InvalidParam: required and absent, wrong type, too long, not an option; the contract's sentences.
@@ -21,14 +24,50 @@ def read_inputs(variables: Sequence[Variable], given: Mapping[str, Any]) -> dict
 
 def _value(variable: Variable, value: Any) -> Any:
     if value is None or value == "":
-        if variable.required:
-            raise InvalidParam(f"{variable.name} is required in input form")
-        return variable.default if variable.default is not None else ""
+        return _absent(variable)
     if variable.kind == "number":
         return _number(variable, value)
     if variable.kind in {"text-input", "paragraph", "select"}:
         return _text(variable, value)
+    if variable.kind == "checkbox":
+        return _truth(variable, value)
+    if variable.files is not None:
+        return _file_objects(variable, value, variable.files.number_limit)
     return storable_json(value)
+
+
+def _absent(variable: Variable) -> Any:
+    if variable.required:
+        raise InvalidParam(f"{variable.name} is required in input form")
+    if variable.kind == "checkbox":
+        return _truth(variable, variable.default) if variable.default not in (None, "") else False
+    if variable.files is not None:
+        return [] if variable.kind == "file-list" else None
+    return variable.default if variable.default is not None else ""
+
+
+def _truth(variable: Variable, value: Any) -> bool:
+    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise InvalidParam(f"{variable.name} in input form must be true or false")
+
+
+def _file_objects(variable: Variable, value: Any, limit: int) -> Any:
+    """The object or array as it came; whose the files are is looked up later."""
+    if variable.kind == "file":
+        if not isinstance(value, Mapping):
+            raise InvalidParam(f"{variable.name} in input form must be a file")
+        return value
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise InvalidParam(f"{variable.name} in input form must be a list of files")
+    if not value and variable.required:
+        raise InvalidParam(f"{variable.name} is required in input form")
+    if len(value) > limit:
+        raise InvalidParam(f"Number of files exceeds the maximum limit {limit}")
+    return value
 
 
 def _text(variable: Variable, value: Any) -> str:

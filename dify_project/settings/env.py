@@ -1,7 +1,7 @@
 """Typed readers of environment variables; a wrong value stops the start with a sentence that says what to do."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -55,6 +55,14 @@ def flag(name: str, *, default: bool) -> bool:
     if value in FALSE:
         return False
     raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+
+
+def choice(name: str, options: Sequence[str]) -> str:
+    """One of some words, the first by default."""
+    value = text(name, options[0]).strip().lower()
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(options)}, not {value!r}.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

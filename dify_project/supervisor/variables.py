@@ -88,6 +88,11 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("MODEL_FIRST_BYTE_TIMEOUT_S", "60", "Time to the first byte of its answer."),
         Used("MODEL_IDLE_TIMEOUT_S", "60", "Longest silence within an answer."),
         Used("MODEL_PRIVATE_ADDRESSES_ALLOWED", "true", "Whether a provider may have a private address."),
+        Used(
+            "MULTIMODAL_SEND_IMAGE_FORMAT",
+            "base64",
+            "How uploaded pictures go to models: `base64`, or `url` (a signed link; needs FILES_URL).",
+        ),
         Used("PING_INTERVAL_S", "10", "A silent event stream sends a ping this often."),
     ),
     "Uploads (megabytes)": (
@@ -146,7 +151,6 @@ ANSWERED: tuple[Answered, ...] = (
     ),
     Answered("ETL_TYPE", "documents are read by the built-in extractors.", ("", "dify")),
     Answered("UNSTRUCTURED_API_URL", "documents are read by the built-in extractors."),
-    Answered("MULTIMODAL_SEND_IMAGE_FORMAT", "this version sends no images to models.", ("", "base64")),
     Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
     Answered("NOTION_*", "there is no import from Notion; upload its export as files."),
     Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; members are added by `manage.py member_add`."),

@@ -230,7 +230,7 @@ def test_end_users_are_the_apps(client, app, ada, conversation):
     elsewhere = make_app(make_workspace("B", "b@example.org"))
     foreign = api_user(elsewhere)
     make_conversation(elsewhere, foreign)
-    assert EndUser.objects.filter(pk=foreign.end_user_id).exists()
+    assert EndUser.objects.filter(app=elsewhere).exists()
     for id in (foreign.end_user_id, uuid4(), "x"):
         assert client.get(f"/v1/end-users/{id}").json()["code"] == "end_user_not_found"
 

@@ -1,22 +1,18 @@
 import pytest
 
+from apps.models.contracts import ModelSpec
 from apps.models.errors import PromptTooLong
-from apps.prompts.assembly import PastTurn, assemble, fill
+from apps.prompts.assembly import assemble
+from apps.prompts.blocks import fill
 from apps.prompts.config import read_config
+from apps.prompts.material import Material, PastTurn
 
 CONFIG = read_config({"pre_prompt": "You help {{name}}.", "model": {"completion_params": {"max_tokens": 100}}})
 
 
 def build(config=CONFIG, *, query="Why?", history=(), passages=(), context_tokens=4096, as_chat=True):
-    return assemble(
-        config,
-        inputs={"name": "Ada"},
-        query=query,
-        history=history,
-        passages=passages,
-        context_tokens=context_tokens,
-        as_chat=as_chat,
-    )
+    material = Material({"name": "Ada"}, query, history, passages, as_chat=as_chat)
+    return assemble(config, material, provider="openai", spec=ModelSpec("m", "llm", context_tokens=context_tokens))
 
 
 def test_known_names_are_filled_and_others_stay():

@@ -16,11 +16,23 @@ from apps.models.contracts import (
     DriverOptions,
     Endpoint,
     ModelSpec,
+    ParameterRule,
     RankedDocument,
 )
 
 # What a request itself says; a model parameter of an app cannot replace it.
 _RESERVED: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "tools", "user", "n"})
+
+# Ranges and defaults as OpenAI's API reference states them (November 2026).
+PARAMETERS: Final = (
+    ParameterRule("temperature", "float", "Temperature", 0, 2, 1),
+    ParameterRule("top_p", "float", "Top P", 0, 1, 1),
+    ParameterRule("presence_penalty", "float", "Presence penalty", -2, 2, 0),
+    ParameterRule("frequency_penalty", "float", "Frequency penalty", -2, 2, 0),
+    ParameterRule("max_tokens", "int", "Max tokens", 1),
+    ParameterRule("seed", "int", "Seed"),
+    ParameterRule("response_format", "string", "Response format", options=("text", "json_object", "json_schema")),
+)
 
 
 class OpenAIOptions(DriverOptions):

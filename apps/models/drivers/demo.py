@@ -19,6 +19,7 @@ from apps.models.contracts import (
     Endpoint,
     Finish,
     ModelSpec,
+    ParameterRule,
     RankedDocument,
     TextDelta,
     ToolCall,
@@ -53,6 +54,7 @@ class DemoDriver(Driver):
 
     key: ClassVar[str] = "demo"
     label: ClassVar[str] = "Demo (built in)"
+    parameters: ClassVar[Sequence[ParameterRule]] = (ParameterRule("max_tokens", "int", "Max tokens", 1),)
 
     async def stream_chat(
         self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest

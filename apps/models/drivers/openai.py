@@ -22,6 +22,7 @@ from apps.models.contracts import (
     Embeddings,
     Endpoint,
     ModelSpec,
+    ParameterRule,
     RankedDocument,
     drivers,
 )
@@ -45,6 +46,7 @@ class OpenAIDriver(Driver):
     key: ClassVar[str] = "openai"
     label: ClassVar[str] = "OpenAI protocol"
     Options: ClassVar[type[DriverOptions]] = wire.OpenAIOptions
+    parameters: ClassVar[Sequence[ParameterRule]] = wire.PARAMETERS
 
     async def stream_chat(
         self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest

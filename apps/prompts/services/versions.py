@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from apps.common import notify
 from apps.common.errors import NotFound
+from apps.prompts.config import ADVANCED
+from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
 from apps.prompts.runtime import APP_TOPIC
+from apps.prompts.validation import require_valid
 from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
@@ -22,8 +25,29 @@ def save_draft(*, app: App, config: Mapping[str, Any], user: User | None = None,
     """Makes `config` the app's draft; what is published does not change.
 
     Args:
-        config: the app file's `model_config` or `workflow` map.
+        config: the app file's `model_config` or `workflow` map. An app's first one, which may come from a file of
+            elsewhere, is taken as it is; it is checked when it is published.
+
+    Raises:
+        InvalidAppConfig: `invalid_app_config`, with every problem.
+        ExpertModeOnly: 409: a basic configuration for an app that was published in expert mode.
     """
+    with transaction.atomic():
+        app = lock_app(app.id)
+        if app.draft is not None:
+            _refuse_way_back(app, config)
+            require_valid(app.mode, config)
+        return _add_draft(app, config, user, note)
+
+
+def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:
+    """The switch to expert mode has one direction; a draft restored from the version history may be basic again."""
+    both = (app.published, app.draft)
+    if config.get("prompt_type") != ADVANCED and all(row and row.config.get("prompt_type") == ADVANCED for row in both):
+        raise ExpertModeOnly
+
+
+def _add_draft(app: App, config: Mapping[str, Any], user: User | None, note: str) -> AppVersion:
     with transaction.atomic():
         app = lock_app(app.id)
         last = app.versions.order_by("-number").first()
@@ -39,12 +63,15 @@ def publish(*, app: App, user: User | None = None, version_id: UUID | None = Non
 
     Raises:
         NotFound: the app has no such version.
+        InvalidAppConfig: `invalid_app_config`, with every problem.
     """
     with transaction.atomic():
         app = lock_app(app.id)
         version = app.draft if version_id is None else app.versions.filter(id=version_id).first()
         if version is None:
             raise NotFound("The app has no such version.")
+        if not version.is_release:  # what was live once may be live again
+            require_valid(app.mode, version.config)
         AppVersion.objects.filter(id=version.id).update(is_release=True)
         _point(app, published=version)
         audit.record(
@@ -59,7 +86,7 @@ def restore(*, app: App, version_id: UUID, user: User | None = None) -> AppVersi
     version = app.versions.filter(id=version_id).first()
     if version is None:
         raise NotFound("The app has no such version.")
-    return save_draft(app=app, config=version.config, user=user, note=f"restored from {version.number}")
+    return _add_draft(app, version.config, user, f"restored from {version.number}")
 
 
 def _point(app: App, **pointers: AppVersion) -> None:

@@ -1,0 +1,65 @@
+"""The steps of a turn between its first write and its model: each adds to the turn's state what it finds."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from apps.knowledge.services.retrieve import retrieve
+from apps.logs.history import pictures_of
+from apps.prompts.assembly import assemble
+from apps.prompts.material import Material
+
+from .pictures import readable
+from .state import TurnState
+
+
+async def find_passages(turn: TurnState) -> None:
+    """Searches the app's knowledge for the question, or for the form's field that stands for it."""
+    context = turn.config.context
+    if not context.dataset_ids:
+        return
+    query = turn.request.query
+    if context.query_variable:
+        query = str(turn.inputs.get(context.query_variable) or query)
+    if query.strip():
+        turn.hits = await retrieve(
+            workspace_id=turn.request.app.workspace_id,
+            dataset_ids=context.dataset_ids,
+            query=query,
+            top_k=context.top_k,
+            score_threshold=context.score_threshold,
+        )
+
+
+async def recall_pictures(turn: TurnState) -> None:
+    """Adds the pictures of earlier questions, where the app takes any and its model looks at them."""
+    if not (turn.history and turn.config.files.enabled and turn.sees):
+        return
+    found = await pictures_of([past.message_id for past in turn.history if past.message_id])
+    if found:
+        turn.history = [
+            replace(past, pictures=readable(found.get(past.message_id, ()))) if past.message_id else past
+            for past in turn.history
+        ]
+
+
+async def write_prompt(turn: TurnState) -> None:
+    """Puts the prompt together. Raises PromptTooLong."""
+    assert turn.handle is not None
+    material = Material(
+        inputs=turn.inputs,
+        query=turn.request.query,
+        history=turn.history,
+        passages=[hit.content for hit in turn.hits],
+        pictures=readable((*turn.files, *turn.input_files)) if turn.sees else (),
+        as_chat=turn.as_chat,
+    )
+    turn.prompt = assemble(turn.config, material, provider=turn.handle.provider, spec=turn.handle.spec)
+
+
+# In this order; what may answer in the model's place (annotations) comes first.
+BEFORE_MODEL: Final[tuple[Callable[[TurnState], Awaitable[None]], ...]] = (
+    find_passages,
+    recall_pictures,
+    write_prompt,
+)

@@ -1,0 +1,94 @@
+"""How much of a turn's material fits the model's window: passages and pictures first, then history."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from apps.common.tokens import estimate_tokens
+from apps.models.errors import PromptTooLong
+
+from .config import BasicConfig
+from .material import Material, PastTurn
+
+MESSAGE_OVERHEAD_TOKENS: Final = 4  # role and separators, as OpenAI's counting guide has it
+DEFAULT_ANSWER_TOKENS: Final = 1024
+# A picture of 1024 x 1024 in OpenAI's counting; other vendors' figures are near it.
+PICTURE_TOKENS: Final = {"low": 85, "high": 765, "auto": 765}
+
+
+def answer_tokens(config: BasicConfig, context_tokens: int) -> int:
+    """Tokens kept free for the answer: `max_tokens`, else a quarter of a small window."""
+    asked = config.parameters.get("max_tokens")
+    if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
+        return asked
+    return min(DEFAULT_ANSWER_TOKENS, context_tokens // 4)
+
+
+def cost(text: str) -> int:
+    """About how many tokens a message of this text takes."""
+    return estimate_tokens(text) + MESSAGE_OVERHEAD_TOKENS if text else 0
+
+
+def fit(
+    material: Material,
+    config: BasicConfig,
+    window_tokens: int,
+    fixed_tokens: int,
+    *,
+    context_tokens: int | None,
+    history: bool,
+) -> Material:
+    """The material without what has no room: the least relevant passages, then the oldest turns.
+
+    Args:
+        window_tokens: of the model, prompt and answer together.
+        fixed_tokens: what the prompt holds beside material and question.
+        context_tokens: what stands around the passages where there are any; None: there is no place for them.
+        history: whether there is a place for earlier turns.
+
+    Raises:
+        PromptTooLong: instructions and question alone do not fit.
+    """
+    picture = PICTURE_TOKENS[config.files.detail]
+    room = window_tokens - answer_tokens(config, window_tokens) - fixed_tokens - cost(material.query)
+    room -= len(material.pictures) * picture
+    if room < 0:
+        raise PromptTooLong
+    passages: Sequence[str] = ()
+    if context_tokens is not None and material.passages:
+        passages, left = _fitting_passages(material.passages, room - context_tokens)
+        room = left if passages else room
+    turns = _fitting_turns(material.history, room, picture) if history and material.history else ()
+    if len(passages) == len(material.passages) and turns is material.history:
+        return material
+    return replace(material, passages=passages, history=turns)
+
+
+def _fitting_passages(passages: Sequence[str], room: int) -> tuple[list[str], int]:
+    kept: list[str] = []
+    for passage in passages:
+        tokens = estimate_tokens(passage) + 1
+        if tokens > room:
+            break
+        kept.append(passage)
+        room -= tokens
+    return kept, room
+
+
+def _fitting_turns(history: Sequence[PastTurn], room: int, picture: int) -> Sequence[PastTurn]:
+    """The newest turns that fit; a turn whose pictures have no room goes without them, and all before it too."""
+    kept: list[PastTurn] = []
+    with_pictures = True
+    for turn in reversed(history):
+        tokens = cost(turn.query) + cost(turn.answer)
+        if turn.pictures:
+            with_pictures = with_pictures and tokens + len(turn.pictures) * picture <= room
+            if with_pictures:
+                tokens += len(turn.pictures) * picture
+            else:
+                turn = replace(turn, pictures=())
+        if tokens > room:
+            break
+        kept.append(turn)
+        room -= tokens
+    return kept[::-1]
