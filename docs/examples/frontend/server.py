@@ -7,11 +7,12 @@ The key stays here; a page that held it would give it to every visitor. Python's
 
 import json
 import os
-import urllib.error
-import urllib.request
+import sys
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:5001/v1")
@@ -28,42 +29,48 @@ FOLDER = Path(__file__).parent
 FILES = {"/": ("index.html", "text/html; charset=utf-8"), "/app.js": ("app.js", "text/javascript")}
 
 
+def call(method: str, path: str, body: object = None) -> HTTPResponse:
+    """The API's answer; its body is read by the caller."""
+    api = urlsplit(API_URL)
+    connect = HTTPSConnection if api.scheme == "https" else HTTPConnection
+    connection = connect(api.netloc, timeout=300)
+    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
+    connection.request(method, f"{api.path}/{path}", json.dumps(body) if body is not None else None, headers)
+    return connection.getresponse()
+
+
 class FrontEnd(BaseHTTPRequestHandler):
+    """One connection of a browser."""
+
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        """The page, its script, and what it needs to know of the app."""
         if self.path in FILES:
             name, kind = FILES[self.path]
             self.answer(200, (FOLDER / name).read_bytes(), kind)
         elif self.path == "/info":
-            with self.call("parameters") as response:
-                self.answer(200, json.dumps({**APP_INFO, "form": json.load(response)["user_input_form"]}).encode())
+            form = json.loads(call("GET", "parameters").read())["user_input_form"]
+            self.answer(200, json.dumps({**APP_INFO, "form": form}).encode())
         else:
             self.answer(404, b"{}")
 
     def do_POST(self) -> None:
-        if self.path != "/ask":
-            return self.answer(404, b"{}")
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        """A question; the answer is passed on as it arrives."""
+        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         asked = {name: sent.get(name) for name in ("query", "inputs", "conversation_id")}
-        try:
-            with self.call("chat-messages", {**asked, "response_mode": "streaming", "user": self.visitor()}) as events:
-                self.pass_on(events)
-        except urllib.error.HTTPError as error:  # what is wrong with a question, in the API's own words
-            self.answer(error.code, error.read())
-        return None
-
-    def call(self, path: str, body: object = None):  # type: ignore[no-untyped-def]  # whatever urlopen gives
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
-        return urllib.request.urlopen(urllib.request.Request(f"{API_URL}/{path}", data, headers), timeout=300)
+        events = call("POST", "chat-messages", {**asked, "response_mode": "streaming", "user": self.visitor()})
+        if events.status == 200:
+            self.pass_on(events)
+        else:  # what is wrong with the question, in the API's own words
+            self.answer(events.status, events.read())
 
     def visitor(self) -> str:
         """Who asks: the API keeps the conversations of each apart."""
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get("visitor")
         return cookie.value if cookie else "anonymous"
 
-    def pass_on(self, events) -> None:  # type: ignore[no-untyped-def]  # an HTTPResponse
+    def pass_on(self, events: HTTPResponse) -> None:
         """Hands each piece on as it arrives, in chunks (RFC 9112, section 7.1)."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -74,6 +81,7 @@ class FrontEnd(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def answer(self, status: int, body: bytes, kind: str = "application/json") -> None:
+        """A whole answer; the first one gives the visitor a name."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -85,5 +93,6 @@ class FrontEnd(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    print(f"http://127.0.0.1:{PORT}", flush=True)
+    sys.stdout.write(f"http://127.0.0.1:{PORT}\n")
+    sys.stdout.flush()
     ThreadingHTTPServer(("127.0.0.1", PORT), FrontEnd).serve_forever()
