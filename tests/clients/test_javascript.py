@@ -10,10 +10,10 @@ import pytest
 from tests.factories import make_app, make_key
 
 FOLDER = Path(__file__).parent
-NODE = shutil.which("node")
+NODE = shutil.which("node") or ""
 
 pytestmark = [
-    pytest.mark.skipif(NODE is None, reason="node is not installed"),
+    pytest.mark.skipif(not NODE, reason="node is not installed"),
     pytest.mark.skipif(
         not (FOLDER / "node_modules" / "dify-client").is_dir(),
         reason="the JavaScript client is not installed: npm ci --prefix tests/clients",

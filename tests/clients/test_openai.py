@@ -1,7 +1,10 @@
 """The published openai package, unchanged, against chat apps of the running product."""
 
+from typing import Any
+
 import openai
 import pytest
+from asgiref.sync import sync_to_async
 
 from apps.common.perloop import run
 from apps.knowledge.services.datasets import create_dataset
@@ -9,7 +12,7 @@ from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from tests.factories import make_app, make_key, make_provider, upstream_config
 
-QUESTION = [{"role": "user", "content": "What may a hotel cost?"}]
+QUESTION: Any = [{"role": "user", "content": "What may a hotel cost?"}]
 
 
 def client_of(server, app, **options) -> openai.OpenAI:
@@ -73,23 +76,21 @@ def test_the_streaming_helper(client, app):
 
 
 async def test_the_asynchronous_client(server, app):
-    key = await _in_thread(make_key, app)
+    key = await sync_to_async(make_key)(app)
     client = openai.AsyncOpenAI(api_key=key, base_url=f"{server.url}/v1")
     async with client:
         stream = await client.chat.completions.create(model=app.name, messages=QUESTION, stream=True)
         assert [chunk async for chunk in stream][-1].choices[0].finish_reason == "stop"
 
 
-async def _in_thread(function, *arguments):
-    from asgiref.sync import sync_to_async
-
-    return await sync_to_async(function)(*arguments)
-
-
 def test_history_goes_in(server, workspace, upstream):
     make_provider(workspace, upstream.base_url, "fake")
     app = make_app(workspace, upstream_config("fake"))
-    messages = [*QUESTION, {"role": "assistant", "content": "120 euros."}, {"role": "user", "content": "And a meal?"}]
+    messages: Any = [
+        *QUESTION,
+        {"role": "assistant", "content": "120 euros."},
+        {"role": "user", "content": "And a meal?"},
+    ]
     client_of(server, app).chat.completions.create(model=app.name, messages=messages)
     assert [item["content"] for item in upstream.last()[0]["body"]["messages"]] == [
         item["content"] for item in messages
