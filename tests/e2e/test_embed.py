@@ -14,7 +14,7 @@ from .conftest import Chromium, aside
 from .host_site import HostSite
 
 pytestmark = pytest.mark.browser
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 FIELD = {"text-input": {"variable": "city", "label": "City", "required": False}}
 BUTTON, WINDOW = "#dify-chatbot-bubble-button", "#dify-chatbot-bubble-window"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>
@@ -22,7 +22,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop
 <body><main><h1>A shop</h1><p><a href="#top">A link</a></p>{body}</main></body></html>"""
 
 
-STILL = {"reduced_motion": "reduce"}  # so that boxes are measured where they stay
+STILL: dict[str, Any] = {"reduced_motion": "reduce"}  # so that boxes are measured where they stay
 
 
 def chat_app(*fields: dict[str, Any]) -> App:
