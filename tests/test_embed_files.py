@@ -1,6 +1,7 @@
 """The chat bubble's files: built from this source, and served to every site."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,15 @@ def test_only_these_two_files_stand_at_the_root(server):
     assert sorted(path.name for path in FOLDER.iterdir()) == ["embed.js", "embed.min.js"]
     for path in ("/embed.mjs", "/..%2fvendor/vendor.json", "/tokens.css"):
         assert Client(server.url).get(path).status == 404
+
+
+def test_every_key_of_the_configuration_is_described():
+    script, page = (FOLDER / "embed.js").read_text(), (FOLDER.parents[1] / "docs/guides/embed.md").read_text()
+    keys = set(re.findall(r"\bconfig\??\.(\w+)", script))
+    for names in re.findall(r"\{([\w ,]+)\} = this\.config|function addressOf\(\{([\w ,]+)\}", script):
+        keys |= {name.strip() for part in names for name in part.split(",") if name.strip()}
+    keys -= {"base", "origin"}  # made from baseUrl
+    assert len(keys) > 15
+    assert sorted(key for key in keys if f"`{key}`" not in page) == []
+    variables = re.findall(r"\$\{VARIABLE\}-([\w-]+)", script)
+    assert sorted({name for name in variables if f"`{name}`" not in page}) == []

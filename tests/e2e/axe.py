@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+    return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`));
 }"""
 
 

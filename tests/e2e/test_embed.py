@@ -14,7 +14,7 @@ from .conftest import Chromium, aside
 from .host_site import HostSite
 
 pytestmark = pytest.mark.browser
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 FIELD = {"text-input": {"variable": "city", "label": "City", "required": False}}
 BUTTON, WINDOW = "#dify-chatbot-bubble-button", "#dify-chatbot-bubble-window"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title>
@@ -22,7 +22,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop
 <body><main><h1>A shop</h1><p><a href="#top">A link</a></p>{body}</main></body></html>"""
 
 
-STILL = {"reduced_motion": "reduce"}  # so that boxes are measured where they stay
+STILL: dict[str, Any] = {"reduced_motion": "reduce"}  # so that boxes are measured where they stay
 
 
 def chat_app(*fields: dict[str, Any]) -> App:
@@ -47,7 +47,8 @@ def by_attributes(chromium: Chromium, app: App, attributes: str = "") -> dict[st
 def by_config(chromium: Chromium, app: App, config: str = "", name: str = "difyChatbotConfig") -> dict[str, str]:
     """The snippet as pages made for the original have it, its inline part in a file."""
     settings = f'window.{name} = {{ token: "{app.site_code}", baseUrl: "{chromium.base_url}", {config} }};'
-    tags = f'<script src="/config.js"></script><script src="{chromium.base_url}/embed.min.js" id="{app.site_code}" defer></script>'
+    script = f'<script src="{chromium.base_url}/embed.min.js" id="{app.site_code}" defer></script>'
+    tags = f'<script src="/config.js"></script>{script}'
     return {"/": PAGE.format(head=tags, body=""), "/config.js": settings}
 
 
@@ -276,7 +277,8 @@ def test_emb_02_the_window_grows_and_other_frames_are_not_heard(chromium: Chromi
         expect(page.locator(WINDOW)).to_be_hidden()
 
 
-FRAME = '<iframe src="{url}/chatbot/{code}" style="width: 100%; height: 100%; min-height: 700px" frameborder="0" allow="microphone"></iframe>'
+FRAME = """<iframe src="{url}/chatbot/{code}" style="width: 100%; height: 100%; min-height: 700px" frameborder="0"
+allow="microphone"></iframe>"""
 
 
 def test_emb_01_the_frame_snippet(chromium: Chromium):

@@ -1,24 +1,28 @@
 """The public page of a text generator, as somebody with nothing but its link uses it."""
 
 import csv
+import gzip
 import io
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
+from apps.common.ids import new_id
 from apps.logs.models import Feedback, Message, SavedMessage
-from apps.prompts.models import App
+from apps.prompts.models import App, EndUser
 from tests.factories import make_app, make_provider, make_workspace, upstream_config
 
 from .axe import violations
 from .conftest import Chromium, aside
 
 pytestmark = pytest.mark.browser
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-DARK = {"color_scheme": "dark"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DARK: dict[str, Any] = {"color_scheme": "dark"}
 FORM = [
     {"text-input": {"variable": "topic", "label": "Topic", "required": True, "max_length": 40}},
     {"select": {"variable": "tone", "label": "Tone", "required": False, "options": ["dry", "warm"]}},
@@ -61,6 +65,10 @@ def saved_file(page: Page, button: str) -> list[list[str]]:
     with page.expect_download() as download:
         page.get_by_role("button", name=button).click()
     return list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"), newline="")))
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    return dict(request.post_data_json or {})
 
 
 def count(model: Any, **filters: Any) -> int:
@@ -178,6 +186,19 @@ def test_web_08_is_not_offered_where_it_is_off(chromium: Chromium):
         expect(page.get_by_role("button", name="More like this")).to_have_count(0)
 
 
+def test_web_05_a_link_fills_the_form_and_names_the_visitor(chromium: Chromium):
+    app = generator()
+    packed = quote(b64encode(gzip.compress("暖かい kettles".encode())).decode())
+    with chromium.page() as page:
+        enter(page, app, f"?topic={packed}&tone=warm&words=120&unknown=1&sys.user_id=ada")
+        expect(page.get_by_label("Topic")).to_have_value("暖かい kettles")
+        expect(page.get_by_label("Tone")).to_have_value("warm")
+        expect(page.get_by_label("Words")).to_have_value("120")
+        page.get_by_role("button", name="Generate").click()
+        expect(page.get_by_role("article", name="Text 1")).to_contain_text("You wrote: 暖かい kettles")
+        assert aside(EndUser.objects.get).session_id == "ada"
+
+
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415478da63f8cfc000000301010018dd8db0"
     "0000000049454e44ae426082"
@@ -196,7 +217,7 @@ def test_web_05_pictures_are_sent_where_the_app_sees(chromium: Chromium):
         expect(page.get_by_role("alert")).to_contain_text("b.svg is not a PNG")
         with page.expect_request("**/api/completion-messages") as sent:
             write_about(page, "this picture")
-        files = sent.value.post_data_json["files"]
+        files = body_of(sent.value)["files"]
         assert [(file["type"], file["transfer_method"]) for file in files] == [("image", "local_file")]
         expect(page.get_by_role("button", name="Copy")).to_be_visible()
 
@@ -261,7 +282,7 @@ def test_web_06_a_failed_row_holds_nobody_up_and_runs_again_alone(chromium: Chro
         cut: list[str] = []
 
         def cut_once(route: Route) -> None:
-            topic = route.request.post_data_json["inputs"]["topic"]
+            topic = body_of(route.request)["inputs"]["topic"]
             if topic == "third" and topic not in cut:
                 cut.append(topic)
                 route.abort()
@@ -309,11 +330,10 @@ def test_web_06_leaving_while_rows_run_is_asked_about(chromium: Chromium, upstre
         choose(page, "topic\nkettle\n")
         page.get_by_role("button", name="Run 1 rows").click()
         expect(page.get_by_text("Writing", exact=True)).to_be_visible()
-        asked: list[str] = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-        page.close(run_before_unload=True)
-        page.wait_for_timeout(200)
-        assert asked == ["beforeunload"]
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
         page.get_by_role("button", name="Stop all").click()
         expect(page.get_by_role("button", name="Download the results")).to_be_visible()
 
@@ -361,8 +381,7 @@ def keep_copies(number: int) -> None:
     saved = SavedMessage.objects.get()
     message = saved.message
     for _ in range(number):
-        message.pk = message.task_id = None
-        message.pk, message.task_id = Message().pk, Message().pk
+        message.pk, message.task_id = new_id(), new_id()
         message.save(force_insert=True)
         SavedMessage.objects.create(
             workspace_id=saved.workspace_id, app_id=saved.app_id, message_id=message.pk, end_user_id=saved.end_user_id

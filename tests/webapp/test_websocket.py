@@ -1,4 +1,4 @@
-"""The public page's websocket: a passport first, then turns as the console has them, less what visitors need not know."""
+"""The public page's websocket: a passport first, then turns as in the console, less what visitors need not know."""
 
 import json
 from contextlib import contextmanager

@@ -80,7 +80,7 @@ class ChatPane extends HTMLElement {
     this.#makeStart();
     this.start.form.fill(conversation.inputs ?? {});
     this.start.start(conversation.introduction);
-    this.start.dropQuestions();
+    this.start.settle();
     const last = messages.at(-1);
     const isOpen = last && !last.answer && last.status === "normal"; // perhaps it is being written
     this.view.add(...(isOpen ? messages.slice(0, -1) : messages).flatMap((message) => this.#kept(message).elements));
@@ -167,7 +167,7 @@ class ChatPane extends HTMLElement {
     if (!start.isStarted) this.#onStart();
     this.composer.text = "";
     this.composer.complain("");
-    start.dropQuestions();
+    start.settle();
     start.form.lock(true);
     const turn = this.#newTurn(query, { files, images });
     const message = { query, inputs: start.form.values(), conversation_id: this.conversationId };

@@ -35,8 +35,11 @@ export class StartBlock {
     this.#show();
   }
 
-  dropQuestions() {
+  // Once the first question is asked nothing here invites to it any more.
+  settle() {
     this.element.querySelector(".suggest")?.remove();
+    if (this.element.classList.contains("is-bare")) this.element.replaceChildren();
+    this.element.classList.remove("is-bare");
   }
 
   #show() {

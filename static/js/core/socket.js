@@ -15,6 +15,7 @@ export class Socket extends EventTarget {
   #hello;
   #isReady = false;
   #lastCode = 0;
+  #isClosed = false;
 
   constructor(path, { hello, finalCodes = FINAL_CODES } = {}) {
     super();
@@ -33,6 +34,7 @@ export class Socket extends EventTarget {
   }
 
   close() {
+    this.#isClosed = true;
     clearTimeout(this.#retry);
     this.#socket.onclose = null;
     this.#stopBeat();
@@ -72,7 +74,7 @@ export class Socket extends EventTarget {
     this.#lastCode = code;
     const isFinal = this.finalCodes.has(code);
     this.dispatchEvent(new CustomEvent("lost", { detail: { code, isFinal } }));
-    if (isFinal) return;
+    if (isFinal || this.#isClosed) return; // whoever heard "lost" may have closed it
     const wait = Math.min(LONGEST_WAIT_MS, 400 * 2 ** this.#tries++);
     this.#retry = setTimeout(() => this.#open(), wait * (0.7 + Math.random() * 0.6));
   }

@@ -61,9 +61,9 @@ export class Conversations extends EventTarget {
     this.#changed();
   }
 
-  // Waits for the title of a new conversation.
-  async awaitTitle(id) {
-    for (const wait of TITLE_WAITS_MS) {
+  // Looks for the title of a new conversation, again and again where `isPatient`.
+  async findTitle(id, isPatient) {
+    for (const wait of isPatient ? TITLE_WAITS_MS : [0]) {
       const { data } = await this.#client.get("conversations", { limit: 5 });
       const fresh = data.find((conversation) => conversation.id === id);
       const known = this.find(id);

@@ -62,6 +62,7 @@ class ChatPage {
 
   begin() {
     this.drawer.close();
+    this.#onLeave();
     local.delete(this.lastKey);
     this.list.setCurrent(null);
     this.pane.begin(this.address.inputs);
@@ -79,6 +80,7 @@ class ChatPage {
         firstId = earlier.messages[0]?.id ?? firstId;
         return earlier;
       };
+      this.#onLeave();
       const conversation = this.conversations.find(id) ?? { id, inputs: messages[0]?.inputs };
       this.pane.resume(conversation, messages, more ? loadEarlier : null);
     } finally {
@@ -103,11 +105,23 @@ class ChatPage {
   #onTurn({ conversationId, isNew }) {
     local.set(this.lastKey, conversationId);
     this.conversations.touch(conversationId, this.pane.start.form.values());
-    if (isNew) this.list.setCurrent(conversationId);
+    if (!isNew) return;
+    this.list.setCurrent(conversationId);
+    this.#findTitle(conversationId, false);
   }
 
   #onTurned({ conversationId, isNew }) {
-    if (isNew) this.conversations.awaitTitle(conversationId).catch(() => {});
+    if (isNew) this.#findTitle(conversationId, true);
+  }
+
+  // A conversation that is left while it is written gets its title later.
+  #onLeave() {
+    const { isBusy, conversationId } = this.pane;
+    if (isBusy && conversationId) this.#findTitle(conversationId, true);
+  }
+
+  #findTitle(id, isPatient) {
+    this.conversations.findTitle(id, isPatient).catch(() => {}); // the list does without
   }
 
   #showTitle() {

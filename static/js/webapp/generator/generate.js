@@ -1,7 +1,7 @@
 // One generated text: its events over a connection of its own, so that several can grow side by side.
 import { SseRuns } from "@/webapp/sse-runs.js";
 
-// Gathers the pieces of a text. `onText(text)` hears of every change, `onEnd({ text, messageId, sources })`
+// Gathers the pieces of a text. `onWrite(text)` hears of every change, `onEnd({ text, messageId, sources })`
 // or `onFail(sentence)` of the end.
 class Reader {
   constructor(hooks) {
@@ -24,7 +24,7 @@ class Reader {
 
   #write(text) {
     this.text = text;
-    this.hooks.onText?.(text);
+    this.hooks.onWrite?.(text);
   }
 }
 

@@ -25,7 +25,7 @@ export class TextCard {
     this.element = h("article", { className: "card gen-text", "aria-label": title }, h("header", { className: "gen-text-head" }, h("h2", {}, title), this.note), this.body, this.foot);
     say(t("The text is being written."));
     this.run = begin({
-      onText: (text) => this.#write(text),
+      onWrite: (text) => this.#write(text),
       onEnd: (end) => this.#end(end),
       onFail: (sentence) => this.#fail(sentence),
     });
