@@ -31,6 +31,6 @@ USER parley
 VOLUME /storage
 EXPOSE 5001
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ.get(\"DIFY_PORT\", 5001)}/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ.get(\"DIFY_PORT\") or 5001}/health', timeout=4)"]
 ENTRYPOINT ["python", "manage.py"]
 CMD ["up", "--logs"]

@@ -9,8 +9,7 @@ import statistics
 import subprocess
 import sys
 
-import psutil
-from product import ROOT, running
+from product import MODELS, ROOT, running
 
 OUT = ROOT / "bench" / "out"
 # name, model, streamed, concurrency, requests
@@ -47,12 +46,9 @@ def load(url: str, body: dict, *, streamed: bool, concurrency: int, requests: in
 
 
 def measure(rounds: int, scale: float) -> list[dict]:
-    with running() as (product, _upstream, floor):
-        tokens = {model: product.chat_key(f"bench {model}", model) for model in ("fake", "gen-50-20")}
-        pids = {"web": product.pid("dify_project.web"), "pg": product.pid("postgres")}
-        floor_pid = next(
-            child.pid for child in psutil.Process().children() if "bench.floor" in " ".join(child.cmdline())
-        )
+    with running() as bench:
+        tokens = {model: bench.chat_key(model) for model in MODELS}
+        pids = {"web": bench.pid("dify_project.web"), "pg": bench.pid("postgres")}
         rows = []
         for name, model, streamed, concurrency, requests in CELLS:
             count = max(concurrency, int(requests * scale))
@@ -65,14 +61,14 @@ def measure(rounds: int, scale: float) -> list[dict]:
                     "response_mode": "streaming" if streamed else "blocking",
                 }
                 ours.append(load(
-                    f"{product.url}/v1/chat-messages", body, streamed=streamed, concurrency=concurrency,
+                    f"{bench.product.url}/v1/chat-messages", body, streamed=streamed, concurrency=concurrency,
                     requests=count, pids=pids, header=f"Authorization: Bearer {tokens[model]}",
                     expect="message_end" if streamed else "total_tokens",
                 ))  # fmt: skip
                 body = {"model": model, "stream": streamed, "messages": [{"role": "user", "content": "hello {i}"}]}
                 bare.append(load(
-                    floor, body, streamed=streamed, concurrency=concurrency, requests=count, pids={"floor": floor_pid},
-                    expect="DONE" if streamed else "usage",
+                    bench.floor_url, body, streamed=streamed, concurrency=concurrency, requests=count,
+                    pids={"floor": bench.floor_pid}, expect="DONE" if streamed else "usage",
                 ))  # fmt: skip
             rows.append(row(name, concurrency, ours, bare))
             print(line(rows[-1]), flush=True)

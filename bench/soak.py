@@ -15,8 +15,7 @@ import sys
 
 import aiohttp
 import psutil
-import psycopg
-from product import Product, running
+from product import Product, running, sql
 
 CONCURRENCY = 20
 GROWTH_MIB_PER_1000 = 5.0
@@ -58,12 +57,11 @@ async def load(url: str, token: str, numbers: range) -> int:
 
 
 def state(product: Product, web: psutil.Process) -> dict:
-    with psycopg.connect(f"postgresql://postgres@/parley?host={product.folder}/storage/postgres") as connection:
-        row = connection.execute(
-            "select count(*) filter (where status = 'running'), count(*),"
-            " (select count(*) from pg_stat_activity where state like 'idle in transaction%') from logs_message"
-        ).fetchone()
-    running_count, messages, stuck = row
+    [(running_count, messages, stuck)] = sql(
+        product,
+        "select count(*) filter (where status = 'running'), count(*),"
+        " (select count(*) from pg_stat_activity where state like 'idle in transaction%') from logs_message",
+    )
     return {
         "rss_mib": round(web.memory_info().rss / 2**20, 1),
         "descriptors": web.num_fds(),
@@ -93,9 +91,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000)
     messages = parser.parse_args().messages
-    with running() as (product, _upstream, _floor):
-        token = product.chat_key("soak", "fake")
-        web = psutil.Process(product.pid("dify_project.web"))
+    with running() as bench:
+        product, token = bench.product, bench.chat_key("fake")
+        web = psutil.Process(bench.pid("dify_project.web"))
         asyncio.run(load(product.url, token, range(500)))  # pools, caches and lazy imports are part of no leak
         before, failed, step = state(product, web), 0, messages // 10
         print(json.dumps(before), flush=True)

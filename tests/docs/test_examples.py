@@ -1,6 +1,5 @@
 """What the pages tell people to type is typed: start.md and api.md against a product of its own, guides in Python."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 from apps.prompts.services.transfer import import_app
 from tests.factories import make_workspace
 from tests.http import Client
-from tests.supervisor.product import ROOT, Product, environment, manage
+from tests.supervisor.product import ROOT, Product, environment
 
 from .pages import DOCS, blocks, read
 
@@ -46,12 +45,6 @@ def typed(product: Product, page: str, folder: Path, **more: str) -> str:
     return result.stdout
 
 
-def made(product: Product, name: str, *arguments: str) -> str:
-    result = manage(product.storage, *arguments, "--json")
-    assert result.returncode == 0, result.stderr
-    return str(json.loads(result.stdout)[name])
-
-
 @needs_curl
 @pytest.mark.slow
 def test_what_start_md_says_can_be_typed(product, tmp_path):
@@ -65,13 +58,12 @@ def test_what_start_md_says_can_be_typed(product, tmp_path):
 @needs_curl
 @pytest.mark.slow
 def test_what_api_md_says_can_be_typed(product, tmp_path):
-    dataset_id = made(product, "dataset_id", "knowledge_create", "Examples of api.md")
-    added = manage(product.storage, "knowledge_add", dataset_id, str(DOCS / "examples/travel-policy.md"), "--wait")
-    assert added.returncode == 0, added.stderr
+    dataset_id = product.command("knowledge_create", "Examples of api.md")["dataset_id"]
+    product.command("knowledge_add", dataset_id, str(DOCS / "examples/travel-policy.md"), "--wait")
     file = tmp_path / "app.yml"
     file.write_text((DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", dataset_id))
-    app_id = made(product, "app_id", "app_import", str(file), "--publish")
-    key = made(product, "token", "app_key", app_id)
+    app_id = product.command("app_import", str(file), "--publish")["app_id"]
+    key = product.command("app_key", app_id)["token"]
     question = {"inputs": {}, "query": "What may a hotel cost?", "user": "ada"}
     answered = Client(product.url, key).post("/v1/chat-messages", question).json()
     said = typed(
@@ -82,7 +74,7 @@ def test_what_api_md_says_can_be_typed(product, tmp_path):
         APP_KEY=key,
         CONVERSATION_ID=answered["conversation_id"],
         MESSAGE_ID=answered["id"],
-        DATASET_KEY=made(product, "token", "knowledge_key"),
+        DATASET_KEY=product.command("knowledge_key")["token"],
         DATASET_ID=dataset_id,
     )
     assert '"opening_statement"' in said

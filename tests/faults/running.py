@@ -3,24 +3,20 @@
 import json
 from pathlib import Path
 
-from tests.supervisor.product import Product, manage
+from tests.supervisor.product import Product
 
 APP = """
 app: {{name: "{model}", mode: chat}}
-model_config: {{model: {{provider: openai_api_compatible, name: {model}, completion_params: {{}}}}}}
+model_config:
+  model: {{provider: openai_api_compatible, name: {model}, completion_params: {{max_tokens: 512}}}}
+  pre_prompt: You are a helpful assistant.
 """
-
-
-def command(product: Product, *arguments: str) -> dict:
-    done = manage(product.storage, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def set_provider(product: Product, base_url: str, *models: str) -> None:
     credentials = json.dumps({"base_url": base_url, "api_key": "k"})
-    command(
-        product, "provider_set", "openai_api_compatible", "--credentials", credentials, "--model", *models, "--no-check"
+    product.command(
+        "provider_set", "openai_api_compatible", "--credentials", credentials, "--model", *models, "--no-check"
     )
 
 
@@ -28,7 +24,7 @@ def publish_app(product: Product, folder: Path, model: str) -> str:
     """The id of a published chat app on a model."""
     path = folder / f"{model}.yml"
     path.write_text(APP.format(model=model))
-    return command(product, "app_import", str(path), "--publish")["app_id"]
+    return product.command("app_import", str(path), "--publish")["app_id"]
 
 
 def sql(product: Product, query: str) -> list[tuple]:

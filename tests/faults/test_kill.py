@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.upstream import Upstream
-from tests.faults.running import command, publish_app, set_provider, sql
+from tests.faults.running import publish_app, set_provider, sql
 from tests.http import Client
 from tests.supervisor.product import Product
 
@@ -35,7 +35,7 @@ def product(tmp_path_factory, _upstream: Upstream):
 @pytest.fixture(scope="module")
 def client(product: Product, tmp_path_factory) -> Client:
     app_id = publish_app(product, tmp_path_factory.mktemp("app"), "gen-60-50")
-    return Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+    return Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
 
 
 def stream(client: Client, user: str) -> tuple[threading.Thread, list]:
@@ -104,11 +104,11 @@ def long_text(path: Path, lines: int) -> Path:
 @pytest.mark.parametrize("part", ["dify_project.worker", "postgres"])
 def test_a_document_survives_a_kill_with_each_segment_once(product: Product, tmp_path: Path, part: str):
     technique = ("--indexing", "high_quality", "--embedding", "openai_api_compatible/text-embedding-3-small")
-    undisturbed = command(product, "knowledge_create", f"Calm {part}", *technique)["dataset_id"]
-    disturbed = command(product, "knowledge_create", f"Storm {part}", *technique)["dataset_id"]
+    undisturbed = product.command("knowledge_create", f"Calm {part}", *technique)["dataset_id"]
+    disturbed = product.command("knowledge_create", f"Storm {part}", *technique)["dataset_id"]
     path = long_text(tmp_path / "long.txt", 2500)
-    command(product, "knowledge_add", undisturbed, str(path), "--wait")
-    command(product, "knowledge_add", disturbed, str(path))
+    product.command("knowledge_add", undisturbed, str(path), "--wait")
+    product.command("knowledge_add", disturbed, str(path))
     product.until(lambda: counts(product, disturbed)[1] > 0, timeout_s=30)
     product.part(part).send_signal(signal.SIGKILL)
     product.until(lambda: safe_status(product, disturbed) in {"completed", "error"}, timeout_s=90)

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.fakes.upstream import Upstream
-from tests.faults.running import command, publish_app, set_provider
+from tests.faults.running import publish_app, set_provider
 from tests.http import Client
 from tests.supervisor.product import Product
 from tests.visitor import Visitor
@@ -57,7 +57,7 @@ def close_code(connection) -> int | None:
 def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstream: Upstream):
     product = start(folder, upstream)
     app_id = publish_app(product, folder, "gen-60-50")
-    client = Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+    client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
     streamed: list[dict] = []
     reader = threading.Thread(target=lambda: streamed.extend(client.stream("/v1/chat-messages", BODY)))
     with socket(product, app_id) as connection:
@@ -84,7 +84,7 @@ def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstr
 def test_two_web_processes_stop_and_replay_each_others_runs(folder, upstream: Upstream):
     product = start(folder, upstream, SERVER_WORKER_AMOUNT="2")
     app_id = publish_app(product, folder, "gen-30-50")
-    client = Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+    client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
     try:
         for number in range(4):
             events = []

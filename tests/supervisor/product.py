@@ -105,6 +105,13 @@ class Product:
         assert len(found) == 1, found
         return found[0]
 
+    def command(self, *arguments: str) -> dict[str, Any]:
+        """What a command answers with `--json`."""
+        done = manage(self.storage, *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
     def tree(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 

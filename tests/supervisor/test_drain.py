@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.fakes.upstream import Upstream
-from tests.faults.running import command, publish_app, set_provider
+from tests.faults.running import publish_app, set_provider
 from tests.http import Client
 
 from .product import Product, manage
@@ -58,7 +58,7 @@ class Serving:
 
     def __init__(self, product: Product, app_id: str) -> None:
         self.product, self.app_id = product, app_id
-        self.client = Client(product.url, command(product, "app_key", app_id)["token"], timeout_s=60)
+        self.client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
 
     def stream(self) -> Stream:
         stream = Stream(self.client)
