@@ -8,6 +8,7 @@ from apps.common.crypto import new_key_pair
 from apps.common.ids import new_id
 from apps.files.services.uploads import store_upload
 from apps.logs.models import Conversation, Message, MessageFile
+from apps.models.contracts import ModelSpec
 from apps.prompts.callers import Caller, end_user
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import App
@@ -52,16 +53,19 @@ def make_key(app: App) -> str:
     return create_app_key(app=app)
 
 
-def make_provider(workspace: Workspace, base_url: str, *models: str) -> None:
-    """Points `openai_api_compatible` at a server, with these chat models (window 16,000 tokens)."""
-    from apps.models.contracts import ModelSpec
+def make_provider(workspace: Workspace, base_url: str, *models: str, **others: str) -> None:
+    """Points `openai_api_compatible` at a server, with these chat models (window 16,000 tokens).
+
+    Args:
+        others: further models by name, with their type.
+    """
     from apps.models.services.credentials import set_credentials
     from apps.models.services.models import add_model
 
     values = {"base_url": base_url, "api_key": "sk-secret-of-the-workspace"}
     set_credentials(workspace=workspace, user=None, provider="openai_api_compatible", values=values, check=False)
-    for name in models:
-        spec = ModelSpec(name, "llm", context_tokens=16_000)
+    for name, type_ in {**dict.fromkeys(models, "llm"), **others}.items():
+        spec = ModelSpec(name, type_, context_tokens=16_000)  # type: ignore[arg-type]  # a test names only types that exist
         add_model(workspace=workspace, user=None, provider="openai_api_compatible", spec=spec, check=False)
 
 
@@ -96,7 +100,7 @@ def make_message(app: App, caller: Caller, conversation: Conversation | None = N
     return Message.objects.create(
         workspace_id=app.workspace_id,
         app_id=app.pk,
-        version_id=app.published_id,
+        version_id=app.published_id or new_id(),
         conversation=conversation,
         task_id=new_id(),
         **_whose(caller),

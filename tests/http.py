@@ -64,3 +64,24 @@ class Client:
             sent["Content-Type"] = "application/json"
         connection.request(method, path, body, {**sent, **(headers or {})})
         return connection
+
+
+@dataclass
+class Part:
+    """A file of a multipart request; without a type the part names none."""
+
+    data: bytes
+    name: str = "a.png"
+    type: str | None = "image/png"
+    field: str = "file"
+
+
+def form(*parts: Part, **fields: str) -> dict[str, Any]:
+    """Body and headers of a multipart request, for `Client.post`."""
+    pieces = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
+    for part in parts:
+        head = f'Content-Disposition: form-data; name="{part.field}"; filename="{part.name}"\r\n'
+        head += f"Content-Type: {part.type}\r\n" if part.type is not None else ""
+        pieces.append(f"{head}\r\n".encode() + part.data)
+    body = b"".join(b"--frontier\r\n" + piece + b"\r\n" for piece in pieces) + b"--frontier--\r\n"
+    return {"body": body, "headers": {"Content-Type": "multipart/form-data; boundary=frontier"}}

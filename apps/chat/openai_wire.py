@@ -15,35 +15,38 @@ from apps.common.text import storable
 from apps.prompts.material import PastTurn
 
 DONE: Final = b"data: [DONE]\n\n"
+ROLES: Final = ("system", "developer", "user", "assistant")
 PING: Final = b": ping\n\n"  # a comment, which every reader of event streams skips
 _KINDS: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """The messages of a request: the question, and what was said before it."""
+    """The messages of a request: the question, the addresses of its pictures, and what was said before it."""
 
     query: str
+    pictures: tuple[str, ...]
     history: tuple[PastTurn, ...]
 
 
 def read_dialogue(messages: object) -> Dialogue:
     """The last user message is the question; all before it is history.
 
-    Where the app's own instructions stand, a caller's system messages are taken as part of what the user says.
+    The app's own instructions stand above the dialogue, so a caller's system messages are taken as part of what the
+    user says. Pictures of earlier messages are left out.
 
     Raises:
-        InvalidParam: no list of messages, no user message, or parts that are no text.
+        InvalidParam: no list of messages, no user message, or parts that are neither text nor picture.
     """
     if not isinstance(messages, list) or not messages:
         raise InvalidParam("messages must be a list with at least one message.", params="messages")
     said = [_said(message, position) for position, message in enumerate(messages)]
-    asked = [position for position, (role, _) in enumerate(said) if role == "user"]
+    asked = [position for position, (role, _, _) in enumerate(said) if role == "user"]
     if not asked:
         raise InvalidParam("messages must hold a user message: the question.", params="messages")
     pending: list[str] = []
     history: list[PastTurn] = []
-    for role, text in said[: asked[-1]]:
+    for role, text, _ in said[: asked[-1]]:
         if role != "assistant":
             pending.append(text)
         elif pending or not history:
@@ -52,32 +55,34 @@ def read_dialogue(messages: object) -> Dialogue:
         else:  # two answers in a row are one
             last = history.pop()
             history.append(PastTurn(last.query, f"{last.answer}\n\n{text}"))
-    query = "\n\n".join(filter(None, (*pending, said[asked[-1]][1])))
+    _, question, pictures = said[asked[-1]]
+    query = "\n\n".join(filter(None, (*pending, question)))
     if not query.strip():
         raise InvalidParam("The last user message is empty.", params="messages")
-    return Dialogue(query, tuple(history))
+    return Dialogue(query, tuple(pictures), tuple(history))
 
 
-def _said(message: object, position: int) -> tuple[str, str]:
+def _said(message: object, position: int) -> tuple[str, str, list[str]]:
+    """Role, text and addresses of pictures."""
     name = f"messages[{position}]"
     if not isinstance(message, Mapping):
         raise InvalidParam(f"{name} must be an object.", params=name)
     role = message.get("role")
-    if role not in {"system", "developer", "user", "assistant"}:
-        raise InvalidParam(f"{name}.role must be system, developer, user or assistant.", params=f"{name}.role")
-    return str(role), storable(_text(message.get("content"), f"{name}.content"))
-
-
-def _text(content: object, name: str) -> str:
+    if role not in ROLES:
+        raise InvalidParam(f"{name}.role must be one of {', '.join(ROLES)}.", params=f"{name}.role")
+    content = message.get("content")
     if content is None or isinstance(content, str):
-        return content or ""
-    texts = []
+        return role, storable(content or ""), []
+    texts: list[str] = []
+    pictures: list[str] = []
     for part in content if isinstance(content, list) else [None]:
-        text = part.get("text") if isinstance(part, Mapping) and part.get("type") == "text" else None
-        if not isinstance(text, str):
-            raise InvalidParam(f"{name} must be text or a list of text parts.", params=name)
-        texts.append(text)
-    return "\n".join(texts)
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        value = part.get(kind) if isinstance(part, Mapping) and kind in ("text", "image_url") else None
+        value = value.get("url") if isinstance(value, Mapping) else value
+        if not isinstance(value, str):
+            raise InvalidParam(f"{name}.content must be text, or parts of text and pictures.", params=f"{name}.content")
+        (texts if kind == "text" else pictures).append(value)
+    return role, storable("\n".join(texts)), pictures
 
 
 def error_response(error: AppError) -> HttpResponse:

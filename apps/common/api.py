@@ -108,6 +108,11 @@ def bearer_token(request: HttpRequest) -> str:
     return token.strip()
 
 
+def base_url(request: HttpRequest) -> str:
+    """Scheme and host under which the caller reached this server, for links it is to follow."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def json_body(request: HttpRequest) -> dict[str, Any]:
     """The request's JSON object.
 

@@ -15,6 +15,11 @@ class NotChatApp(AppError):
     default_message = "Please check if your app mode matches the right API route."
 
 
+class NotWorkflowApp(AppError):
+    code = "not_workflow_app"
+    default_message = NotChatApp.default_message
+
+
 class NotCompletionApp(AppError):
     code = "not_completion_app"
     default_message = "Only text generators have this. Use the key or page of an app of that kind."

@@ -69,7 +69,8 @@ def finished(
     for turn in material.history if material.as_chat else ():
         if turn.pictures:
             pictures[len(messages)] = turn.pictures
-        messages.append(ChatMessage("user", turn.query))
+        if turn.query or turn.pictures:  # a history that a caller keeps may begin with an answer
+            messages.append(ChatMessage("user", turn.query))
         messages.append(ChatMessage("assistant", turn.answer))
     messages.append(last)
     if material.pictures:

@@ -115,7 +115,9 @@ def test_parameters_info_and_welcome(server, workspace):
         "opening_statement", "suggested_questions", "suggested_questions_after_answer", "speech_to_text",
         "text_to_speech", "annotation_reply", "more_like_this", "sensitive_word_avoidance", "file_upload",
     }  # fmt: skip
-    assert client.get("/v1/info").json() == {"name": "Helper", "description": "", "tags": [], "mode": "chat"}
+    assert client.get("/v1/info").json() == {
+        "name": "Helper", "description": "", "tags": [], "mode": "chat", "author_name": ""
+    }  # fmt: skip
     welcome = Client(server.url).get("/v1/").json()
     assert welcome["api_version"] == "v1"
 

@@ -41,11 +41,11 @@ def answers(route: URLPattern, method: str) -> bool:
     return bool(status != 405)
 
 
-def served() -> set[str]:
+def served(root: str) -> set[str]:
     return {
         f"{method} /" + re.sub(r"<str:(\w+)>", r"{\1}", path)
         for path, route in routes(get_resolver().url_patterns)
-        if path.startswith("v1/")
+        if path.startswith(root)
         for method in METHODS
         if answers(route, method)
     }
@@ -61,7 +61,12 @@ def documented() -> set[str]:
 
 
 def test_every_route_is_described_and_no_other():
-    assert documented() == served()
+    assert documented() == served("v1/")
+
+
+def test_every_route_of_the_browser_api_is_in_its_table_and_no_other():
+    table = sections(PAGE, "##")["Browser API"]
+    assert set(re.findall(r"^\| `([A-Z]+ /api/[^`]+)` \|", table, re.MULTILINE)) == served("api/")
 
 
 def error_classes() -> set[type[AppError]]:

@@ -11,6 +11,7 @@ import pytest
 
 from apps.prompts.services.transfer import import_app
 from tests.factories import make_workspace
+from tests.http import Client
 from tests.supervisor.product import ROOT, Product, environment, manage
 
 from .pages import DOCS, blocks, read
@@ -70,18 +71,25 @@ def test_what_api_md_says_can_be_typed(product, tmp_path):
     file = tmp_path / "app.yml"
     file.write_text((DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", dataset_id))
     app_id = made(product, "app_id", "app_import", str(file), "--publish")
+    key = made(product, "token", "app_key", app_id)
+    question = {"inputs": {}, "query": "What may a hotel cost?", "user": "ada"}
+    answered = Client(product.url, key).post("/v1/chat-messages", question).json()
     said = typed(
         product,
         "api.md",
         tmp_path,
         API=f"{product.url}/v1",
-        APP_KEY=made(product, "token", "app_key", app_id),
+        APP_KEY=key,
+        CONVERSATION_ID=answered["conversation_id"],
+        MESSAGE_ID=answered["id"],
         DATASET_KEY=made(product, "token", "knowledge_key"),
         DATASET_ID=dataset_id,
     )
     assert '"opening_statement"' in said
     assert '"indexing_status"' in said
     assert '"records"' in said
+    assert '"result": "success"' in said
+    assert '"extension": "md"' in said
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from apps.chat.naming import generated_name
 from apps.chat.suggestions import TURNS, suggest_questions
-from apps.common.api import View, json_response, service_view
+from apps.common.api import View, base_url, json_response, service_view
 from apps.common.errors import BadRequest
 from apps.logs.api.payloads import conversation_json
 from apps.logs.selectors import get_conversation, get_first_query, get_message, list_turns_until
@@ -52,6 +52,6 @@ def rename_view(admit: Admission) -> View:
             query = await database_sync_to_async(get_first_query)(access=access, conversation=conversation)
             name = await generated_name(workspace_id=access.app.workspace_id, query=query)
         renamed = await database_sync_to_async(rename_conversation)(conversation=conversation, name=name)
-        return json_response(conversation_json(renamed))
+        return json_response(conversation_json(renamed, base_url=base_url(request)))
 
     return rename

@@ -69,7 +69,8 @@ def text_to_audio_view(admit: Admission) -> View:
         first = await anext(speech, b"")  # what fails before it is an error of its own, not a broken answer
         sound = _from_first(first, speech)
         if fields.get("streaming") in (False, "false"):
-            return HttpResponse(b"".join([piece async for piece in sound]), content_type="audio/mpeg")
+            whole = b"".join([piece async for piece in sound])
+            return HttpResponse(whole, content_type="audio/mpeg", headers={"Content-Length": len(whole)})
         return StreamingHttpResponse(sound, content_type="audio/mpeg")
 
     return text_to_audio

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.chat.answers import event_stream
+from apps.chat.given_pictures import as_files
 from apps.chat.openai_wire import PING, CompletionEncoder, error_json, error_response, read_dialogue
 from apps.chat.requests import read_conversation_id
 from apps.chat.runs import Run
@@ -22,7 +23,9 @@ from apps.prompts.choices import CHAT_FAMILY
 from apps.prompts.errors import NotChatApp
 from apps.prompts.runtime import AppRuntime, app_of_key
 
-_CREATED_AT = "select extract(epoch from created_at)::bigint from prompts_app where id = %s and workspace_id = %s"
+_CREATED_AT = (
+    "select floor(extract(epoch from created_at))::bigint from prompts_app where id = %s and workspace_id = %s"
+)
 
 
 class ModelUnknown(NotFound):
@@ -49,7 +52,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     body = json_body(request)
     model = _read_model(body, app)
     access = Access(app, read_caller(body, app.app_id, required=False))
-    run = await start_turn(_read_turn(access, body))
+    run = await start_turn(await _read_turn(access, body))
     encoder = CompletionEncoder(run.envelope, model, with_usage=_wants_usage(body))
     return await (_streamed(run, encoder) if body.get("stream") is True else _whole(run, encoder))
 
@@ -71,7 +74,7 @@ def _read_model(body: Mapping[str, Any], app: AppRuntime) -> str:
     return model
 
 
-def _read_turn(access: Access, body: Mapping[str, Any]) -> TurnRequest:
+async def _read_turn(access: Access, body: Mapping[str, Any]) -> TurnRequest:
     dialogue = read_dialogue(body.get("messages"))
     if body.get("n") not in (None, 1):
         raise InvalidParam("n must be 1: an app gives one answer.", params="n")
@@ -85,6 +88,7 @@ def _read_turn(access: Access, body: Mapping[str, Any]) -> TurnRequest:
         query=dialogue.query,
         conversation_id=read_conversation_id(body),
         auto_generate_name=False,  # the caller keeps the conversation: no model need write a title for it
+        files=await as_files(access, dialogue.pictures),
         history=dialogue.history,
     )
 

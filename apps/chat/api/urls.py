@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.prompts.api.auth import key_reader
 
-from . import openai, views
+from . import openai, views, workflows
 from .after import rename_view, suggested_view
 from .audio import audio_to_text_view, text_to_audio_view
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("chat-messages/<str:task_id>/stop", views.stop, name="v1-chat-stop"),
     path("completion-messages", views.completion_messages, name="v1-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="v1-completion-stop"),
+    path("workflows/run", workflows.run, name="v1-workflow-run"),
     path("messages/<str:message_id>/suggested", suggested_view(key_reader), name="v1-suggested"),
     path("conversations/<str:conversation_id>/name", rename_view(key_reader), name="v1-conversation-name"),
     path("audio-to-text", audio_to_text_view(key_reader), name="v1-audio-to-text"),

@@ -5,20 +5,22 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from apps.common.ids import parse_uuid
 from apps.files.links import file_url
 from apps.files.models import UploadFile
+from apps.files.references import STORED
 from apps.logs.choices import MessageStatus
 from apps.logs.models import Conversation, Feedback, Message, MessageFile
 
 FIRST: Final = str(UUID(int=0))  # what stands for the parent of a conversation's first message
 
 
-def conversation_json(conversation: Conversation) -> dict[str, Any]:
+def conversation_json(conversation: Conversation, *, base_url: str) -> dict[str, Any]:
     """A conversation."""
     return {
         "id": str(conversation.pk),
         "name": conversation.name,
-        "inputs": conversation.inputs,
+        "inputs": inputs_json(conversation.inputs, base_url=base_url),
         "status": conversation.status,
         "introduction": conversation.introduction,
         "created_at": _seconds(conversation.created_at),
@@ -33,7 +35,7 @@ def message_json(message: Message, uploads: Mapping[UUID, UploadFile], *, base_u
         "id": str(message.pk),
         "conversation_id": str(message.conversation_id) if message.conversation_id else None,
         "parent_message_id": str(message.parent_message_id) if message.parent_message_id else FIRST,
-        "inputs": message.inputs,
+        "inputs": inputs_json(message.inputs, base_url=base_url),
         "query": message.query,
         "answer": message.answer.rstrip(),
         "message_files": [message_file_json(file, uploads, base_url=base_url) for file in message.files.all()],
@@ -44,6 +46,20 @@ def message_json(message: Message, uploads: Mapping[UUID, UploadFile], *, base_u
         "status": "error" if failed else "normal",
         "error": message.error if failed else None,
     }
+
+
+def inputs_json(inputs: Mapping[str, Any], *, base_url: str) -> dict[str, Any]:
+    """The values of a form; those that are files with a link."""
+
+    def linked(value: Any) -> Any:
+        if isinstance(value, list):
+            return [linked(item) for item in value]
+        if not isinstance(value, dict) or value.get("dify_model_identity") != STORED:
+            return value
+        upload_id = parse_uuid(value.get("related_id"))
+        return {**value, "url": file_url(upload_id, base_url=base_url) if upload_id else value.get("remote_url")}
+
+    return {name: linked(value) for name, value in inputs.items()}
 
 
 def message_file_json(file: MessageFile, uploads: Mapping[UUID, UploadFile], *, base_url: str) -> dict[str, Any]:

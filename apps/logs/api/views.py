@@ -118,7 +118,11 @@ class ConversationsView(ChatAppView):
                 access=self.access, conversation_id=last_id, missing="Last Conversation Not Exists."
             )
         page, has_more = take(following(conversations, order, last), limit)
-        return Response(cursor_json(page, conversation_json, limit=limit, has_more=has_more))
+
+        def show(conversation: Conversation) -> dict[str, Any]:
+            return conversation_json(conversation, base_url=self.base_url)
+
+        return Response(cursor_json(page, show, limit=limit, has_more=has_more))
 
 
 class ConversationView(ChatAppView):

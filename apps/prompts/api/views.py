@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.common.api import base_url
 from apps.common.bodies import read_multipart, request_fields
 from apps.common.errors import MethodNotAllowed
 from apps.files.errors import FilenameMissing, FilePartMissing, TooManyFiles, UnsupportedFileType
@@ -58,8 +59,7 @@ class AppView(APIView):
     @property
     def base_url(self) -> str:
         """Scheme and host under which the caller reached this server, for links it is to follow."""
-        request = self.request._request
-        return f"{request.scheme}://{request.get_host()}"
+        return base_url(self.request._request)
 
 
 class WelcomeView(APIView):

@@ -21,7 +21,7 @@ from apps.common.errors import Unauthorized
 from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.logs.api.views import MessagesView
-from apps.logs.models import Message
+from apps.logs.models import Message, MessageFile
 from apps.logs.selectors import get_message
 from apps.prompts.api.payloads import site_json
 from apps.prompts.api.views import AppView
@@ -88,9 +88,17 @@ async def more_like_this(request: HttpRequest, message_id: str) -> HttpResponseB
         caller=access.caller,
         inputs=message.inputs,
         query=message.query,
+        files=[_named_again(file) for file in message.files.all()],
         parent_message_id=message.pk,
     )
     return await answer(await start_turn(turn), streaming=streaming, encoder=BrowserEncoder)
+
+
+def _named_again(file: MessageFile) -> dict[str, Any]:
+    upload_id = str(file.upload_file_id) if file.upload_file_id else None
+    return {
+        "type": file.type, "transfer_method": file.transfer_method, "url": file.url, "upload_file_id": upload_id,
+    }  # fmt: skip
 
 
 def _warmer(config: BasicConfig) -> BasicConfig:
