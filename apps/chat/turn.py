@@ -49,7 +49,7 @@ async def start_turn(request: TurnRequest) -> Run:
     as_chat = request.app.mode == AppMode.CHAT
     if as_chat and not request.query.strip():
         raise InvalidParam("query is required")
-    history, parent_id = request.history, request.parent_message_id
+    history = request.history
     given = request.inputs
     if request.conversation_id is not None:
         caller = request.caller
@@ -63,7 +63,6 @@ async def start_turn(request: TurnRequest) -> Run:
         # A running conversation keeps its form; what the caller sends anew replaces it field by field.
         given = {**conversation.inputs, **{key: value for key, value in given.items() if value not in (None, "")}}
         history = tuple(PastTurn(turn.query, turn.answer, turn.message_id) for turn in conversation.turns)
-        parent_id = history[-1].message_id if history else None
     inputs = read_inputs(config.variables, given)
     input_files: tuple[FileReference, ...] = ()
     if config.takes_files:
@@ -71,6 +70,7 @@ async def start_turn(request: TurnRequest) -> Run:
     files = await load_references(request.files, config.files, request.owner) if request.files else ()
     conversation_id = (request.conversation_id or new_id()) if as_chat else None
     envelope = Envelope(new_id(), new_id(), conversation_id, request.app.mode, int(time.time()))
+    parent_id = history[-1].message_id if history else request.parent_message_id
     state = TurnState(request, config, envelope, inputs, files, input_files, history, parent_id)
     return launch(envelope, request.app.app_id, request.caller, Turn(state).events)
 

@@ -1,18 +1,13 @@
 """Deleting many rows without holding locks for long."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import models, transaction
 
 M = TypeVar("M", bound=models.Model)
-BATCH_ROWS = 500
-
-
-def batches_of(rows: "models.QuerySet[M]", size: int = BATCH_ROWS) -> "Iterator[models.QuerySet[M]]":
-    """The rows by the hundreds, each time those that are there still; whoever asks deletes them before going on."""
-    while ids := list(rows.order_by().values_list("pk", flat=True)[:size]):
-        yield rows.model._default_manager.filter(pk__in=ids)
+BATCH_ROWS = 500  # of one transaction
+READ_ROWS = 20_000  # whose keys are read at once: each reading passes over all that was deleted before it
 
 
 def delete_in_batches(
@@ -23,7 +18,9 @@ def delete_in_batches(
     Args:
         before: what else goes with a batch, in its transaction.
     """
-    for batch in batches_of(rows):
-        with transaction.atomic():
-            before(batch)
-            batch.only("pk").delete()
+    while ids := list(rows.order_by().values_list("pk", flat=True)[:READ_ROWS]):
+        for start in range(0, len(ids), BATCH_ROWS):
+            batch = rows.model._default_manager.filter(pk__in=ids[start : start + BATCH_ROWS])
+            with transaction.atomic():
+                before(batch)
+                batch.only("pk").delete()

@@ -126,3 +126,18 @@ def test_import_needs_a_file_or_an_address(workspace):
     for arguments in ([], ["a.yml", "--url", "https://example.org/a.yml"]):
         with pytest.raises(InvalidParam, match="one of the two"):
             command("app_import", *arguments)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_app_36_prompt_design_proposes_and_with_save_makes_a_draft():
+    app = make_app(make_workspace(), {"pre_prompt": "one", "unknown": [1]})
+    asked = ("prompt_design", app.pk, "Writes product descriptions for an online shop")
+    proposed = command(*asked)
+    assert proposed["pre_prompt"]
+    assert proposed["draft"] is None
+    saved = command(*asked, "--save")
+    app.refresh_from_db()
+    assert (saved["draft"], app.published.number) == (2, 1)
+    assert (app.draft.config["pre_prompt"], app.draft.config["unknown"]) == (proposed["pre_prompt"], [1])
+    with pytest.raises(InvalidParam):
+        command("prompt_design", app.pk, " ")

@@ -74,7 +74,7 @@ def workspace():
 
 def test_no_table_keeps_a_row_of_a_deleted_app_and_no_other_apps_row_goes(workspace, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_ROWS", 2)
-    monkeypatch.setattr(batches.batches_of, "__defaults__", (2,))
+    monkeypatch.setattr(batches, "READ_ROWS", 3)
     app, other = make_app(workspace), make_app(workspace)
     for one in (app, other):
         fill(one, rows=5)

@@ -88,7 +88,7 @@ def test_an_unexpected_error_shows_no_trace(owner_client, monkeypatch):
     def fail(**kwargs: object) -> None:
         raise RuntimeError("secret-canary in /srv/app/code.py")
 
-    monkeypatch.setattr("apps.prompts.views.list_apps", fail)
+    monkeypatch.setattr("apps.prompts.views.listing.list_apps", fail)
     owner_client.raise_request_exception = False
     answer = owner_client.get("/apps")
     assert answer.status_code == 500
@@ -102,7 +102,7 @@ def test_a_lost_database_is_a_503(owner_client, monkeypatch):
     def fail(**kwargs: object) -> None:
         raise OperationalError("connection to server at 10.0.0.7 failed")
 
-    monkeypatch.setattr("apps.prompts.views.list_apps", fail)
+    monkeypatch.setattr("apps.prompts.views.listing.list_apps", fail)
     answer = owner_client.get("/apps")
     assert answer.status_code == 503
     assert "10.0.0.7" not in answer.content.decode()

@@ -99,7 +99,7 @@ def _page(
 
 def _sections(templates: list[AppTemplate | ShippedTemplate]) -> list[tuple[str, bool, list[Any]]]:
     """Headings with their templates: the team's own first, then those that come with the product."""
-    own = [template for template in templates if isinstance(template, AppTemplate)]
-    shipped = [template for template in templates if isinstance(template, ShippedTemplate)]
+    own: list[Any] = [template for template in templates if isinstance(template, AppTemplate)]
+    shipped: list[Any] = [template for template in templates if isinstance(template, ShippedTemplate)]
     sections = [(_("Your team's"), True, own), (_("Ready made"), False, shipped)]
     return [section for section in sections if section[2]]
