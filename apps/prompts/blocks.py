@@ -46,6 +46,11 @@ def find_blocks(template: str) -> list[str]:
     return _ANY_BLOCK.findall(template)
 
 
+def find_names(template: str) -> list[str]:
+    """The names in a prompt that stand for values of the form, each once."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(template)))
+
+
 def marker(block: str) -> str:
     """How a block is written."""
     return f"{{{{#{block}#}}}}"

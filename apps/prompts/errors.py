@@ -66,6 +66,12 @@ class ExpertModeOnly(Conflict):
     )
 
 
+class DesignFailed(AppError):
+    code = "design_failed"
+    retryable = True
+    default_message = "The model's answer was no design. Try again, or describe the app in other words."
+
+
 class SiteNotFound(NotFound):
     default_message = "This page does not exist any more. Ask whoever sent you the link for a new one."
 

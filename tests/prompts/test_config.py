@@ -63,3 +63,52 @@ def test_what_is_no_count_is_ignored(value):
     config = read_config({"user_input_form": form, "dataset_configs": {"top_k": value}})
     assert config.variables[0].max_length is None
     assert config.context.top_k == 2
+
+
+def test_exp_08_and_09_defaults_of_the_knowledge_context():
+    context = read_config({"dataset_configs": {"score_threshold_enabled": True}}).context
+    assert (context.top_k, context.score_threshold) == (2, 0.7)
+    wild = read_config(
+        {"dataset_configs": {"top_k": 50, "score_threshold_enabled": True, "score_threshold": 7}}
+    ).context
+    assert (wild.top_k, wild.score_threshold) == (10, 1.0)
+
+
+def test_exp_10_a_completion_prompt_stops_where_the_model_would_speak_for_the_user():
+    def stop(parameters, **roles):
+        completion = {"prompt": {"text": "x"}, "conversation_histories_role": roles}
+        model = {"mode": "completion", "completion_params": parameters}
+        raw = {"prompt_type": "advanced", "model": model, "completion_prompt_config": completion}
+        return read_config(raw).stop
+
+    assert stop({}) == ("Human:",)
+    assert stop({}, user_prefix="Mensch") == ("Mensch:",)
+    assert stop({"stop": []}) == ()
+    assert stop({"stop": ["END"]}) == ("END",)
+    assert read_config({"prompt_type": "advanced", "model": {"mode": "chat"}}).stop == ()
+
+
+OLD = {"image": {"enabled": True, "number_limits": 2, "detail": "low", "transfer_methods": ["local_file"]}}
+NEW = {
+    "enabled": True, "allowed_file_types": ["image", "document", "custom"], "allowed_file_extensions": [".PNG", "md"],
+    "allowed_file_upload_methods": ["remote_url"], "number_limits": 5,
+}  # fmt: skip
+
+
+def test_file_upload_in_both_shapes():
+    old, new = read_config({"file_upload": OLD}), read_config({"file_upload": NEW})
+    assert (old.files.enabled, old.files.types, old.files.number_limit, old.files.detail) == (True, {"image"}, 2, "low")
+    assert old.files.methods == {"local_file"}
+    assert (new.files.types, new.files.number_limit) == ({"image", "document", "custom"}, 5)
+    assert (new.files.methods, new.files.extensions) == ({"remote_url"}, {"png", "md"})
+    assert read_config({"file_upload": {"image": {"enabled": False}}}).files.enabled is False
+
+
+@pytest.mark.parametrize("raw", [OLD, NEW, {}, {"image": 3, "enabled": "yes"}])
+def test_parameters_show_file_upload_in_both_shapes(raw):
+    shown = read_config({"file_upload": raw}).features["file_upload"]
+    assert set(shown["image"]) >= {"enabled", "number_limits", "detail", "transfer_methods"}
+    assert set(shown) >= {
+        "enabled", "allowed_file_types", "allowed_file_extensions", "allowed_file_upload_methods", "number_limits"
+    }  # fmt: skip
+    assert shown["enabled"] is shown["image"]["enabled"] is (raw in (OLD, NEW))

@@ -1,7 +1,7 @@
 """The built-in demo provider: chat, embedding and rerank without a key or a network.
 
-It understands nothing. It quotes the sentences of the knowledge in its prompt that share most words with the
-question, and says what it is. The same request always gives the same answer.
+It understands nothing, looks at no picture and neither hears nor speaks. It quotes the sentences of the knowledge in
+its prompt that share most words with the question, and says what it is. The same request always gives the same answer.
 """
 
 import json
@@ -27,6 +27,7 @@ from apps.models.contracts import (
     drivers,
 )
 
+from . import _demo_design as designing
 from . import _demo_text as text_tools
 
 NOTE: Final = "(Quoted from the knowledge by the built-in demo model. Choose a real model for written answers.)"
@@ -105,7 +106,10 @@ def answer(request: ChatRequest) -> str:
     instructions = "\n".join(_CONTEXT.sub(" ", text_of(message)) for message in request.messages)
     quoted = quote(context, questions)
     text = f"{quoted}\n\n{NOTE}" if quoted else NOTHING_FOUND if context.strip() else _without_knowledge(questions)
-    return as_json(quoted or text, request.parameters.get("response_format"), instructions) or text
+    wanted = request.parameters.get("response_format")
+    if questions and _JSON_WANTED.search(instructions) and designing.is_wanted(_example(instructions)):
+        return json.dumps(designing.design(questions[-1]), ensure_ascii=False)
+    return as_json(quoted or text, wanted, instructions) or text
 
 
 def quote(context: str, questions: Sequence[str]) -> str:
