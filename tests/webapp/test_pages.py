@@ -13,6 +13,7 @@ from apps.prompts.runtime import APP_TOPIC
 from apps.prompts.services.apps import reset_site_code, update_app
 from tests.factories import make_app
 from tests.http import Answer
+from tests.waiting import eventually
 
 SITE = {
     "title": "Ask Acme",
@@ -81,7 +82,7 @@ def test_a_changed_setting_is_seen_at_the_next_visit(visitor, app):
     dress(app, title="Before")
     assert "Before" in visitor.get(f"/chat/{app.site_code}").body.decode()
     dress(app, title="After")
-    assert "After" in visitor.get(f"/chat/{app.site_code}").body.decode()
+    eventually(lambda: "After" in visitor.get(f"/chat/{app.site_code}").body.decode())
 
 
 def test_h_07_app_fields_are_text_wherever_they_are_shown(visitor, app):
@@ -113,7 +114,7 @@ def test_web_04_the_old_address_is_worth_nothing(visitor, app):
     old = app.site_code
     assert visitor.get(f"/chat/{old}").status == 200
     reset_site_code(app=app)
-    assert visitor.get(f"/chat/{old}").status == 404
+    eventually(lambda: visitor.get(f"/chat/{old}").status == 404)
     assert visitor.get(f"/chat/{app.site_code}").status == 200
 
 

@@ -16,6 +16,7 @@ from apps.prompts.models import EndUser
 from apps.prompts.services.apps import reset_site_code, update_app
 from tests.factories import make_app, make_provider, upstream_config
 from tests.http import Client
+from tests.waiting import eventually
 
 LAST = {"message_end", "error"}
 
@@ -63,6 +64,7 @@ def test_a_visitors_turn_is_stored_as_the_visitors(server, app):
         events = receive_run(connection)
     assert events[-1]["event"] == "message_end"
     message = Message.objects.get(id=events[-1]["message_id"])
+    assert message.end_user_id
     assert message.answer == "".join(event.get("answer", "") for event in events)
     assert (message.invoke_from, message.account_id) == ("web-app", None)
     assert EndUser.objects.get(id=message.end_user_id).is_anonymous
@@ -72,7 +74,7 @@ def test_the_person_an_embedding_site_names_is_the_end_user(server, app):
     with socket(server, app, passport_of(server, app, user_id="ada")) as connection:
         send(connection, type="chat", query="Hello?")
         message_id = receive_run(connection)[-1]["message_id"]
-    end_user = EndUser.objects.get(id=Message.objects.get(id=message_id).end_user_id)
+    end_user = EndUser.objects.get(id=Message.objects.get(id=message_id).end_user_id or "")
     assert (end_user.session_id, end_user.is_anonymous) == ("ada", False)
 
 
@@ -164,8 +166,10 @@ def test_a_page_that_does_not_exist_shows_visitors_out(server, app):
 
 @pytest.mark.parametrize("ending", [reset_site_code, lambda app: update_app(app=app, enable_site=False)])
 def test_web_04_a_live_connection_ends_with_the_page(server, app, ending):
-    with socket(server, app) as connection:
+    token = passport_of(server, app)
+    with socket(server, app, token) as connection:
         ending(app=app)
+        eventually(lambda: Client(server.url, token).get("/api/parameters").status == 401)  # word of it has come
         send(connection, type="chat", query="Still here?")
         assert closes_with(connection) == 4401
     assert not Message.objects.exists()

@@ -37,7 +37,7 @@ urlpatterns = [
     path("info", visited(InfoView), name="api-info"),
     path("chat-messages", views.chat_messages, name="api-chat-messages"),
     path("chat-messages/<str:task_id>/stop", views.stop, name="api-chat-stop"),
-    path("messages/<uuid:message_id>/events", events.message_events, name="api-message-events"),
+    path("messages/<str:message_id>/events", events.message_events, name="api-message-events"),
     path("completion-messages", views.completion_messages, name="api-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="api-completion-stop"),
     path("conversations", visited(ConversationsView, can_pin=True), name="api-conversations"),
