@@ -43,7 +43,7 @@ def answers(route: URLPattern, method: str) -> bool:
 
 def served(root: str) -> set[str]:
     return {
-        f"{method} /" + re.sub(r"<\w+:(\w+)>", r"{\1}", path)
+        f"{method} /" + re.sub(r"<str:(\w+)>", r"{\1}", path)
         for path, route in routes(get_resolver().url_patterns)
         if path.startswith(root)
         for method in METHODS

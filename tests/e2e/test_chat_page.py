@@ -24,9 +24,9 @@ from .conftest import Chromium, aside
 from .test_console import PAYLOAD, handbook_app
 
 pytestmark = pytest.mark.browser
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
-DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+TABLET: dict[str, Any] = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 FORM = [
     {"text-input": {"variable": "name", "label": "Your name", "required": True, "max_length": 20}},
     {"select": {"variable": "topic", "label": "Topic", "required": True, "options": ["Travel", "Invoices"]}},

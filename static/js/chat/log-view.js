@@ -5,10 +5,14 @@ import { t } from "@/core/words.js";
 const NEAR_END_PX = 80;
 
 export class LogView {
+  #isAtEnd = true;
+
   constructor() {
     this.log = h("div", { className: "chat-log", role: "log", "aria-live": "off", "aria-label": t("Conversation"), tabIndex: 0, onscroll: () => this.#onScroll() });
     this.toEnd = h("button", { className: "btn icon-only to-end", type: "button", "aria-label": t("Go to the end"), title: t("Go to the end"), hidden: true, onclick: () => this.follow(true) }, icon("arrow-down"));
     this.element = h("div", { className: "chat-view" }, this.log, this.toEnd);
+    // The room changes as the box below grows, or a phone's keyboard comes up.
+    new ResizeObserver(() => { if (this.#isAtEnd) this.follow(true); }).observe(this.log);
   }
 
   clear() {
@@ -65,6 +69,7 @@ export class LogView {
   }
 
   #onScroll() {
-    this.toEnd.hidden = this.#isNearEnd();
+    this.#isAtEnd = this.#isNearEnd();
+    this.toEnd.hidden = this.#isAtEnd;
   }
 }
