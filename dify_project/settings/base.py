@@ -166,6 +166,9 @@ WORKFLOW_FILE_UPLOAD_LIMIT = env.integer("WORKFLOW_FILE_UPLOAD_LIMIT", 10, minim
 FILES_URL = env.text("FILES_URL")
 FILES_ACCESS_TIMEOUT = env.integer("FILES_ACCESS_TIMEOUT", 300, minimum=1)
 
+# What arrives is kept here until it is stored: /tmp is often small, and in a container it is memory.
+FILE_UPLOAD_TEMP_DIR = str(STORAGE_LOCAL_PATH / "tmp")
+
 # The bytes of uploads: random keys in folders only this user may open.
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

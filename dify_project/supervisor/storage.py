@@ -3,13 +3,15 @@
 import os
 import secrets
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from .environment import text
 from .output import Problem
 
-PRIVATE = ("keys", "files", "run")
+PRIVATE = ("keys", "files", "run", "tmp")
+STALE_S = 86400.0  # no request takes a day: what is older was left by a process that was killed
 
 
 def prepare(storage: Path) -> None:
@@ -24,6 +26,7 @@ def prepare(storage: Path) -> None:
             folder = storage / name
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
+        _forget_stale(storage / "tmp")
         if not text("SECRET_KEY"):
             ensure_key(storage / "keys" / "secret_key")
         if not text("SANDBOX_API_KEY"):
@@ -32,6 +35,13 @@ def prepare(storage: Path) -> None:
         raise Problem(
             f"The storage folder {storage} cannot be used: {error.strerror}. Set STORAGE_LOCAL_PATH."
         ) from error
+
+
+def _forget_stale(folder: Path) -> None:
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # several processes may share the storage
+            if path.stat().st_mtime < time.time() - STALE_S:
+                path.unlink()
 
 
 def ensure_key(path: Path) -> None:

@@ -53,6 +53,20 @@ def test_a_file_object_is_read_from_where_it_stands(workspace, folder):
     assert read_upload(store_upload(workspace=workspace, name="a.txt", data=source)) == b"the rest"
 
 
+def test_what_arrives_waits_in_the_folder_for_it(workspace, folder, settings, tmp_path):
+    """Not in /tmp, which is memory in a container."""
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    opened: set[Path] = set()
+
+    class Watching(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            opened.update(path.resolve().parent for path in Path("/proc/self/fd").iterdir())
+            return super().read(size)
+
+    store_upload(workspace=workspace, name="a.txt", data=Watching(b"x" * 2**21))
+    assert tmp_path in opened
+
+
 def test_the_limit_is_the_limit(workspace, folder, settings):
     settings.UPLOAD_FILE_SIZE_LIMIT = 1
     store_upload(workspace=workspace, name="a.txt", data=b"x" * 2**20)

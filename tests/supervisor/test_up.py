@@ -76,7 +76,7 @@ def test_a_wrong_variable_is_said_in_a_sentence(tmp_path: Path, name: str, value
 
 def test_keys_and_folders_are_private(product: Product) -> None:
     storage = product.storage
-    for folder in ("keys", "files", "run", "postgres"):
+    for folder in ("keys", "files", "run", "tmp", "postgres"):
         assert stat.S_IMODE((storage / folder).stat().st_mode) == 0o700, folder
     for key in ("secret_key", "sandbox_key"):
         assert stat.S_IMODE((storage / "keys" / key).stat().st_mode) == 0o600

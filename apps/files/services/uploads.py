@@ -52,7 +52,7 @@ def store_upload(
         raise UnsupportedFileType
     key = f"{workspace.pk}/{token_hex(16)}"
     source = io.BytesIO(data) if isinstance(data, bytes) else data
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as spool:
         size, digest = _copy(source, spool, limit_mb or settings.UPLOAD_FILE_SIZE_LIMIT)
         storage.write(key, spool)
     try:
