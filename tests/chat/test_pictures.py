@@ -2,7 +2,6 @@
 
 import base64
 
-import django.test
 import pytest
 
 from apps.chat.outcome import NOT_SENT
@@ -85,8 +84,7 @@ def test_pictures_may_go_as_signed_links(vision, upstream, settings, server):
     ask(asking, files=[upload()])
     url = last(upstream)[0]["content"][1]["image_url"]["url"]
     assert url.startswith(f"{server.url}/files/")
-    seen = django.test.Client().get(url.removeprefix(server.url))
-    assert b"".join(seen.streaming_content) == PNG
+    assert Client(server.url).get(url.removeprefix(server.url)).body == PNG
 
 
 def test_without_an_address_of_this_server_they_go_within_the_request(vision, upstream, settings):
