@@ -71,7 +71,7 @@ def test_the_turn_is_stored_with_its_cost_prompt_and_caller(client, app):
     assert (conversation.name, conversation.end_user_id) == ("What can you do?", end_user.id)
 
 
-def test_a_conversation_goes_on_with_its_history(client):
+def test_app_02_a_conversation_goes_on_with_its_history(client):
     first = ask(client).json()
     second = ask(client, query="And then?", conversation_id=first["conversation_id"]).json()
     assert second["conversation_id"] == first["conversation_id"]

@@ -54,7 +54,7 @@ def test_instructions_parameters_and_stop_words_reach_the_model(ask_model, upstr
     assert (sent["temperature"], sent["max_tokens"], sent["stop"]) == (0.3, 99, ["Human:"])
 
 
-def test_a_text_generator_answers_without_a_conversation(ask_model):
+def test_app_01_a_text_generator_answers_without_a_conversation(ask_model):
     client = ask_model(
         "echo", mode="completion", pre_prompt="Say {{word}}",
         user_input_form=[{"text-input": {"variable": "word", "label": "Word", "required": True}}],

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 
-def test_api_every_method_of_the_javascript_client(server, workspace, app):
+def test_emb_05_every_method_of_the_javascript_client(server, workspace, app):
     text = make_app(workspace, {"pre_prompt": "Say something."}, mode="completion")
     arguments = [NODE, "drive.mjs", f"{server.url}/v1", make_key(app), make_key(text)]
     done = subprocess.run(arguments, cwd=FOLDER, capture_output=True, text=True, timeout=60)

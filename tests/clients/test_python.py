@@ -36,7 +36,7 @@ def events(response: Any) -> list[Any]:
     return [json.loads(line[6:]) for line in response.iter_lines() if line.startswith(b"data: ")]
 
 
-def test_chat_messages_in_both_modes(chat):
+def test_emb_05_chat_messages_in_both_modes(chat):
     first = ok(chat.create_chat_message(inputs={}, query="What can you do?", user=USER))
     conversation_id = first["conversation_id"]
     second = chat.create_chat_message({}, "And then?", USER, response_mode="streaming", conversation_id=conversation_id)
