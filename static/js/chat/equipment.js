@@ -14,7 +14,7 @@ export class Equipment {
     this.attachments = features.images && api.upload
       ? new Attachments({ ...features.images, upload: api.upload, onproblem, onchange: () => {} }) : null;
     this.recorder = features.hearing && api.transcribe
-      ? new Recorder({ transcribe: api.transcribe, ontext: (text) => pane.composer.insert(text), onproblem }) : null;
+      ? new Recorder({ transcribe: api.transcribe, onwords: (text) => pane.composer.insert(text), onproblem }) : null;
     this.speaker = features.speaking && api.speech ? new Speaker(api.speech, onproblem) : null;
   }
 

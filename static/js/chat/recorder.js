@@ -8,8 +8,8 @@ export class Recorder {
   #recorder = null;
 
   // `transcribe(file)` gives the text; null in place of the button where nothing can be recorded.
-  constructor({ transcribe, ontext, onproblem }) {
-    Object.assign(this, { transcribe, ontext, onproblem });
+  constructor({ transcribe, onwords, onproblem }) {
+    Object.assign(this, { transcribe, onwords, onproblem });
     this.button = canRecord() ? h("button", { className: "btn ghost icon-only", type: "button", onclick: () => this.#toggle() }) : null;
     this.#show("idle");
   }
@@ -45,7 +45,7 @@ export class Recorder {
     this.#show("writing");
     try {
       const text = await this.transcribe(new File(pieces, `speech.${type.split("/")[1]}`, { type }));
-      if (text) this.ontext(text);
+      if (text) this.onwords(text);
       else this.onproblem(t("No words were heard."));
     } catch (error) {
       this.onproblem(error.message);
