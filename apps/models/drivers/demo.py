@@ -41,6 +41,8 @@ NO_KNOWLEDGE: Final = (
 QUOTES: Final = 3
 EARLIER_WEIGHT: Final = 0.3  # of the words of earlier questions, for "and what about ...?"
 _CONTEXT: Final = re.compile(r"<context>(.*?)</context>", re.DOTALL | re.IGNORECASE)
+_TITLE_WANTED: Final = re.compile(r"\bwrite an? title\b", re.IGNORECASE)
+TITLE_WORDS: Final = 8
 _CALL: Final = re.compile(r"CALL:([\w.-]+)")
 _JSON_WANTED: Final = re.compile(
     r"\b(?:answer|reply|respond|response|return|output|write|format|generate)\b[^.\n]{0,60}\bjson\b(\s+(?:array|list))?",
@@ -102,6 +104,8 @@ def answer(request: ChatRequest) -> str:
     if request.messages and request.messages[-1].role == "tool":
         return f"The tool returned: {text_of(request.messages[-1])}"
     questions = [_CONTEXT.sub(" ", text_of(message)) for message in request.messages if message.role == "user"]
+    if questions and request.messages[0].role == "system" and _TITLE_WANTED.search(text_of(request.messages[0])):
+        return " ".join(questions[-1].split()[:TITLE_WORDS])
     context = "\n".join(found for message in request.messages for found in _CONTEXT.findall(text_of(message)))
     instructions = "\n".join(_CONTEXT.sub(" ", text_of(message)) for message in request.messages)
     quoted = quote(context, questions)
