@@ -46,7 +46,7 @@ export class StartBlock {
     const { asksFirst } = this.settings;
     const opener = this.introduction ?? filled(this.settings.opening_statement, this.form.values());
     const questions = this.isStarted ? this.settings.suggested_questions : [];
-    const isBare = asksFirst && (!this.isStarted || (!opener && !questions.length));
+    const isBare = Boolean(asksFirst) && (!this.isStarted || (!opener && !questions.length));
     this.element.classList.toggle("is-bare", isBare);
     const form = this.isGenerator || !this.form.isEmpty ? this.#formPart(asksFirst && this.isStarted) : null;
     const parts = [
