@@ -1,7 +1,7 @@
 """The prompts an app has before anybody writes one: the initial text of expert mode, and what basic mode sends."""
 
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from apps.common.registry import Registry
 from apps.models.contracts import ModelMode
@@ -76,7 +76,7 @@ def templates_of(provider: str, model: str) -> type[PromptTemplates]:
 
 def initial_prompt(
     *, as_chat: bool, model_mode: ModelMode, provider: str, model: str, pre_prompt: str, with_context: bool
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The part of a `model_config` that a switch to expert mode begins with.
 
     Args:

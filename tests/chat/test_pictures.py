@@ -1,4 +1,4 @@
-"""Pictures in questions and files in forms, on their way to a vision model (checklist APP-24)."""
+"""Pictures in questions and files in forms, on their way to a vision model (APP-24)."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Rows of the checklist's group K that no other file of tests names."""
+"""Features of the service API that no other file of tests names."""
 
 import json
 from uuid import UUID, uuid4

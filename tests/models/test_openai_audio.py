@@ -1,4 +1,4 @@
-"""Speech in both directions against a real server of the protocol (checklist APP-29, APP-30)."""
+"""Speech in both directions against a real server of the protocol (APP-29, APP-30)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rules of model parameters and presets within them (checklist APP-34)."""
+"""Rules of model parameters and presets within them (APP-34)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Automatic design (checklist APP-36): lenient with the model's words, strict with what comes out."""
+"""Automatic design (APP-36): lenient with the model's words, strict with what comes out."""
 
 import json
 

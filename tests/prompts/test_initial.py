@@ -1,4 +1,4 @@
-"""The four initial prompts of expert mode, to the letter (checklist EXP-13 to EXP-17)."""
+"""The four initial prompts of expert mode, to the letter (EXP-13 to EXP-17)."""
 
 import pytest
 
