@@ -165,7 +165,7 @@ FILES_URL = env.text("FILES_URL")
 FILES_ACCESS_TIMEOUT = env.integer("FILES_ACCESS_TIMEOUT", 300, minimum=1)
 
 # What arrives is kept here until it is stored: /tmp is often small, and in a container it is memory.
-FILE_UPLOAD_TEMP_DIR = str(STORAGE_LOCAL_PATH / "tmp")
+FILE_UPLOAD_TEMP_DIR: str | None = str(STORAGE_LOCAL_PATH / "tmp")
 
 # The bytes of uploads: random keys in folders only this user may open.
 STORAGES = {
