@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.logs.models import Feedback, Message
+from apps.logs.models import Feedback, Message, MessageFile
 
 from .chat_page import (
     answer,
@@ -181,6 +181,14 @@ def test_web_14_pictures_are_picked_pasted_and_dropped(chromium: Chromium):
         expect(page.locator(".msg.user img")).to_have_count(2)
         expect(thumbs).to_have_count(0)
         ended(page)
+        assert len(rows(MessageFile, belongs_to="user", type="image")) == 2
+        page.reload()
+        kept = page.locator(".msg.user img")
+        expect(kept).to_have_count(2)
+        assert kept.evaluate_all("all => Promise.all(all.map((one) => one.decode().then(() => one.naturalWidth)))") == [
+            1,
+            1,
+        ]
 
 
 def test_web_14_a_picture_the_server_refuses_says_why(chromium: Chromium):
