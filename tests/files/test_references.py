@@ -19,11 +19,6 @@ ADA, BOB = new_id(), new_id()
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
-@pytest.fixture(autouse=True)
-def _storage(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
 @pytest.fixture
 def workspace():
     return make_workspace()
