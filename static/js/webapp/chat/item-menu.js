@@ -5,10 +5,10 @@ import { t } from "@/core/words.js";
 const GAP_PX = 4;
 
 export class ItemMenu {
-  #anchor;
-
-  // `onpin(id)`, `onrename(id)`, `ondelete(id)`.
+  // `onpin(id)`, `onrename(id)`, `ondelete(id)`; `anchorOf(id)`: its button, which may be another one by the time the
+  // menu closes.
   constructor(actions) {
+    this.anchorOf = actions.anchorOf;
     this.pinButton = h("button", { type: "button", onclick: () => this.#choose(actions.onpin) });
     this.element = h("div", { className: "sheet item-menu", popover: "auto" },
       this.pinButton,
@@ -18,9 +18,8 @@ export class ItemMenu {
     this.element.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  open(id, anchor, { isPinned }) {
-    Object.assign(this, { id });
-    this.#anchor = anchor;
+  open(id, { isPinned }) {
+    this.id = id;
     this.pinButton.replaceChildren(isPinned ? icon("pin-off") : icon("pin"), isPinned ? t("Unpin") : t("Pin"));
     this.element.showPopover();
     this.#place();
@@ -33,8 +32,9 @@ export class ItemMenu {
   }
 
   #onToggle(isOpen) {
-    this.#anchor?.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen && this.element.contains(document.activeElement)) this.#anchor?.focus();
+    const anchor = this.anchorOf(this.id);
+    anchor?.setAttribute("aria-expanded", String(isOpen));
+    if (!isOpen && (this.element.contains(document.activeElement) || document.activeElement === document.body)) anchor?.focus();
   }
 
   #onKey(event) {
@@ -48,7 +48,7 @@ export class ItemMenu {
 
   #place() {
     const { element } = this;
-    const anchor = this.#anchor.getBoundingClientRect();
+    const anchor = this.anchorOf(this.id).getBoundingClientRect();
     const fitsBelow = anchor.bottom + GAP_PX + element.offsetHeight <= innerHeight;
     element.style.top = `${fitsBelow ? anchor.bottom + GAP_PX : anchor.top - GAP_PX - element.offsetHeight}px`;
     element.style.left = `${Math.max(GAP_PX, Math.min(anchor.right, innerWidth - GAP_PX) - element.offsetWidth)}px`;

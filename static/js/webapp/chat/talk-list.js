@@ -18,6 +18,7 @@ export class TalkList {
       onpin: actions.onpin,
       ondelete: actions.ondelete,
       onrename: (id) => this.#startRenaming(id),
+      anchorOf: (id) => this.element.querySelector(`[data-id="${id}"] .talk-more`),
     });
     document.body.append(this.menu.element);
     conversations.addEventListener("change", () => this.show());
@@ -30,7 +31,7 @@ export class TalkList {
 
   show() {
     const { pinned, recent, hasMore } = this.conversations;
-    const focused = this.#focusedId();
+    const focused = this.#focused();
     this.element.replaceChildren(
       ...this.#group(t("Pinned"), pinned),
       ...this.#group(pinned.length ? t("Recent") : t("Conversations"), recent),
@@ -38,11 +39,14 @@ export class TalkList {
       ...(pinned.length + recent.length ? [] : [h("p", { className: "muted none" }, t("Your conversations will be listed here."))]),
     );
     if (this.#renaming) this.element.querySelector("input")?.focus();
-    else if (focused) this.element.querySelector(`[data-id="${focused}"] .talk-name`)?.focus();
+    else if (focused) this.element.querySelector(focused)?.focus();
   }
 
-  #focusedId() {
-    return this.element.contains(document.activeElement) ? document.activeElement.closest("[data-id]")?.dataset.id : null;
+  // Where the same control will be found after the list is drawn anew.
+  #focused() {
+    const control = document.activeElement;
+    const id = this.element.contains(control) && control.closest("[data-id]")?.dataset.id;
+    return id && `[data-id="${id}"] .${control.classList.contains("talk-more") ? "talk-more" : "talk-name"}`;
   }
 
   #group(title, conversations) {
@@ -63,7 +67,8 @@ export class TalkList {
     const name = nameOf(conversation);
     const open = h("button", { className: "talk-name clip", type: "button", title: name, onclick: () => this.actions.onopen(id) }, name);
     if (id === this.currentId) open.setAttribute("aria-current", "true");
-    const more = h("button", { className: "btn ghost icon-only talk-more", type: "button", "aria-label": t("Actions for {name}", { name }), "aria-haspopup": "true", "aria-expanded": "false", onclick: () => this.menu.open(id, more, { isPinned: this.conversations.isPinned(id) }) }, icon("ellipsis"));
+    const isMenuOpen = this.menu.id === id && this.menu.element.matches(":popover-open");
+    const more = h("button", { className: "btn ghost icon-only talk-more", type: "button", "aria-label": t("Actions for {name}", { name }), "aria-haspopup": "true", "aria-expanded": String(isMenuOpen), onclick: () => this.menu.open(id, { isPinned: this.conversations.isPinned(id) }) }, icon("ellipsis"));
     return [open, more];
   }
 
