@@ -1,7 +1,7 @@
 """The prompts an app has before anybody writes one: the initial text of expert mode, and what basic mode sends."""
 
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from apps.common.registry import Registry
 from apps.models.contracts import ModelMode
@@ -76,7 +76,7 @@ def templates_of(provider: str, model: str) -> type[PromptTemplates]:
 
 def initial_prompt(
     *, as_chat: bool, model_mode: ModelMode, provider: str, model: str, pre_prompt: str, with_context: bool
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The part of a `model_config` that a switch to expert mode begins with.
 
     Args:
@@ -84,7 +84,7 @@ def initial_prompt(
         with_context: whether the app reads knowledge.
     """
     templates, place = templates_of(provider, model), f"{{{{{PRE_PROMPT}}}}}"
-    fields: dict[str, object] = {"prompt_type": "advanced", "pre_prompt": ""}
+    fields: dict[str, Any] = {"prompt_type": "advanced", "pre_prompt": ""}
     if model_mode == "completion":
         text = templates.completion(as_chat=as_chat, with_context=with_context).replace(place, pre_prompt)
         roles = {"user_prefix": USER_PREFIX, "assistant_prefix": ASSISTANT_PREFIX}

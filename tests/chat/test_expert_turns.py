@@ -7,7 +7,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_pending
 from apps.logs.models import Conversation, Message
-from apps.models.contracts import ModelSpec
+from apps.models.contracts import ModelMode, ModelSpec
 from apps.models.services.models import add_model
 from tests.factories import make_app, make_key, make_provider
 from tests.http import Client
@@ -21,7 +21,13 @@ def app_on(server, workspace, upstream):
     """A client for an app on one of the fake server's models, in its chat or its completion form."""
 
     def make(
-        model: str = "fake", mode: str = "chat", *, kind: str = "chat", window: int = 16_000, params=None, **config
+        model: str = "fake",
+        mode: str = "chat",
+        *,
+        kind: ModelMode = "chat",
+        window: int = 16_000,
+        params=None,
+        **config,
     ):
         make_provider(workspace, upstream.base_url)
         spec = ModelSpec(model, "llm", context_tokens=window, mode=kind)
@@ -33,7 +39,7 @@ def app_on(server, workspace, upstream):
 
 
 def ask(client, path=CHAT, **changes):
-    body = {"inputs": {}, "query": "Hello", "user": "ada", **changes}
+    body = {"inputs": {}, "query": "Hello", "user": "ada", "auto_generate_name": False, **changes}
     answer = client.post(path, body)
     assert answer.status == 200, answer.body
     return answer.json()

@@ -27,7 +27,7 @@ async def run(pieces, stop, closed=None):
 async def test_exp_10_the_cut_does_not_depend_on_how_the_text_is_split(size):
     text = "The sky is blue.\nHuman: And fire?\nAssistant: Red."
     pieces = [text[n : n + size] for n in range(0, len(text), size)]
-    closed = []
+    closed: list[bool] = []
     texts, last = await run(pieces, ["Human:", "Robot:"], closed)
     assert "".join(texts) == "The sky is blue.\n"
     assert texts[-1] == ""

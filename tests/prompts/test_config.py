@@ -97,10 +97,15 @@ NEW = {
 
 def test_file_upload_in_both_shapes():
     old, new = read_config({"file_upload": OLD}), read_config({"file_upload": NEW})
-    assert (old.files.enabled, old.files.types, old.files.number_limit, old.files.detail) == (True, {"image"}, 2, "low")
+    assert (old.files.enabled, old.files.types, old.files.number_limit, old.files.detail) == (
+        True,
+        frozenset({"image"}),
+        2,
+        "low",
+    )
     assert old.files.methods == {"local_file"}
-    assert (new.files.types, new.files.number_limit) == ({"image", "document", "custom"}, 5)
-    assert (new.files.methods, new.files.extensions) == ({"remote_url"}, {"png", "md"})
+    assert (new.files.types, new.files.number_limit) == (frozenset({"image", "document", "custom"}), 5)
+    assert (new.files.methods, new.files.extensions) == (frozenset({"remote_url"}), frozenset({"png", "md"}))
     assert read_config({"file_upload": {"image": {"enabled": False}}}).files.enabled is False
 
 

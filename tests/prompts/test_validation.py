@@ -65,8 +65,9 @@ def test_exp_05_blocks_are_checked(config, mode, expected):
 
 def test_exp_04_question_and_history_are_offered_for_completion_models_of_chat_apps_alone():
     assert offered_blocks(as_chat=True, model_mode="completion") == ("context", "query", "histories")
-    for as_chat, mode in ((True, "chat"), (False, "chat"), (False, "completion")):
-        assert offered_blocks(as_chat=as_chat, model_mode=mode) == ("context",)
+    assert offered_blocks(as_chat=True, model_mode="chat") == ("context",)
+    assert offered_blocks(as_chat=False, model_mode="chat") == ("context",)
+    assert offered_blocks(as_chat=False, model_mode="completion") == ("context",)
 
 
 @pytest.mark.parametrize("value", [0, 11, -1, 2.5, "3", True])

@@ -43,7 +43,9 @@ def test_what_is_said_to_be_read_is_read_and_the_other_way_round() -> None:
         if path.name not in {"variables.py", "test.py"}
     ]
     found = set(
-        re.findall(r"""(?:text|integer|seconds|flag|words|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)""", " ".join(sources))
+        re.findall(
+            r"""(?:text|integer|seconds|flag|choice|words|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)""", " ".join(sources)
+        )
     )
     internal = {"DRAIN_S", "LISTEN_FD", "READY_FD", "WORKER_BEAT"}
     assert found - internal == READ
