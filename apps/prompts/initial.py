@@ -84,7 +84,7 @@ def initial_prompt(
         with_context: whether the app reads knowledge.
     """
     templates, place = templates_of(provider, model), f"{{{{{PRE_PROMPT}}}}}"
-    fields: dict[str, object] = {"prompt_type": "advanced", "pre_prompt": ""}
+    fields: dict[str, Any] = {"prompt_type": "advanced", "pre_prompt": ""}
     if model_mode == "completion":
         text = templates.completion(as_chat=as_chat, with_context=with_context).replace(place, pre_prompt)
         roles = {"user_prefix": USER_PREFIX, "assistant_prefix": ASSISTANT_PREFIX}

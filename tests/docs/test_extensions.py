@@ -16,8 +16,10 @@ from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
 from apps.models.drivers._demo_text import DIMENSIONS
+from apps.models.parameters import PRESETS
 from apps.prompts.contracts import app_checks
 from apps.prompts.dsl import MAX_BYTES
+from apps.prompts.initial import prompt_templates
 from apps.prompts.services.versions import KEPT_DRAFTS
 
 from .pages import blocks, read
@@ -38,6 +40,9 @@ KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), r
         (KNOWLEDGE, IndexingTechnique.values),
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),
+        (APPS, prompt_templates.all()),
+        (MODELS, PRESETS),
+        (MODELS, [rule.name for driver in drivers.all().values() for rule in driver.parameters]),
     ],
 )
 def test_every_key_is_named_on_its_page(page, keys):
