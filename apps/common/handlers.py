@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -120,6 +121,8 @@ class ServiceHandler(BoundedHandler):
         response["Access-Control-Allow-Origin"] = "*"
         response["X-Version"] = settings.VERSION
         response["X-Env"] = settings.DEPLOY_ENV
+        if isinstance(response, HttpResponse) and response.status_code != HTTPStatus.NO_CONTENT:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
 

@@ -8,8 +8,6 @@ from uuid import UUID
 
 from apps.common import db
 from apps.common.caching import NotifiedCache
-from apps.common.ids import parse_uuid
-from apps.files.links import file_url
 from apps.prompts.errors import SiteNotFound
 from apps.prompts.runtime import APP_TOPIC, AppRuntime
 
@@ -46,12 +44,6 @@ class SiteInfo:
     disclaimer: str
     placeholder: str
     allowed_origins: tuple[str, ...] | None
-
-    @property
-    def icon_url(self) -> str:
-        """A link to the icon's image, empty where it is none."""
-        upload_id = parse_uuid(self.icon) if self.icon_type == "image" else None
-        return file_url(upload_id) if upload_id else ""
 
     @property
     def frame_ancestors(self) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from apps.common.ids import parse_uuid
 from apps.files.kinds import kind_of
 from apps.files.links import file_url
 from apps.files.models import UploadFile
+from apps.prompts.icons import icon_url
 from apps.prompts.models import App, EndUser, Site
 
 
@@ -13,7 +13,6 @@ def site_json(app: App, *, base_url: str) -> dict[str, Any]:
     """How the app's public page looks: by its own settings, else by the app's."""
     site: Site = getattr(app, "site", None) or Site(app=app)
     face: App | Site = site if site.icon else app
-    image_id = parse_uuid(face.icon) if face.icon_type == "image" else None
     return {
         "title": site.title or app.name,
         "chat_color_theme": site.chat_color_theme or None,
@@ -21,7 +20,7 @@ def site_json(app: App, *, base_url: str) -> dict[str, Any]:
         "icon_type": face.icon_type,
         "icon": face.icon,
         "icon_background": face.icon_background,
-        "icon_url": file_url(image_id, base_url=base_url) if image_id else None,
+        "icon_url": icon_url(face, base_url=base_url),
         "description": site.description or app.description,
         "copyright": site.copyright,
         "privacy_policy": site.privacy_policy,

@@ -7,6 +7,7 @@ from django.template.context import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.prompts.icons import icon_url
 from apps.prompts.templatetags.app_tile import app_tile
 from apps.webapp.colours import palette
 from apps.webapp.sites import SiteInfo
@@ -15,18 +16,11 @@ register = template.Library()
 
 
 @register.simple_tag
-def site_tile(site: SiteInfo) -> SafeString:
-    """The icon as a picture."""
-    if site.icon_url:
-        return format_html('<img class="tile" src="{}" alt="">', site.icon_url)
-    return app_tile(site)
-
-
-@register.simple_tag
 def site_favicon(site: SiteInfo) -> str:
     """The icon as an address for the browser's tab."""
-    if site.icon_url:
-        return site.icon_url
+    picture = icon_url(site)
+    if picture:
+        return picture
     svg = app_tile(site).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
