@@ -290,6 +290,7 @@ def test_app_13_app_20_web_04_switches_address_and_publishing_reach_page_and_api
     browser.post(f"/apps/{app.pk}/switch", {"enable_api": "off"})
     eventually(lambda: states() == (200, 200, 403), within_s=2)
     browser.post(f"/apps/{app.pk}/switch", {"enable_api": "on"})
+    eventually(lambda: states() == (200, 200, 200), within_s=2)
 
     save_draft(app=app, config={"opening_statement": "two"})
     assert api.get("/v1/parameters").json()["opening_statement"] == "one"

@@ -62,7 +62,7 @@ def test_a_taken_port_is_said(product: Product, tmp_path: Path) -> None:
         ("MODE", "beat", "MODE must be api or worker, or unset to run everything, not 'beat'."),
         ("DIFY_PORT", "70000", "DIFY_PORT must be a whole number from 1 to 65535, not '70000'."),
         ("SANDBOX_PORT", "abc", "SANDBOX_PORT must be a whole number, not 'abc'."),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of INFO, DEBUG, WARNING, ERROR, CRITICAL, not 'loud'."),
     ],
 )
 def test_a_wrong_variable_is_said_in_a_sentence(tmp_path: Path, name: str, value: str, sentence: str) -> None:
