@@ -151,6 +151,7 @@ def test_a_hit_says_all_a_citation_needs(economy, add):
         hit_count=0,
         index_node_hash=segment.index_node_hash,
         tokens=segment.tokens,
+        lexical_score=hit.score,
     )
 
 
