@@ -140,8 +140,8 @@ def test_ret_07_the_merged_order():
 def test_ret_09_what_the_app_says_wins(workspace, three, upstream):
     for base in three:
         update_dataset(dataset=base, retrieval_model={"search_method": "semantic_search", "top_k": 1})
-    assert len(ask(three[:1], "lamp lighthouse")) == 1
-    assert len(ask(three[:1], "lamp lighthouse bread", top_k=3)) > 1
+    assert len(ask(three[1:2], "lamp")) == 1
+    assert len(ask(three[1:2], "lamp", top_k=3)) == 3
     rerank = upstream_rerank(workspace, upstream)
     assert ask(three[:1], "lamp", rerank=rerank)
     assert paths(upstream) == ["/v1/rerank"]
@@ -168,9 +168,9 @@ def test_ret_04_threshold_and_top_k_act_on_the_scores_of_the_rerank_model(worksp
 @pytest.mark.parametrize("name", ["rerank-nan", "rerank-wrong", "rerank-twice", "rerank-few", "fail-429", "fail-500"])
 def test_ret_04_a_rerank_model_that_fails_leaves_the_order_as_it_was(workspace, vectors, add, upstream, name):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
-    plain = ask([vectors], "lamp of the lighthouse", settings=RetrievalSettings("hybrid_search", top_k=3))
+    plain = ask([vectors], "lamp of the lighthouse", settings=RetrievalSettings("hybrid_search", top_k=2))
     rerank = upstream_rerank(workspace, upstream, name)
-    settings = RetrievalSettings("hybrid_search", top_k=3, rerank=rerank, score_threshold=0.99)
+    settings = RetrievalSettings("hybrid_search", top_k=2, rerank=rerank, score_threshold=0.99)
     found = ask([vectors], "lamp of the lighthouse", settings=settings)
     assert [hit.segment_id for hit in found] == [hit.segment_id for hit in plain]
     assert [hit.score for hit in found] == pytest.approx([hit.score for hit in plain])

@@ -22,7 +22,7 @@ s as (
     select segment_id,
            {vector_weight} * cosine + {keyword_weight} * coalesce(bm25 / nullif(max(bm25) over (), 0), 0) as score,
            cosine as vector_score, coalesce(bm25 / nullif((select highest from q), 0), 0) as lexical_score
-    from r order by score desc limit {k}
+    from r order by score desc, segment_id limit {k}
 )"""
 
 

@@ -76,7 +76,7 @@ class Explanation:
 
 
 async def explain(*, workspace_id: UUID, dataset_ids: Sequence[UUID], query: str, demand: Demand) -> Explanation:
-    """As `retrieve`, telling of every candidate. Costs one more statement for each base.
+    """As `retrieve`, telling of every candidate. Costs two more statements for each base.
 
     Raises:
         As `retrieve`.
@@ -85,9 +85,11 @@ async def explain(*, workspace_id: UUID, dataset_ids: Sequence[UUID], query: str
     if inquiry is None:
         return Explanation()
     tested = list(zip(inquiry.searches, inquiry.queries, strict=True))
-    wide = await asyncio.gather(*(search.run(query, CANDIDATES) for search, query in tested))
-    found = [hits[: search.k] for search, hits in zip(inquiry.searches, wide, strict=True)]
+    found = await asyncio.gather(*(search.run(query) for search, query in tested))
     ranking = await rank(inquiry, found, score_all=True)
+    wide = await asyncio.gather(
+        *(_widened(search, query, hits) for (search, query), hits in zip(tested, found, strict=True))
+    )
     scored = await asyncio.gather(
         *(_scores(search, query, hits) for (search, query), hits in zip(tested, wide, strict=True))
     )
@@ -95,6 +97,15 @@ async def explain(*, workspace_id: UUID, dataset_ids: Sequence[UUID], query: str
     for search, hits, scores in zip(inquiry.searches, wide, scored, strict=True):
         told |= _told(inquiry, search, hits, scores, ranking)
     return Explanation(ranking.hits, sorted(told.values(), key=_place), ranking.notes)
+
+
+async def _widened(search: Search, query: Query, found: list[Hit]) -> list[Hit]:
+    """What a search has found and what it would find next."""
+    if search.k >= CANDIDATES or len(found) < search.k:
+        return found
+    known = {hit.segment_id for hit in found}
+    more = await search.method.search(search.scope, query, k=CANDIDATES)
+    return found + [hit for hit in more if hit.segment_id not in known]
 
 
 async def _scores(search: Search, query: Query, hits: Sequence[Hit]) -> dict[UUID, Scored]:

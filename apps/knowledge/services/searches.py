@@ -74,9 +74,9 @@ class Search:
             return None
         return self.base.embedding_provider, self.base.embedding_model
 
-    async def run(self, query: Query, at_least: int = 0) -> list[Hit]:
+    async def run(self, query: Query) -> list[Hit]:
         """The base's best passages, as many as its part allows."""
-        return await self.method.search(self.scope, query, k=max(self.k, at_least))
+        return await self.method.search(self.scope, query, k=self.k)
 
 
 @dataclass(frozen=True, slots=True)
