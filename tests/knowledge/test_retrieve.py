@@ -149,8 +149,8 @@ def test_ret_01_the_best_of_ten_thousand_vectors_are_the_best(vectors, add):
             vector = [dice.gauss(0, 1) for _ in range(dimensions)]
             stored[uuid.UUID(int=number)] = [part / math.hypot(*vector) for part in vector]
             copy.write_row((
-                uuid.UUID(int=number), vectors.workspace_id, vectors.pk, document.pk, number + 2, str(number), 1, 1, "", 0,
-                True, "completed", document.created_at,
+                uuid.UUID(int=number), vectors.workspace_id, vectors.pk, document.pk, number + 2, str(number), 1, 1, "",
+                0, True, "completed", document.created_at,
             ))  # fmt: skip
     with (
         connection.cursor() as cursor,
