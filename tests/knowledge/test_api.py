@@ -14,6 +14,7 @@ from apps.prompts.services.keys import create_dataset_key
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Answer, Client
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
+from tests.waiting import eventually
 
 DATASET_FIELDS = [
     "id",
@@ -483,7 +484,7 @@ def test_ret_08_settings_of_a_base_are_given_with_it_and_changed_later(client):
     path = f"/v1/datasets/{dataset_id}/retrieve"
     assert len(client.post(path, {"query": "lamp"}).json()["records"]) == 2  # two passages hold the word
     update_dataset(dataset=Dataset.objects.get(), retrieval_model={"search_method": "full_text_search", "top_k": 1})
-    assert len(client.post(path, {"query": "lamp"}).json()["records"]) == 1
+    eventually(lambda: len(client.post(path, {"query": "lamp"}).json()["records"]) == 1)  # the server hears of it
 
 
 def test_a_rerank_model_that_is_not_there_is_the_callers_error(client):

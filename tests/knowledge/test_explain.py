@@ -59,12 +59,12 @@ def test_each_method_tells_what_it_searched_by(vectors, add, method):
 def test_both_scores_of_a_candidate_make_the_fused_one(vectors, add):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     explanation = told([vectors], settings=RetrievalSettings("hybrid_search", vector_weight=0.6, keyword_weight=0.4))
-    best = max(one.lexical_score for one in explanation.candidates)
+    best = max(one.lexical_score or 0 for one in explanation.candidates)
     for one in explanation.candidates:
         assert one.fused_score == pytest.approx(0.6 * one.vector_score + 0.4 * one.lexical_score / best, abs=1e-4)
-    by_rank = sorted(explanation.candidates, key=lambda one: one.vector_rank)
+    by_rank = sorted(explanation.candidates, key=lambda one: one.vector_rank or 0)
     assert [one.vector_rank for one in by_rank] == list(range(1, len(by_rank) + 1))
-    scores = [one.vector_score for one in by_rank]
+    scores = [one.vector_score or 0 for one in by_rank]
     assert scores == sorted(scores, reverse=True)
 
 

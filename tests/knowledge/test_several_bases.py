@@ -114,8 +114,8 @@ def test_ret_03_weights_search_all_bases_by_both(three):
     vectors = ask(three[1:], "lamp", top_k=20, weights=(1.0, 0.0))
     assert [hit.score for hit in vectors] == pytest.approx([hit.vector_score for hit in vectors], abs=1e-6)
     words = ask(three[1:], "lamp of the lighthouse", top_k=20, weights=(0.0, 1.0))
-    best = max(hit.lexical_score for hit in words)
-    assert [hit.score for hit in words] == pytest.approx([hit.lexical_score / best for hit in words], abs=1e-6)
+    best = max(hit.lexical_score or 0 for hit in words)
+    assert [hit.score for hit in words] == pytest.approx([(hit.lexical_score or 0) / best for hit in words], abs=1e-6)
     assert words[0].score == pytest.approx(1)
     assert sum(hit.score == pytest.approx(1) for hit in words) == 1  # not one in each base
 
