@@ -39,7 +39,7 @@ def app_on(server, workspace, upstream):
 
 
 def ask(client, path=CHAT, **changes):
-    body = {"inputs": {}, "query": "Hello", "user": "ada", **changes}
+    body = {"inputs": {}, "query": "Hello", "user": "ada", "auto_generate_name": False, **changes}
     answer = client.post(path, body)
     assert answer.status == 200, answer.body
     return answer.json()

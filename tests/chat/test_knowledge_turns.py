@@ -48,7 +48,9 @@ def asking(server, workspace, upstream):
             "retriever_resource": {"enabled": True},
         }
         client = Client(server.url, make_key(make_app(workspace, config)))
-        answer = client.post("/v1/chat-messages", {"inputs": {}, "query": query, "user": "ada"})
+        answer = client.post(
+            "/v1/chat-messages", {"inputs": {}, "query": query, "user": "ada", "auto_generate_name": False}
+        )
         assert answer.status == 200, answer.body
         return answer.json()["metadata"]
 
