@@ -82,13 +82,16 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
 
 
 def _tokens(turn: TurnState, answer: Answer, text: str) -> tuple[int, int]:
-    """As the provider counted; estimated where it did not say or the stream broke off."""
+    """As the provider counted, with what went before; estimated where it did not say or the stream broke off."""
     finish = answer.finish
     prompt = finish.prompt_tokens if finish else None
     completion = finish.completion_tokens if finish else None
     if prompt is None:
         prompt = turn.prompt.tokens if turn.prompt else 0
-    return prompt, estimate_tokens(text) if completion is None else completion
+    if completion is None:
+        completion = estimate_tokens(text)
+    aside_prompt, aside_completion = turn.aside_tokens
+    return prompt + aside_prompt, completion + aside_completion
 
 
 def _prompt_log(turn: TurnState) -> list[dict[str, Any]]:

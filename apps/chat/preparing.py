@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+from apps.knowledge.contracts import RerankChoice
+from apps.knowledge.services.choosing import choose_base
 from apps.knowledge.services.retrieve import retrieve
 from apps.logs.history import pictures_of
 from apps.prompts.assembly import assemble
@@ -21,14 +23,21 @@ async def find_passages(turn: TurnState) -> None:
     query = turn.request.query
     if context.query_variable:
         query = str(turn.inputs.get(context.query_variable) or query)
-    if query.strip():
-        turn.hits = await retrieve(
-            workspace_id=turn.request.app.workspace_id,
-            dataset_ids=context.dataset_ids,
-            query=query,
-            top_k=context.top_k,
-            score_threshold=context.score_threshold,
-        )
+    if not query.strip():
+        return
+    workspace_id, dataset_ids = turn.request.app.workspace_id, list(context.dataset_ids)
+    if context.one_base and turn.handle is not None:
+        choice = await choose_base(workspace_id=workspace_id, handle=turn.handle, dataset_ids=dataset_ids, query=query)
+        dataset_ids, turn.aside_tokens = list(choice.dataset_ids), (choice.prompt_tokens, choice.completion_tokens)
+    turn.hits = await retrieve(
+        workspace_id=workspace_id,
+        dataset_ids=dataset_ids,
+        query=query,
+        top_k=context.top_k,
+        score_threshold=context.score_threshold,
+        rerank=RerankChoice(*context.rerank) if context.rerank else None,
+        weights=context.weights,
+    )
 
 
 async def recall_pictures(turn: TurnState) -> None:

@@ -49,6 +49,7 @@ class TurnState:
         files: sent with the question.
         input_files: of the form's file fields.
         parent_message_id: the message it goes on from.
+        aside_tokens: of the prompts and answers of model calls before the one that answers.
     """
 
     request: TurnRequest
@@ -62,6 +63,7 @@ class TurnState:
     handle: ModelHandle | None = None
     hits: Sequence[Hit] = ()
     prompt: Prompt | None = None
+    aside_tokens: tuple[int, int] = (0, 0)
 
     @property
     def as_chat(self) -> bool:

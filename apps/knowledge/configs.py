@@ -22,6 +22,7 @@ class BaseConfig:
     embedding_provider: str
     embedding_model: str
     scope: Scope
+    description: str = ""
 
     @property
     def has_vectors(self) -> bool:
@@ -31,7 +32,7 @@ class BaseConfig:
 
 _LOAD = """
 select d.id, d.name, d.workspace_id, d.enable_api, d.indexing_technique, d.embedding_provider, d.embedding_model,
-       d.retrieval_model, coalesce(s.chunks, 0)
+       d.retrieval_model, coalesce(s.chunks, 0), d.description
 from knowledge_dataset d left join knowledge_lexicalstat s on s.dataset_id = d.id
 where d.id = %s"""
 
@@ -40,11 +41,11 @@ async def _load(key: str) -> tuple[str, BaseConfig] | None:
     row = await db.fetch_one(_LOAD, parse_uuid(key))
     if row is None:
         return None
-    id, name, workspace_id, enable_api, technique, provider, model, retrieval, chunks = row
+    id, name, workspace_id, enable_api, technique, provider, model, retrieval, chunks, description = row
     model = model if technique == "high_quality" else ""
     model_key = f"{provider}/{model}" if model else ""
     scope = Scope(id, name, model_key, chunks, stored_retrieval(retrieval))
-    return key, BaseConfig(workspace_id, enable_api, provider, model, scope)
+    return key, BaseConfig(workspace_id, enable_api, provider, model, scope, description)
 
 
 _cache: NotifiedCache[BaseConfig] = NotifiedCache(TOPIC, _load)

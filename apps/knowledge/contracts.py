@@ -1,9 +1,9 @@
 """What extractors, splitters and retrieval methods are to the rest of the app. Free of Django."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from apps.common.registry import Registry
@@ -136,6 +136,8 @@ class Hit:
         score: 0 to 1, higher is better. Vectors: cosine. Words: BM25 as a share of the highest score the
             query could reach. Hybrid: the weighted sum. Reranked: the rerank model's own.
         word_count: characters.
+        vector_score: cosine, where the method has computed it.
+        lexical_score: share of the highest score the query could reach, where the method has computed it.
     """
 
     segment_id: UUID
@@ -152,6 +154,9 @@ class Hit:
     hit_count: int
     index_node_hash: str
     tokens: int
+    doc_metadata: Any = None
+    vector_score: float | None = None
+    lexical_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +190,28 @@ class Scope:
 
 
 class RetrievalMethod(ABC):
-    """Finds passages of one base. Scores run from 0 to 1, higher is better."""
+    """Finds passages of one base. Scores run from 0 to 1, higher is better.
+
+    Attributes:
+        needs_vector, needs_words: which of a query's forms it looks at.
+    """
 
     key: ClassVar[str]
     label: ClassVar[str]
     needs_vector: ClassVar[bool] = False
+    needs_words: ClassVar[bool] = True
 
     @abstractmethod
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
         """The best `k` enabled passages, best first."""
+
+    @abstractmethod
+    def scale(self, scope: Scope) -> Hashable:
+        """What the scores measure: those of two bases can be compared where their scales are equal."""
+
+    def combine(self, hits: Sequence[Hit], settings: RetrievalSettings) -> Sequence[Hit]:
+        """Passages of several bases of one scale, with scores that no longer depend on the base; in any order."""
+        return hits
 
 
 extractors: Registry[Extractor] = Registry("extractor", "extractors", Extractor)  # type: ignore[type-abstract]  # only subclasses are made

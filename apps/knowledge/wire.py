@@ -61,7 +61,10 @@ def parse_retrieval(value: object) -> RetrievalSettings:
         raise InvalidParam(f"retrieval_model {field}: {problem['msg']}".strip(), params="retrieval_model") from error
     if model.search_method not in retrieval_methods:
         raise InvalidParam(f"{model.search_method[:40]} is not a valid choice", params="search_method")
-    return _settings(model)
+    settings = _settings(model)
+    if not settings.vector_weight and not settings.keyword_weight:
+        raise InvalidParam("One of the weights must be above 0.", params="weights")
+    return settings
 
 
 def stored_retrieval(value: Mapping[str, Any]) -> RetrievalSettings:
@@ -93,11 +96,11 @@ def _rerank(model: _RetrievalModel) -> RerankChoice | None:
 
 def dump_retrieval(settings: RetrievalSettings) -> dict[str, Any]:
     """The service API's `retrieval_model_dict`."""
-    rerank = settings.rerank
+    rerank, hybrid = settings.rerank, settings.search_method == "hybrid_search"
     return {
         "search_method": settings.search_method,
         "reranking_enable": rerank is not None,
-        "reranking_mode": "reranking_model" if rerank else None,
+        "reranking_mode": "reranking_model" if rerank else "weighted_score" if hybrid else None,
         "reranking_model": {
             "reranking_provider_name": rerank.provider if rerank else "",
             "reranking_model_name": rerank.model if rerank else "",

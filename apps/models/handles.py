@@ -56,12 +56,14 @@ class ModelHandle:
             tokens += part.tokens
         return Embeddings(vectors, tokens)
 
-    async def rerank(self, query: str, documents: Sequence[str], top_n: int) -> Sequence[RankedDocument]:
-        """The best `top_n` documents, best first. Raises ProviderError after retries."""
+    async def rerank(
+        self, query: str, documents: Sequence[str], top_n: int, attempts: int = ATTEMPTS
+    ) -> Sequence[RankedDocument]:
+        """The best `top_n` documents, best first. Raises ProviderError after `attempts`."""
         if not documents:
             return []
         return await _patiently(
-            lambda: self.driver.rerank(self.endpoint, self.spec, query, documents, min(top_n, len(documents)))
+            lambda: self.driver.rerank(self.endpoint, self.spec, query, documents, min(top_n, len(documents))), attempts
         )
 
     async def transcribe(self, audio: AudioFile, user: str | None = None) -> str:
@@ -90,9 +92,9 @@ class ModelHandle:
         return estimate_tokens(text)
 
 
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+async def _patiently(call: Callable[[], Awaitable[T]], attempts: int = ATTEMPTS) -> T:
     """Repeats a call whose error is worth it, after the pause the provider asks for or a growing one."""
-    for attempt in range(1, ATTEMPTS):
+    for attempt in range(1, attempts):
         try:
             return await call()
         except ProviderError as error:

@@ -16,6 +16,7 @@ from .features import feature_maps, read_field_rules, read_upload_rules
 from .shapes import as_list, as_map, as_number, as_texts, as_whole
 
 ADVANCED: Final = "advanced"
+BY_WEIGHTS: Final = "weighted_score"
 DEFAULT_TOP_K: Final = 2
 MAX_TOP_K: Final = 10
 DEFAULT_THRESHOLD: Final = 0.7  # where a threshold is switched on and none is named
@@ -48,12 +49,23 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class ContextSettings:
-    """Which knowledge an app reads and how much of it: `top_k` 1 to 10, `score_threshold` 0 to 1 or None."""
+    """Which knowledge an app reads and how much of it.
+
+    Args:
+        top_k: 1 to 10.
+        score_threshold: 0 to 1, None for none.
+        one_base: its model chooses the base to be searched (N-to-1); else all are.
+        rerank: provider and model that order what all bases bring; None: as each base says.
+        weights: of vectors and words where those order it.
+    """
 
     dataset_ids: tuple[UUID, ...] = ()
     top_k: int = DEFAULT_TOP_K
     score_threshold: float | None = None
     query_variable: str = ""
+    one_base: bool = False
+    rerank: tuple[str, str] | None = None
+    weights: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +179,35 @@ def _context(raw: Mapping[str, Any]) -> ContextSettings:
     # Files from before dataset_configs list their knowledge among the agent's tools.
     datasets += [as_map(as_map(tool).get("dataset")) for tool in as_list(as_map(raw.get("agent_mode")).get("tools"))]
     ids = [parse_uuid(dataset.get("id")) for dataset in datasets if dataset.get("enabled", True)]
+    one_base = settings.get("retrieval_model") == "single"
     return ContextSettings(
         dataset_ids=tuple(dict.fromkeys(id for id in ids if id is not None)),
         top_k=min(as_whole(settings.get("top_k")) or DEFAULT_TOP_K, MAX_TOP_K),
         score_threshold=_threshold(settings),
         query_variable=str(raw.get("dataset_query_variable") or ""),
+        one_base=one_base,
+        rerank=None if one_base else _rerank(settings),
+        weights=None if one_base else _weights(settings),
     )
+
+
+def _rerank(settings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Older files name the model alone; newer ones have a switch and a mode as well."""
+    model = as_map(settings.get("reranking_model"))
+    provider, name = model.get("reranking_provider_name"), model.get("reranking_model_name")
+    off = settings.get("reranking_enable") is False or settings.get("reranking_mode") == BY_WEIGHTS
+    return None if off or not provider or not name else (str(provider), str(name))
+
+
+def _weights(settings: Mapping[str, Any]) -> tuple[float, float] | None:
+    if settings.get("reranking_mode") != BY_WEIGHTS:
+        return None
+    weights = as_map(settings.get("weights"))
+    vectors = as_number(as_map(weights.get("vector_setting")).get("vector_weight"))
+    words = as_number(as_map(weights.get("keyword_setting")).get("keyword_weight"))
+    if vectors is None or words is None or not (0 <= vectors <= 1 and 0 <= words <= 1 and vectors + words):
+        return None
+    return vectors, words
 
 
 def _threshold(settings: Mapping[str, Any]) -> float | None:

@@ -11,7 +11,7 @@ from apps.knowledge.reading import readable_extensions
 from apps.knowledge.retrieval._sql import CANDIDATES
 from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
-from apps.knowledge.services.retrieve import RERANK_CANDIDATES
+from apps.knowledge.services.searches import RERANK_CANDIDATES
 from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers

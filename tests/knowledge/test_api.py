@@ -8,11 +8,13 @@ import pytest
 
 from apps.common.perloop import run
 from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
+from apps.knowledge.services.datasets import update_dataset
 from apps.knowledge.services.indexing import index_pending
 from apps.prompts.services.keys import create_dataset_key
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Answer, Client
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
+from tests.waiting import eventually
 
 DATASET_FIELDS = [
     "id",
@@ -446,6 +448,53 @@ def test_retrieve(client):
     body = client.post(f"/v1/datasets/{dataset_id}/retrieve", {"query": "yeast", "retrieval_model": chosen}).json()
     assert [record["segment"]["content"] for record in body["records"]] == [PASSAGES[2]]
     assert Segment.objects.filter(hit_count__gt=0).count() == 0
+
+
+def test_retrieve_explains_when_asked(client):
+    dataset_id = create(client, indexing_technique="high_quality")
+    add_text(client, dataset_id)
+    index()
+    path = f"/v1/datasets/{dataset_id}/hit-testing"
+    chosen = {"search_method": "hybrid_search", "top_k": 1}
+    plain = client.post(path, {"query": PASSAGES[4], "retrieval_model": chosen, "explain": None}).json()
+    assert list(plain) == ["query", "records"]
+    body = client.post(path, {"query": PASSAGES[4], "retrieval_model": chosen, "explain": True}).json()
+    assert body["records"] == plain["records"]
+    best, *others = body["explanation"]["candidates"]
+    assert (best["content"], best["rank"], best["cut"], best["reason"]) == (PASSAGES[4], 1, None, None)
+    assert (best["vector_rank"], best["lexical_rank"], best["fused_rank"]) == (1, 1, 1)
+    assert {other["cut"] for other in others} == {"beyond_top_k"}
+    assert client.post(path, {"query": "a", "explain": "perhaps"}).status == 400
+
+
+def test_ret_08_settings_of_a_base_are_given_with_it_and_changed_later(client):
+    given = {
+        "search_method": "hybrid_search",
+        "top_k": 4,
+        "score_threshold_enabled": True,
+        "score_threshold": 0.3,
+        "reranking_enable": True,
+        "reranking_model": {"reranking_provider_name": "demo", "reranking_model_name": "demo-rerank"},
+    }
+    dataset_id = create(client, indexing_technique="high_quality", retrieval_model=given)
+    stored = client.get(f"/v1/datasets/{dataset_id}").json()["retrieval_model_dict"]
+    assert given.items() <= stored.items()
+    add_text(client, dataset_id)
+    index()
+    path = f"/v1/datasets/{dataset_id}/retrieve"
+    assert len(client.post(path, {"query": "lamp"}).json()["records"]) == 2  # two passages hold the word
+    update_dataset(dataset=Dataset.objects.get(), retrieval_model={"search_method": "full_text_search", "top_k": 1})
+    eventually(lambda: len(client.post(path, {"query": "lamp"}).json()["records"]) == 1)  # the server hears of it
+
+
+def test_a_rerank_model_that_is_not_there_is_the_callers_error(client):
+    dataset_id = create(client)
+    add_text(client, dataset_id)
+    index()
+    model = {"reranking_provider_name": "cohere", "reranking_model_name": "rerank"}
+    body = {"query": "lamp", "retrieval_model": {"reranking_enable": True, "reranking_model": model}}
+    answer = client.post(f"/v1/datasets/{dataset_id}/retrieve", body)
+    assert error_of(answer)[:2] == (400, "provider_not_initialize")
 
 
 def test_retrieve_refuses_what_is_no_question(client):

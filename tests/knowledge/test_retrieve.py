@@ -1,18 +1,22 @@
 import math
+import random
 import uuid
 from collections import Counter
 
 import pytest
+from django.db import connection
 
 from apps.common import db
+from apps.common.errors import InvalidParam
 from apps.common.perloop import run
-from apps.knowledge.contracts import Hit, RerankChoice, RetrievalSettings, retrieval_methods
+from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalSettings, Scope, retrieval_methods
 from apps.knowledge.lexical.tokens import terms
 from apps.knowledge.models import Dataset, Document, LexicalStat, Segment, SegmentEmbedding, SegmentLexical, TermStat
 from apps.knowledge.retrieval import _sql
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 from apps.knowledge.services.retrieve import count_hits, retrieve
-from tests.factories import make_workspace
+from apps.knowledge.wire import dump_retrieval, parse_retrieval, stored_retrieval
+from tests.factories import make_provider, make_workspace
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 
 QUESTIONS = [
@@ -49,7 +53,7 @@ def reference_bm25(passages: list[str], query: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("gate", [False, True])
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_words_are_scored_as_bm25_scores_them(economy, add, question, gate, monkeypatch):
+def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate, monkeypatch):
     add(economy, TEXT, process_rule=ONE_A_LINE)
     if gate:
         monkeypatch.setattr(_sql, "GATE_FROM_CHUNKS", 0)
@@ -81,7 +85,7 @@ def statistics(dataset: Dataset) -> tuple:
     return totals.chunks, totals.tokens, sorted(TermStat.objects.values_list("term", "df"))
 
 
-def test_vectors_are_compared_exactly(vectors, add):
+def test_ret_01_11_vectors_are_compared_exactly(vectors, add):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     question = PASSAGES[4]
     hits = find(vectors, question, "semantic_search")
@@ -96,7 +100,7 @@ def cosine(one: list[float], other: list[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True)) / (math.hypot(*one) * math.hypot(*other))
 
 
-def test_hybrid_gives_every_candidate_both_scores(vectors, add):
+def test_ret_03_hybrid_gives_every_candidate_both_scores(vectors, add):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     question = "lamp of the lighthouse"
     cosines = {hit.content: hit.score for hit in find(vectors, question, "semantic_search")}
@@ -115,13 +119,58 @@ def test_hybrid_without_a_known_word_is_vectors_alone(vectors, add):
     assert all(hit.score <= 0.7 for hit in hits)
 
 
-def test_an_economical_base_is_searched_by_words_whatever_its_settings(economy, add):
+def test_ret_05_an_economical_base_is_searched_by_words_whatever_its_settings(economy, add):
     add(economy, TEXT, process_rule=ONE_A_LINE)
-    assert find(economy, "bees", "hybrid_search")[0].content == PASSAGES[1]
+    for method in retrieval_methods.all():
+        assert find(economy, "bees", method)[0].content == PASSAGES[1]
     assert not SegmentEmbedding.objects.exists()
 
 
-def test_a_rerank_model_orders_and_cuts(vectors, add):
+def test_ret_05_an_economical_base_calls_no_model(workspace, economy, add, upstream):
+    make_provider(workspace, upstream.base_url, **{"text-embedding-3-small": "text-embedding"})
+    Dataset.objects.update(embedding_provider="openai_api_compatible", embedding_model="text-embedding-3-small")
+    add(economy, TEXT, process_rule=ONE_A_LINE)
+    assert find(economy, "bees", "semantic_search")
+    assert upstream.last() == []
+
+
+def test_ret_01_the_best_of_ten_thousand_vectors_are_the_best(vectors, add):
+    document = add(vectors, "Any", process_rule=ONE_A_LINE)
+    dice, dimensions = random.Random(7), 16
+    stored = {}
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy knowledge_segment (id, workspace_id, dataset_id, document_id, position, content, word_count, tokens,"
+            " index_node_hash, hit_count, enabled, status, created_at) from stdin"
+        ) as copy,
+    ):
+        for number in range(10_000):
+            vector = [dice.gauss(0, 1) for _ in range(dimensions)]
+            stored[uuid.UUID(int=number)] = [part / math.hypot(*vector) for part in vector]
+            copy.write_row((
+                uuid.UUID(int=number), vectors.workspace_id, vectors.pk, document.pk, number + 2, str(number), 1, 1, "",
+                0, True, "completed", document.created_at,
+            ))  # fmt: skip
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy knowledge_segmentembedding (segment_id, dataset_id, model, dim, enabled, embedding) from stdin"
+        ) as copy,
+    ):
+        for id, vector in stored.items():
+            copy.write_row((id, vectors.pk, "m", dimensions, True, str(vector)))
+    asked = stored[uuid.UUID(int=77)]
+    method, scope = retrieval_methods.get("semantic_search")(), Scope(vectors.pk, "Vectors", "m", 10_000)
+    hits = run(method.search(scope, Query("", {}, asked), k=20))
+    wanted = sorted(stored, key=lambda id: -cosine(asked, stored[id]))[:20]
+    assert hits[0].segment_id == uuid.UUID(int=77)
+    # Half precision may swap neighbours that are nearer than it can tell.
+    assert len({hit.segment_id for hit in hits} & set(wanted)) >= 19
+    assert [hit.score for hit in hits] == pytest.approx([cosine(asked, stored[id]) for id in wanted], abs=2e-3)
+
+
+def test_ret_04_a_rerank_model_orders_and_cuts(vectors, add):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     rerank = RerankChoice("demo", "demo-rerank")
     hits = find(vectors, "bees tell where clover flowers", "semantic_search", rerank=rerank, top_k=3)
@@ -151,6 +200,7 @@ def test_a_hit_says_all_a_citation_needs(economy, add):
         hit_count=0,
         index_node_hash=segment.index_node_hash,
         tokens=segment.tokens,
+        lexical_score=hit.score,
     )
 
 
@@ -171,7 +221,7 @@ def test_several_bases_are_merged_by_score(workspace, economy, vectors, add):
     assert len({hit.segment_id for hit in hits}) == len(hits)
 
 
-def test_top_k_and_threshold_of_the_call_win(economy, add):
+def test_ret_09_top_k_and_threshold_of_the_call_win(economy, add):
     add(economy, TEXT, process_rule=ONE_A_LINE)
     update_dataset(dataset=economy, retrieval_model={"search_method": "keyword_search", "top_k": 1})
 
@@ -263,3 +313,30 @@ def test_weights_follow_the_average_length(economy, add):
     hits = find(economy, "lamp of the lighthouse")
     wanted = reference_bm25(["lamp", *PASSAGES], "lamp of the lighthouse")
     assert {hit.content: hit.score for hit in hits} == pytest.approx(wanted, rel=0.1)
+
+
+def test_what_a_document_says_of_itself_comes_with_its_passages(economy, add):
+    document = add(economy, PASSAGES[0], process_rule=ONE_A_LINE)
+    assert find(economy, "lighthouse")[0].doc_metadata is None
+    Document.objects.filter(pk=document.pk).update(doc_metadata={"page": 3, "author": "Ada"})
+    assert find(economy, "lighthouse")[0].doc_metadata == {"page": 3, "author": "Ada"}
+
+
+@pytest.mark.parametrize("weights", [(0, 0), (-1, 1), (0.5, 2), ("x", 1), (float("nan"), 1)])
+def test_ret_03_weights_that_weigh_nothing_are_refused(weights):
+    vector_weight, keyword_weight = weights
+    given = {"vector_setting": {"vector_weight": vector_weight}, "keyword_setting": {"keyword_weight": keyword_weight}}
+    with pytest.raises(InvalidParam):
+        parse_retrieval({"search_method": "hybrid_search", "reranking_mode": "weighted_score", "weights": given})
+
+
+def test_ret_03_04_the_two_modes_of_reranking_are_kept():
+    model = {"reranking_provider_name": "demo", "reranking_model_name": "demo-rerank"}
+    weights = {"vector_setting": {"vector_weight": 0.2}, "keyword_setting": {"keyword_weight": 0.8}}
+    both = {"search_method": "hybrid_search", "reranking_enable": True, "reranking_model": model, "weights": weights}
+    for mode, rerank in (("weighted_score", None), ("reranking_model", RerankChoice("demo", "demo-rerank"))):
+        settings = parse_retrieval({**both, "reranking_mode": mode})
+        assert (settings.rerank, settings.vector_weight, settings.keyword_weight) == (rerank, 0.2, 0.8)
+        stored = dump_retrieval(settings)
+        assert stored["reranking_mode"] == mode
+        assert stored_retrieval(stored) == settings

@@ -115,3 +115,33 @@ def test_parameters_show_file_upload_in_both_shapes(raw):
         "enabled", "allowed_file_types", "allowed_file_extensions", "allowed_file_upload_methods", "number_limits"
     }  # fmt: skip
     assert shown["enabled"] is shown["image"]["enabled"] is (raw in (OLD, NEW))
+
+
+MODEL = {"reranking_provider_name": "demo", "reranking_model_name": "demo-rerank"}
+WEIGHTS = {"vector_setting": {"vector_weight": 0.4}, "keyword_setting": {"keyword_weight": 0.6}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, (False, None, None)),
+        ({"retrieval_model": "multiple", "reranking_model": MODEL}, (False, ("demo", "demo-rerank"), None)),
+        ({"retrieval_model": "single", "reranking_model": MODEL}, (True, None, None)),
+        ({"reranking_enable": False, "reranking_model": MODEL}, (False, None, None)),
+        (
+            {"reranking_mode": "weighted_score", "reranking_model": MODEL, "weights": WEIGHTS},
+            (False, None, (0.4, 0.6)),
+        ),
+        ({"reranking_mode": "reranking_model", "weights": WEIGHTS}, (False, None, None)),
+        ({"reranking_model": {"reranking_provider_name": "demo"}}, (False, None, None)),
+        (
+            {"reranking_mode": "weighted_score", "weights": {"vector_setting": {"vector_weight": 9}}},
+            (False, None, None),
+        ),
+        ({"reranking_mode": "weighted_score", "weights": "x", "reranking_model": []}, (False, None, None)),
+        ({"retrieval_model": ["single"]}, (False, None, None)),
+    ],
+)
+def test_how_several_bases_are_put_in_order(settings, expected):
+    context = read_config({"dataset_configs": settings}).context
+    assert (context.one_base, context.rerank, context.weights) == expected

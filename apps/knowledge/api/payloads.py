@@ -68,6 +68,7 @@ class CreateByText(CreateDocument):
 class Retrieve(Payload):
     query: str
     retrieval_model: dict[str, Any] | None = None
+    explain: bool | None = None
 
 
 def read_form(request: HttpRequest) -> "tuple[UploadedFile[bytes], dict[str, Any]]":

@@ -1,5 +1,7 @@
 """Searching by API (service API 7.7): a plain async view on the hot path."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -9,7 +11,9 @@ from apps.common.ids import parse_uuid
 from apps.knowledge.configs import get_config
 from apps.knowledge.errors import DatasetApiDisabled, DatasetNotInitialized
 from apps.knowledge.selectors import DATASET_NOT_FOUND, fetch_segments, is_being_initialized
+from apps.knowledge.services.explaining import explain, explanation_json
 from apps.knowledge.services.retrieve import retrieve as find
+from apps.knowledge.services.searches import Demand
 from apps.knowledge.wire import parse_retrieval
 from apps.prompts.runtime import workspace_of_key
 
@@ -35,9 +39,16 @@ async def retrieve(request: HttpRequest, dataset_id: str) -> HttpResponseBase:
     if len(payload.query) > MAX_QUERY:
         raise InvalidParam(f"Query cannot exceed {MAX_QUERY} characters", params="query")
     settings = parse_retrieval(payload.retrieval_model) if payload.retrieval_model is not None else None
-    hits = await find(workspace_id=key.workspace_id, dataset_ids=[id], query=payload.query, settings=settings)
+    told: dict[str, Any] = {}
+    if payload.explain:
+        explanation = await explain(
+            workspace_id=key.workspace_id, dataset_ids=[id], query=payload.query, demand=Demand(settings=settings)
+        )
+        hits, told = explanation.hits, {"explanation": explanation_json(explanation)}
+    else:
+        hits = await find(workspace_id=key.workspace_id, dataset_ids=[id], query=payload.query, settings=settings)
     if not hits and await is_being_initialized(dataset_id=id):
         raise DatasetNotInitialized
     segments = await fetch_segments(segment_ids=[hit.segment_id for hit in hits])
     records = [record_json(segments[hit.segment_id], hit.score) for hit in hits if hit.segment_id in segments]
-    return json_response({"query": {"content": payload.query}, "records": records})
+    return json_response({"query": {"content": payload.query}, "records": records, **told})

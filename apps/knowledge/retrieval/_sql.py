@@ -1,9 +1,10 @@
 """The statement every retrieval method shares: common table expressions up to `s`, then the passages themselves.
 
-Each method brings the expressions that fill `s (segment_id, score)`; one round trip answers.
+Each method brings the expressions that fill `s (segment_id, score, vector_score, lexical_score)`; one round trip
+answers. What is disabled is left out by the narrow tables' own flag; the passages' tables have the last word.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from apps.common import db
@@ -57,8 +58,10 @@ v as materialized (
 
 _PASSAGES: Final = """
 select s.segment_id, g.document_id, d.name, d.data_source_type, g.content, g.answer, s.score,
-       g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens
+       g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
+       s.vector_score, s.lexical_score
 from s join knowledge_segment g on g.id = s.segment_id join knowledge_document d on d.id = g.document_id
+where g.enabled and d.enabled and not d.archived
 order by s.score desc, g.document_id, g.position"""
 
 
@@ -82,12 +85,18 @@ async def passages(expressions: Sequence[str], scope: Scope, query: Query) -> li
     """Runs the expressions, of which the last must be `s`, and reads the passages it names."""
     sql = f"with {','.join(expressions)}{_PASSAGES}"
     async with db.connect() as connection:
-        cursor = await connection.execute(sql.encode(), _arguments(scope, query))
+        cursor = await connection.execute(sql.encode(), arguments(scope, query))
         rows = await cursor.fetchall()
-    return [Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *row[2:]) for row in rows]
+    return [as_hit(scope, row) for row in rows]
 
 
-def _arguments(scope: Scope, query: Query) -> Mapping[str, Any]:
+def as_hit(scope: Scope, row: Sequence[Any]) -> Hit:
+    """A row of `_PASSAGES`."""
+    return Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *row[2:])
+
+
+def arguments(scope: Scope, query: Query) -> dict[str, Any]:
+    """What the expressions of this module name."""
     slots = sorted(query.terms)
     return {
         "dataset": scope.dataset_id,

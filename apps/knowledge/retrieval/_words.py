@@ -1,15 +1,17 @@
 """BM25 over one base, for both methods that use nothing else."""
 
+from collections.abc import Hashable
 from typing import Final
 
 from apps.knowledge.contracts import Hit, Query, Scope
 
 from ._sql import QUERY_TERMS, by_words, passages
 
+SCALE: Final[Hashable] = "words"
 _SCORES: Final = """
 s as (
-    select segment_id, -distance / (select highest from q) as score
-    from l where distance < 0
+    select segment_id, score, null::float8 as vector_score, score as lexical_score
+    from (select segment_id, -distance / (select highest from q) as score from l where distance < 0) found
 )"""
 
 

@@ -1,10 +1,11 @@
 """Search by words."""
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retrieval_methods
 
-from ._words import search_words
+from ._words import SCALE, search_words
 
 
 @retrieval_methods.register
@@ -17,3 +18,7 @@ class FullTextSearch(RetrievalMethod):
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
         """See the base class."""
         return await search_words(scope, query, k=k)
+
+    def scale(self, scope: Scope) -> Hashable:
+        """See the base class."""
+        return SCALE

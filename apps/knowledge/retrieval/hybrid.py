@@ -1,8 +1,10 @@
 """Search by meaning and by words."""
 
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
-from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retrieval_methods
+from apps.knowledge.contracts import Hit, Query, RetrievalMethod, RetrievalSettings, Scope, retrieval_methods
 
 from ._sql import CANDIDATES, QUERY_TERMS, by_vector, by_words, passages
 
@@ -18,8 +20,9 @@ r as (
 ),
 s as (
     select segment_id,
-           {vector_weight} * cosine + {keyword_weight} * coalesce(bm25 / nullif(max(bm25) over (), 0), 0) as score
-    from r order by score desc limit {k}
+           {vector_weight} * cosine + {keyword_weight} * coalesce(bm25 / nullif(max(bm25) over (), 0), 0) as score,
+           cosine as vector_score, coalesce(bm25 / nullif((select highest from q), 0), 0) as lexical_score
+    from r order by score desc, segment_id limit {k}
 )"""
 
 
@@ -45,3 +48,16 @@ class HybridSearch(RetrievalMethod):
         )
         halves = [QUERY_TERMS, by_words(scope, candidates), by_vector(query, candidates)]
         return await passages([*halves, scores], scope, query)
+
+    def scale(self, scope: Scope) -> Hashable:
+        """See the base class."""
+        return "hybrid", scope.model, scope.settings.vector_weight, scope.settings.keyword_weight
+
+    def combine(self, hits: Sequence[Hit], settings: RetrievalSettings) -> Sequence[Hit]:
+        """The best match of words in all bases, not in each, is what counts as a whole one."""
+        best = max((hit.lexical_score or 0.0 for hit in hits), default=0.0) or 1.0
+        vectors, words = settings.vector_weight, settings.keyword_weight
+        return [
+            replace(hit, score=vectors * (hit.vector_score or 0.0) + words * (hit.lexical_score or 0.0) / best)
+            for hit in hits
+        ]

@@ -1,5 +1,6 @@
 """Search by meaning."""
 
+from collections.abc import Hashable
 from typing import ClassVar, Final
 
 from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retrieval_methods
@@ -7,7 +8,9 @@ from apps.knowledge.contracts import Hit, Query, RetrievalMethod, Scope, retriev
 from ._sql import by_vector, passages
 
 _SCORES: Final = """
-s as (select segment_id, -distance as score from v)"""
+s as (
+    select segment_id, -distance as score, -distance as vector_score, null::float8 as lexical_score from v
+)"""
 
 
 @retrieval_methods.register
@@ -17,7 +20,12 @@ class SemanticSearch(RetrievalMethod):
     key: ClassVar[str] = "semantic_search"
     label: ClassVar[str] = "Vector search"
     needs_vector: ClassVar[bool] = True
+    needs_words: ClassVar[bool] = False
 
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
         """See the base class."""
         return await passages([by_vector(query, k), _SCORES], scope, query)
+
+    def scale(self, scope: Scope) -> Hashable:
+        """See the base class."""
+        return "cosine", scope.model

@@ -10,7 +10,9 @@ from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import retrieval_methods
 from apps.knowledge.selectors import find_dataset
+from apps.knowledge.services.explaining import explain, explanation_json
 from apps.knowledge.services.retrieve import retrieve
+from apps.knowledge.services.searches import Demand
 from apps.knowledge.wire import MAX_TOP_K, stored_retrieval
 
 
@@ -22,6 +24,7 @@ class Command(JsonCommand):
         parser.add_argument("query")
         parser.add_argument("--method", choices=list(retrieval_methods.all()), help="default: the base's own")
         parser.add_argument("--top-k", type=int, help="default: the base's own")
+        parser.add_argument("--explain", action="store_true", help="tell of every candidate and why it was cut")
 
     def run(self, **options: Any) -> dict[str, Any]:
         dataset = find_dataset(options["dataset_id"])
@@ -32,15 +35,14 @@ class Command(JsonCommand):
         settings = stored_retrieval(dataset.retrieval_model)
         if options["method"]:
             settings = replace(settings, search_method=options["method"])
-        hits = run(
-            retrieve(
-                workspace_id=dataset.workspace_id,
-                dataset_ids=[dataset.pk],
-                query=options["query"],
-                top_k=options["top_k"],
-                settings=settings,
-            )
-        )
+        where = {"workspace_id": dataset.workspace_id, "dataset_ids": [dataset.pk], "query": options["query"]}
+        demand = Demand(top_k=options["top_k"], settings=settings)
+        told: dict[str, Any] = {}
+        if options["explain"]:
+            explanation = run(explain(**where, demand=demand))
+            hits, told = explanation.hits, {"explanation": explanation_json(explanation)}
+        else:
+            hits = run(retrieve(**where, top_k=demand.top_k, settings=settings))
         return {
             "records": [
                 {
@@ -53,5 +55,6 @@ class Command(JsonCommand):
                     },
                 }
                 for hit in hits
-            ]
+            ],
+            **told,
         }
