@@ -86,6 +86,8 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float | None]]]) -> bytes:
 def _cell(value: str | float | None) -> str:
     if value is None:
         return "<c/>"
+    if isinstance(value, str) and value.startswith("<c "):
+        return value
     if isinstance(value, str):
         return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
     return f"<c><v>{value}</v></c>"

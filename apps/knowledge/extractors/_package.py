@@ -51,14 +51,12 @@ class Package:
             info = self._archive.getinfo(name)
             if info.flag_bits & 1:
                 raise UnreadableFile("The file is encrypted. Save it without a password and upload it again.")
-            with self._archive.open(info) as part:
-                data = part.read(self._left + 1)
+            self._left -= info.file_size  # no more than that is ever unpacked
+            if self._left < 0:
+                raise UnreadableFile(f"The file unpacks to more than {_MAX_UNPACKED >> 20} MB.")
+            return self._archive.read(info)
         except (KeyError, RuntimeError, *_BROKEN) as error:
             raise self.damaged() from error
-        self._left -= len(data)
-        if self._left < 0:
-            raise UnreadableFile(f"The file unpacks to more than {_MAX_UNPACKED >> 20} MB.")
-        return data
 
 
 def resolve(base: str, target: str) -> str:
