@@ -181,3 +181,22 @@ def _entry(name: str, kind: int, first: int, size: int, *, child: int = 0xFFFF_F
     return struct.pack(
         "<64sHBBIII16xI8x8xIQ", written, len(written) + 2, kind, 1, 0xFFFF_FFFF, right, child, 0, first, size
     )
+
+
+def xls(rows: Sequence[Sequence[str]]) -> bytes:
+    """A workbook of Excel 97 ([MS-XLS]) with one sheet of labels."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def label(row: int, column: int, text: str) -> bytes:
+        return record(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
+
+    end = record(0x0A, b"")
+    start = record(0x0809, struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 0))
+    sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0, 0, 0, 0))
+    sheet += b"".join(label(y, x, text) for y, row in enumerate(rows) for x, text in enumerate(row)) + end
+    place = len(start) + 4 + 8 + len("One") + len(end)
+    listed = record(0x85, struct.pack("<IBBBB", place, 0, 0, 3, 0) + b"One")
+    stream = start + listed + end + sheet
+    return compound({"Workbook": stream.ljust(-(-max(len(stream), 4096) // 512) * 512, b"\0")})

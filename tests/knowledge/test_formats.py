@@ -96,6 +96,10 @@ def test_kb_02_each_row_of_every_sheet_is_a_record():
     assert contents(book, "xlsx") == ["Name: Pen\nPrice: 2", "Name: Ink\nPrice: 2.5", "x\nCity: Köln"]
 
 
+def test_kb_02_a_workbook_of_the_old_format():
+    assert contents(samples.xls([["Name", "Stadt"], ["Pen", "Köln 京都"]]), "xls") == ["Name: Pen\nStadt: Köln 京都"]
+
+
 def test_kb_02_records_become_segments_as_they_are():
     rule = Processing(frozenset(), SplitRule("\n", 50))
     data = b"question,answer\n" + b"a b," + b"word " * 900 + b"\nc,d\n"
