@@ -64,7 +64,8 @@ def test_kb_04_a_document_is_read_by_the_server(economy, service, settings):
     assert Segment.objects.get().content == "A title\nBody."
     [(path, headers, body)] = service.seen
     assert (path, headers["unstructured-api-key"]) == ("/general/v0/general", "key-of-the-server")
-    parts = message_from_bytes(f"Content-Type: {headers['content-type']}\r\n\r\n".encode() + body).get_payload()
+    form = message_from_bytes(f"Content-Type: {headers['content-type']}\r\n\r\n".encode() + body)
+    parts = list(form.walk())[1:]
     assert [part.get_filename() for part in parts] == [None, "document.msg"]
     assert parts[1].get_payload(decode=True) == b"\0binary\r\n--x\xff"
     assert b"Private" not in body

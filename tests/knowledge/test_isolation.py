@@ -15,6 +15,9 @@ from apps.knowledge import extraction, isolation, parser
 from apps.knowledge.contracts import Extracted
 from apps.knowledge.errors import ReadingInterrupted, UnreadableFile
 from apps.knowledge.isolation import parse_apart
+from apps.knowledge.models import Segment
+from apps.knowledge.services.documents import create_document_from_file
+from apps.knowledge.services.indexing import index_pending
 from tests.knowledge import samples
 
 LAUGHS = "<!DOCTYPE x [<!ENTITY a0 'ha'>{}]>".format(
@@ -175,6 +178,21 @@ def test_a_child_that_dies_is_explained(replaced, source, error, sentence):
         parse_apart(b"x", "pdf")
     assert isinstance(caught.value, AppError)
     assert caught.value.retryable == (error is ReadingInterrupted)
+
+
+@pytest.mark.parametrize(
+    ("signal_name", "status", "sentence"),
+    [("SIGSEGV", "error", "crash (SIGSEGV)"), ("SIGKILL", "parsing", "killed from outside")],
+)
+def test_the_worker_goes_on_with_the_next_document(economy, replaced, signal_name, status, sentence):
+    replaced(f"import os, signal; os.kill(os.getpid(), signal.{signal_name})")
+    hostile = create_document_from_file(dataset=economy, name="hostile.pdf", data=b"%PDF-1.7")
+    create_document_from_file(dataset=economy, name="next.txt", data=b"Still read.")
+    run(index_pending())
+    hostile.refresh_from_db()
+    assert hostile.indexing_status == status
+    assert sentence in (hostile.error or hostile.waiting_reason)
+    assert Segment.objects.get().content == "Still read."
 
 
 def test_what_a_library_raises_is_logged_and_said_plainly(caplog):

@@ -20,4 +20,5 @@ class Rtf(Extractor):
 
         if not data.lstrip().startswith(b"{\\rtf"):
             raise UnreadableFile("This is no RTF file, or it is damaged.")
-        return Extracted(rtf_to_text(data.decode("latin-1"), errors="ignore"))
+        text = rtf_to_text(data.decode("latin-1"), errors="ignore")  # type: ignore[no-untyped-call]  # no types there
+        return Extracted(text)
