@@ -168,6 +168,10 @@ def _read_url(url: Any) -> str:
         raise InvalidParam("Missing file url")
     if not isinstance(url, str) or len(url) > MAX_URL or not url.startswith(("http://", "https://")):
         raise InvalidParam("Invalid file url")
+    try:
+        urlsplit(url)
+    except ValueError as error:  # brackets that hold no IPv6 address
+        raise InvalidParam("Invalid file url") from error
     return storable(url)
 
 
