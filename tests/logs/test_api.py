@@ -1,5 +1,6 @@
 """Conversations, messages, feedback and files of messages, read and changed by API."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -192,6 +193,19 @@ def test_web_12_feedback_is_given_changed_and_taken_back(client, app, ada, conve
     assert rate(rating=None).status == 400
     for wrong in ({"rating": ["like"]}, {"rating": "like", "content": 5}, {"rating": "like", "content": "x" * 10_001}):
         assert rate(**wrong).json()["code"] == "invalid_param"
+
+
+def test_opinions_given_at_once_end_as_one(client, app, ada, conversation):
+    message = make_message(app, ada, conversation)
+    ratings = ["like", "dislike", None] * 12
+
+    def rate(rating):
+        return client.post(f"/v1/messages/{message.pk}/feedbacks", {"user": "ada", "rating": rating}).status
+
+    with ThreadPoolExecutor(12) as readers:
+        statuses = list(readers.map(rate, ratings))
+    assert set(statuses) <= {200, 400}  # 400: nothing to take back
+    assert Feedback.objects.filter(message=message).count() <= 1
 
 
 def test_an_operators_opinion_is_apart_from_the_readers(client, app, ada, conversation):
