@@ -111,7 +111,9 @@ def test_an_unknown_address_says_so(visitor, app, path, code):
     assert "/signin" not in answer.body.decode()
 
 
-@pytest.mark.parametrize(("mode", "wrong", "right"), [("completion", "chat", "completion"), ("chat", "completion", "chat")])
+@pytest.mark.parametrize(
+    ("mode", "wrong", "right"), [("completion", "chat", "completion"), ("chat", "completion", "chat")]
+)
 def test_the_page_of_another_kind_of_app_is_led_to(visitor, workspace, mode, wrong, right):
     app = make_app(workspace, mode=mode)
     answer = visitor.get(f"/{wrong}/{app.site_code}?topic=//evil.example")
