@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from apps.common.errors import InvalidParam
 from apps.files.kinds import limit_mb
+from apps.files.references import too_many
 from apps.files.services.uploads import store_upload
 from apps.prompts.callers import Access
 from apps.prompts.services.end_users import ensure_end_user
@@ -22,13 +23,16 @@ async def as_files(access: Access, addresses: Sequence[str]) -> list[dict[str, A
     """File objects of a run request (service API 5.2); what comes as a data URL (RFC 2397) is stored as an upload.
 
     Raises:
-        InvalidParam: the app takes no pictures, or a data URL is no picture.
+        InvalidParam: the app takes no pictures, or not so many, or a data URL is no picture.
         PayloadTooLarge, StorageUnavailable.
     """
     if not addresses:
         return []
-    if not access.app.require_config().files.enabled:
+    rules = access.app.require_config().files
+    if not rules.enabled:
         raise InvalidParam("This app takes no pictures.", params="messages")
+    if len(addresses) > rules.number_limit:
+        raise too_many(rules)  # before the first of them is stored
     return [await _file(access, address) for address in addresses]
 
 

@@ -14,6 +14,8 @@ from . import runs
 from .runs import Run
 
 POLL_S = 0.5
+# Runs of other processes that are being waited for: who asks again, however often, gets the one that waits already.
+_followed: dict[UUID, Run] = {}
 
 
 async def attach(message_id: UUID, workspace_id: UUID, app_id: UUID, caller: Caller) -> Run:
@@ -38,6 +40,8 @@ async def attach(message_id: UUID, workspace_id: UUID, app_id: UUID, caller: Cal
         )
 
     stored = await load()
+    if (followed := _followed.get(message_id)) is not None:
+        return followed
 
     async def events(run: Run) -> AsyncIterator[RunEvent]:
         row = stored
@@ -53,4 +57,8 @@ async def attach(message_id: UUID, workspace_id: UUID, app_id: UUID, caller: Cal
 
     mode = AppMode.CHAT if stored.conversation_id else AppMode.COMPLETION
     envelope = Envelope(stored.task_id, message_id, stored.conversation_id, mode, stored.created_at)
-    return Run(envelope, app_id, caller, events)
+    run = Run(envelope, app_id, caller, events)
+    if stored.status == MessageStatus.RUNNING:
+        _followed[message_id] = run
+        run.task.add_done_callback(lambda task: _followed.pop(message_id, None))
+    return run

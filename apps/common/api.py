@@ -12,9 +12,10 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from psycopg.errors import ForeignKeyViolation
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -60,6 +61,8 @@ def translate(error: Exception) -> AppError:
         return BadRequest()
     if isinstance(error, DataError):  # a value that fits no column
         return InvalidParam()
+    if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
+        return NotFound()  # what the row was to stand on was deleted since it was looked up
     if isinstance(error, OperationalError | InterfaceError):
         return Unavailable()
     if isinstance(error, drf.ParseError):

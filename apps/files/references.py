@@ -127,10 +127,10 @@ async def load_references(
     if not isinstance(value, list):
         raise InvalidParam("files must be an array", params="files")
     if len(value) > _MAX_FILES:
-        raise _too_many(rules)
+        raise too_many(rules)
     files = await _with_uploads([read_reference(item) for item in value], owner)
     if len(files) > rules.number_limit:
-        raise _too_many(rules)
+        raise too_many(rules)
     for file in files:
         _check_allowed(file, rules)
     if check_urls:
@@ -168,6 +168,10 @@ def _read_url(url: Any) -> str:
         raise InvalidParam("Missing file url")
     if not isinstance(url, str) or len(url) > MAX_URL or not url.startswith(("http://", "https://")):
         raise InvalidParam("Invalid file url")
+    try:
+        urlsplit(url)
+    except ValueError as error:  # brackets that hold no IPv6 address
+        raise InvalidParam("Invalid file url") from error
     return storable(url)
 
 
@@ -205,7 +209,8 @@ def _check_allowed(file: FileReference, rules: FileRules) -> None:
         raise InvalidParam(f"File validation failed for file: {file.name}")
 
 
-def _too_many(rules: FileRules) -> InvalidParam:
+def too_many(rules: FileRules) -> InvalidParam:
+    """The refusal of more files than the app takes."""
     kind = "image files" if rules.types == {"image"} else "files"
     return InvalidParam(f"Number of {kind} exceeds the maximum limit {rules.number_limit}")
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from apps.common.errors import InvalidParam
 from apps.common.text import storable, storable_json
+from apps.files.references import STORED
 
 from .config import Variable
 
@@ -33,7 +34,7 @@ def _value(variable: Variable, value: Any) -> Any:
         return _truth(variable, value)
     if variable.files is not None:
         return _file_objects(variable, value, variable.files.number_limit)
-    return storable_json(value)
+    return _unmarked(storable_json(value))
 
 
 def _absent(variable: Variable) -> Any:
@@ -43,7 +44,16 @@ def _absent(variable: Variable) -> Any:
         return _truth(variable, variable.default) if variable.default not in (None, "") else False
     if variable.files is not None:
         return [] if variable.kind == "file-list" else None
-    return variable.default if variable.default is not None else ""
+    return _unmarked(variable.default) if variable.default is not None else ""
+
+
+def _unmarked(value: Any) -> Any:
+    """The value without the mark of stored files: its readers get a link to that file, and nobody looked whose it is."""
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _unmarked(item) for key, item in value.items() if (key, item) != ("dify_model_identity", STORED)}
 
 
 def _truth(variable: Variable, value: Any) -> bool:

@@ -23,7 +23,7 @@ from .words import words_in
 
 Page = Callable[..., Coroutine[Any, Any, HttpResponse]]
 # The page of each kind of app: where somebody who took the wrong address is sent.
-PAGES = dict.fromkeys(CHAT_FAMILY, "webapp:chat")
+PAGES = {**dict.fromkeys(CHAT_FAMILY, "webapp:chat"), AppMode.COMPLETION: "webapp:completion"}
 
 
 def page_view(template: str, modes: Collection[str], *, is_framed: bool = False) -> Page:

@@ -221,9 +221,9 @@ class TestPictures:
         feature = {"file_upload": {"image": {"enabled": True, "transfer_methods": ["local_file", "remote_url"]}}}
         return Client(server.url, make_key(make_app(workspace, {**upstream_config("fake"), **feature})))
 
-    def ask(self, client: Client, address: object):
-        picture = {"type": "image_url", "image_url": {"url": address}}
-        return client.post(PATH, body(said("user", [{"type": "text", "text": "What is it?"}, picture]), user="ada"))
+    def ask(self, client: Client, address: object, times: int = 1):
+        pictures = [{"type": "image_url", "image_url": {"url": address}}] * times
+        return client.post(PATH, body(said("user", [{"type": "text", "text": "What is it?"}, *pictures]), user="ada"))
 
     def test_a_data_url_is_stored_and_sent_on(self, client):
         assert self.ask(client, self.INLINE).status == 200
@@ -242,6 +242,11 @@ class TestPictures:
         answer = self.ask(client, address)
         assert (answer.status, answer.json()["error"]["type"]) == (400, "invalid_request_error")
         assert Message.objects.count() == 0
+
+    def test_more_than_the_app_takes_are_refused_before_one_is_stored(self, client):
+        answer = self.ask(client, self.INLINE, times=4)
+        assert answer.json()["error"]["message"] == "Number of image files exceeds the maximum limit 3"
+        assert UploadFile.objects.count() == 0
 
     def test_an_app_that_takes_none_says_so(self, server, workspace):
         client = Client(server.url, make_key(make_app(workspace)))

@@ -61,6 +61,7 @@ def refusal(workspace, value, rules=RULES, **owner):
         (remote("ftp://example.org/a.png"), "Invalid file url"),
         (remote("httpfoo"), "Invalid file url"),
         (remote(7), "Invalid file url"),
+        (remote("http://[::1"), "Invalid file url"),
         ({"type": "image", "transfer_method": "local_file"}, "Missing file upload_file_id"),
         (local("not-a-uuid"), "Invalid upload file"),
         (local(uuid4()), "Invalid upload file"),

@@ -1,14 +1,20 @@
 """Conversations, messages, feedback and files of messages, read and changed by API."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
+from apps.common.api import translate
+from apps.common.errors import NotFound
 from apps.common.perloop import run
 from apps.logs.models import Conversation, Feedback, Message
 from apps.logs.selectors import find_uploads, list_messages
+from apps.logs.services.conversations import rename_conversation
+from apps.logs.services.saved import save_message
 from apps.prompts.callers import Access
 from apps.prompts.models import EndUser
 from apps.prompts.runtime import app_by_id
@@ -192,6 +198,30 @@ def test_web_12_feedback_is_given_changed_and_taken_back(client, app, ada, conve
     assert rate(rating=None).status == 400
     for wrong in ({"rating": ["like"]}, {"rating": "like", "content": 5}, {"rating": "like", "content": "x" * 10_001}):
         assert rate(**wrong).json()["code"] == "invalid_param"
+
+
+def test_opinions_given_at_once_end_as_one(client, app, ada, conversation):
+    message = make_message(app, ada, conversation)
+    ratings = ["like", "dislike", None] * 12
+
+    def rate(rating):
+        return client.post(f"/v1/messages/{message.pk}/feedbacks", {"user": "ada", "rating": rating}).status
+
+    with ThreadPoolExecutor(12) as readers:
+        statuses = list(readers.map(rate, ratings))
+    assert set(statuses) <= {200, 400}  # 400: nothing to take back
+    assert Feedback.objects.filter(message=message).count() <= 1
+
+
+def test_what_is_deleted_between_look_up_and_write_is_not_found(app, ada, conversation):
+    message = make_message(app, ada, conversation)
+    Message.objects.all().delete()
+    Conversation.objects.all().delete()
+    with pytest.raises(NotFound):
+        rename_conversation(conversation=conversation, name="x")
+    with pytest.raises(IntegrityError) as refusal:
+        save_message(message=message, end_user_id=ada.end_user_id)
+    assert translate(refusal.value).http_status == 404
 
 
 def test_an_operators_opinion_is_apart_from_the_readers(client, app, ada, conversation):

@@ -56,6 +56,16 @@ def test_what_is_no_finite_number_is_refused(value):
         read_inputs([Variable("number", "n", "N")], {"n": value})
 
 
+def test_a_callers_value_is_never_taken_for_a_stored_file():
+    marked = {"dify_model_identity": "__dify__file__", "related_id": "1", "inner": [{"dify_model_identity": "mine"}]}
+    plain = {"related_id": "1", "inner": [{"dify_model_identity": "mine"}]}
+    given, default = Variable("json_object", "o", "O"), Variable("paragraph", "p", "P", default=[marked])
+    assert read_inputs([given, default], {"o": {"deep": marked, **marked}}) == {
+        "o": {"deep": plain, **plain},
+        "p": [plain],
+    }
+
+
 AGREED = Variable("checkbox", "agreed", "Agreed")
 PAPER = read_config({"user_input_form": [{"file": {"variable": "paper", "required": True}}]}).variables[0]
 PAPERS = read_config({"user_input_form": [{"file-list": {"variable": "papers", "max_length": 2}}]}).variables[0]

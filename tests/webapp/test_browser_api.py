@@ -238,6 +238,17 @@ def test_web_04_a_closed_or_moved_page_takes_its_passports_along(server, workspa
     assert two.get("/api/site").json()["message"] == "Site URL is no longer valid."
 
 
+def test_no_value_of_a_form_gets_a_link_to_anothers_file(server, workspace):
+    app = make_app(workspace, {"user_input_form": [{"json_object": {"variable": "data"}}]})
+    _, ada = visit(server, app)
+    stolen = attach_upload(make_message(app, ada, make_conversation(app, ada)))
+    bob, _ = visit(server, app, "bob")
+    forged = {"dify_model_identity": "__dify__file__", "related_id": str(stolen.pk)}
+    asked = bob.post("/api/chat-messages", {"inputs": {"data": forged}, "query": "x"}).json()
+    [item] = bob.get(f"/api/messages?conversation_id={asked['conversation_id']}").json()["data"]
+    assert item["inputs"] == {"data": {"related_id": str(stolen.pk)}}
+
+
 def test_visitors_see_only_their_own(server, app):
     _, ada = visit(server, app)
     bob, _ = visit(server, app, "bob")

@@ -111,6 +111,15 @@ def test_an_unknown_address_says_so(visitor, app, path, code):
     assert "/signin" not in answer.body.decode()
 
 
+@pytest.mark.parametrize(
+    ("mode", "wrong", "right"), [("completion", "chat", "completion"), ("chat", "completion", "chat")]
+)
+def test_the_page_of_another_kind_of_app_is_led_to(visitor, workspace, mode, wrong, right):
+    app = make_app(workspace, mode=mode)
+    answer = visitor.get(f"/{wrong}/{app.site_code}?topic=//evil.example")
+    assert (answer.status, answer.headers["location"]) == (302, f"/{right}/{app.site_code}?topic=//evil.example")
+
+
 def test_web_04_the_old_address_is_worth_nothing(visitor, app):
     old = app.site_code
     assert visitor.get(f"/chat/{old}").status == 200

@@ -3,21 +3,29 @@
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.common.errors import InvalidParam
+from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
 from apps.logs.models import Conversation
+from apps.logs.selectors import NO_CONVERSATION
 
 MAX_NAME = 255
 
 
 def rename_conversation(*, conversation: Conversation, name: object) -> Conversation:
-    """Gives a conversation another name. Raises InvalidParam: no text, empty, or over 255 characters."""
+    """Gives a conversation another name.
+
+    Raises:
+        InvalidParam: no text, empty, or over 255 characters.
+        NotFound: the conversation was deleted meanwhile.
+    """
     if not isinstance(name, str) or not (name := " ".join(storable(name).split())):
         raise InvalidParam("name is required", params="name")
     if len(name) > MAX_NAME:
         raise InvalidParam(f"name must be at most {MAX_NAME} characters.", params="name")
     conversation.name, conversation.updated_at = name, timezone.now()
-    conversation.save(update_fields=["name", "updated_at"])
+    changes = {"name": name, "updated_at": conversation.updated_at}
+    if not Conversation.objects.filter(pk=conversation.pk, deleted_at=None).update(**changes):
+        raise NotFound(NO_CONVERSATION)
     return conversation
 
 

@@ -28,6 +28,8 @@ def rate_message(*, message: Message, caller: Caller, rating: object, content: o
         raise InvalidParam("content must be a string", params="content")
     if len(content or "") > MAX_CONTENT:
         raise InvalidParam(f"content must be at most {MAX_CONTENT} characters.", params="content")
+    # Two opinions at once wait for each other: between "is there one" and "write it" the other would have come.
+    list(Message.objects.select_for_update(no_key=True).filter(pk=message.pk).values_list("pk"))
     if rating is None:
         removed, _ = Feedback.objects.filter(message=message, source=FeedbackSource.USER).delete()
         if not removed:
