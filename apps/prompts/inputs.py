@@ -48,7 +48,7 @@ def _absent(variable: Variable) -> Any:
 
 
 def _unmarked(value: Any) -> Any:
-    """The value without the mark of stored files: its readers get a link to that file, and nobody looked whose it is."""
+    """The value without the mark of stored files: its readers get a link to the file, and nobody asked whose it is."""
     if isinstance(value, list):
         return [_unmarked(item) for item in value]
     if not isinstance(value, dict):
