@@ -14,7 +14,7 @@ SLOTS = 2**24
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A passage the source itself set apart (a JSON line, later a table's row); it is not split."""
+    """A passage the source itself set apart (a JSON line, a table's row); it is not split."""
 
     content: str
     answer: str | None = None
@@ -35,12 +35,17 @@ class Extractor(ABC):
     Attributes:
         extensions: in lower case, without the dot.
         priority: the highest wins where several read an extension.
+        isolated: reads in a process of its own under limits (`isolation`); False only where time and memory are
+            bounded by the file's size and nothing but the standard library's text functions touches the bytes.
+        etl_type: the ETL_TYPE it is for; "" for all.
     """
 
     key: ClassVar[str]
     label: ClassVar[str]
     extensions: ClassVar[frozenset[str]]
     priority: ClassVar[int] = 0
+    isolated: ClassVar[bool] = True
+    etl_type: ClassVar[str] = ""
 
     @abstractmethod
     def extract(self, data: bytes) -> Extracted:

@@ -33,6 +33,18 @@ class UnreadableFile(AppError):
     default_message = "The file cannot be read."
 
 
+class ReadingInterrupted(AppError):
+    code = "reading_interrupted"
+    retryable = True
+    default_message = "The process that read the file was killed from outside; the machine may be short of memory."
+
+
+class EtlServiceFailed(AppError):
+    code = "etl_service_failed"
+    retryable = True
+    default_message = "The Unstructured server did not answer as it should."
+
+
 class DatasetApiDisabled(Forbidden):
     default_message = "Dataset api access is not enabled."
 

@@ -10,15 +10,16 @@ from .contracts import Draft, Extracted, Extractor, Processing, Record, extracto
 from .errors import UnreadableFile
 from .text.clean import clean
 
+BUILT_IN = "dify"
 NO_TEXT = "The file contains no text."
 
 
-def readable_extensions() -> frozenset[str]:
-    """Extensions that some extractor reads."""
-    return frozenset(extension for extractor in extractors.all().values() for extension in extractor.extensions)
+def readable_extensions(etl_type: str = BUILT_IN) -> frozenset[str]:
+    """Extensions that some extractor reads under this ETL_TYPE."""
+    return frozenset(extension for extractor in _available(etl_type) for extension in extractor.extensions)
 
 
-def parse(data: bytes, extension: str) -> Extracted:
+def parse(data: bytes, extension: str, etl_type: str = BUILT_IN) -> Extracted:
     """The file's text or records.
 
     Args:
@@ -27,7 +28,7 @@ def parse(data: bytes, extension: str) -> Extracted:
     Raises:
         UnreadableFile: nothing reads the extension, or the file is broken.
     """
-    return _extractor(extension)().extract(data)
+    return extractor_for(extension, etl_type)().extract(data)
 
 
 def tidy(extracted: Extracted, processing: Processing) -> Extracted:
@@ -51,11 +52,16 @@ def cut(extracted: Extracted, processing: Processing) -> list[Draft]:
     return drafts
 
 
-def _extractor(extension: str) -> type[Extractor]:
-    able = [extractor for extractor in extractors.all().values() if extension in extractor.extensions]
+def extractor_for(extension: str, etl_type: str = BUILT_IN) -> type[Extractor]:
+    """The extractor of the highest priority. Raises UnreadableFile where nothing reads the extension."""
+    able = [extractor for extractor in _available(etl_type) if extension in extractor.extensions]
     if not able:
         raise UnreadableFile(f"Files of type .{extension} cannot be read.")
     return max(able, key=lambda extractor: extractor.priority)
+
+
+def _available(etl_type: str) -> list[type[Extractor]]:
+    return [extractor for extractor in extractors.all().values() if extractor.etl_type in {"", etl_type}]
 
 
 def _storable(record: Record) -> Record:

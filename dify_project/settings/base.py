@@ -194,6 +194,14 @@ MULTIMODAL_SEND_IMAGE_FORMAT = env.choice("MULTIMODAL_SEND_IMAGE_FORMAT", ("base
 # Provider base URLs may be private (Ollama on localhost is the normal case).
 MODEL_PRIVATE_ADDRESSES_ALLOWED = env.flag("MODEL_PRIVATE_ADDRESSES_ALLOWED", default=True)
 
+# --- reading of documents -----------------------------------------------------------------------------------
+ETL_TYPE = env.choice("ETL_TYPE", ("dify", "Unstructured"))
+UNSTRUCTURED_API_URL = env.text("UNSTRUCTURED_API_URL")
+UNSTRUCTURED_API_KEY = env.text("UNSTRUCTURED_API_KEY")
+PARSING_TIMEOUT_S = env.integer("PARSING_TIMEOUT_S", 50, minimum=1)
+PARSING_MEMORY_MB = env.integer("PARSING_MEMORY_MB", 1024, minimum=128)
+PARSING_OUTPUT_MB = env.integer("PARSING_OUTPUT_MB", 50, minimum=1)
+
 # --- runs ---------------------------------------------------------------------------------------------------
 RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended
 WRITE_PATIENCE_S = env.seconds("WRITE_PATIENCE_S", 20)  # how long a run waits for Postgres to come back

@@ -105,6 +105,14 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("FILES_ACCESS_TIMEOUT", "300", "Seconds a signed link to a file is good for."),
         Used("WORKFLOW_FILE_UPLOAD_LIMIT", "10", "Files given to one run (a number)."),
     ),
+    "Reading of documents": (
+        Used("ETL_TYPE", "dify", "`Unstructured` adds doc, msg, org, ppt, rst and xml by Unstructured."),
+        Used("UNSTRUCTURED_API_URL", "", "Address of its server; else its Python package, if installed, is used."),
+        Used("UNSTRUCTURED_API_KEY", "", "Key for that server, if it asks for one."),
+        Used("PARSING_TIMEOUT_S", "50", "Seconds the reading of one file may take."),
+        Used("PARSING_MEMORY_MB", "1024", "Memory it may take; a worker reads up to four files at once."),
+        Used("PARSING_OUTPUT_MB", "50", "Text one file may hold."),
+    ),
     "Sandbox": (
         Used("SANDBOX_HOST", "127.0.0.1", "Where the product finds it, if it runs elsewhere (compose.yaml: sandbox)."),
         Used("SANDBOX_PORT", "8194", "Port of the code sandbox; without it a second instance takes any free one."),
@@ -156,8 +164,6 @@ ANSWERED: tuple[Answered, ...] = (
         "WEAVIATE_* QDRANT_* PINECONE_* MILVUS_* ZILLIZ_*",
         "vectors are kept in Postgres (pgvector); add the documents again with `manage.py knowledge_add`.",
     ),
-    Answered("ETL_TYPE", "documents are read by the built-in extractors.", ("", "dify")),
-    Answered("UNSTRUCTURED_API_URL", "documents are read by the built-in extractors."),
     Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
     Answered("NOTION_*", "there is no import from Notion; upload its export as files."),
     Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; members are added by `manage.py member_add`."),

@@ -12,6 +12,7 @@ from apps.knowledge.services.indexing import index_pending
 from apps.prompts.services.keys import create_dataset_key
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Answer, Client
+from tests.knowledge import samples
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 
 DATASET_FIELDS = [
@@ -379,6 +380,26 @@ def test_an_unreadable_file_ends_in_error_with_the_reason(client):
     assert row["indexing_status"] == "error"
     assert "UTF-8" in row["error"]
     assert row["stopped_at"]
+
+
+def test_kb_01_a_pdf_becomes_searchable(client):
+    dataset_id = create(client)
+    data = ("data", None, json.dumps({"process_rule": ONE_A_LINE}).encode())
+    file = samples.pdf(["The lighthouse keeper counts ships."], ["Bread needs yeast and patience."])
+    assert add_file(client, dataset_id, data, ("file", "Two pages.PDF", file)).status == 200
+    index()
+    found = client.post(f"/v1/datasets/{dataset_id}/retrieve", {"query": "yeast for bread"}).json()["records"]
+    assert [record["segment"]["content"] for record in found] == ["Bread needs yeast and patience."]
+    assert found[0]["segment"]["document"]["name"] == "Two pages.PDF"
+
+
+def test_kb_03_a_refused_type_is_told_what_is_accepted(client):
+    dataset_id = create(client)
+    data = ("data", None, json.dumps({"process_rule": ONE_A_LINE}).encode())
+    answer = add_file(client, dataset_id, data, ("file", "tool.exe", b"MZ"))
+    assert error_of(answer)[:2] == (415, "unsupported_file_type")
+    for extension in "txt markdown md pdf html htm xlsx docx csv".split():
+        assert f" {extension}" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def store_upload(
     name = clean_name(name)
     extension = extension_of(name)
     if extensions is not None and extension not in extensions:
-        raise UnsupportedFileType
+        raise UnsupportedFileType(f"File type not allowed. Accepted: {', '.join(sorted(extensions))}.")
     key = f"{workspace.pk}/{token_hex(16)}"
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as spool:

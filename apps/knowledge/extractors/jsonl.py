@@ -15,6 +15,7 @@ class JsonLines(Extractor):
 
     key: ClassVar[str] = "jsonl"
     label: ClassVar[str] = "JSON lines"
+    isolated: ClassVar[bool] = False
     extensions: ClassVar[frozenset[str]] = frozenset({"jsonl"})
 
     def extract(self, data: bytes) -> Extracted:

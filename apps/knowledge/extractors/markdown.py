@@ -13,7 +13,8 @@ class Markdown(Extractor):
 
     key: ClassVar[str] = "markdown"
     label: ClassVar[str] = "Markdown"
-    extensions: ClassVar[frozenset[str]] = frozenset({"md", "markdown"})
+    isolated: ClassVar[bool] = False
+    extensions: ClassVar[frozenset[str]] = frozenset({"md", "markdown", "mdx"})
 
     def extract(self, data: bytes) -> Extracted:
         """See the base class."""

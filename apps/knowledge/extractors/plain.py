@@ -13,7 +13,8 @@ class PlainText(Extractor):
 
     key: ClassVar[str] = "plain"
     label: ClassVar[str] = "Text"
-    extensions: ClassVar[frozenset[str]] = frozenset({"txt"})
+    isolated: ClassVar[bool] = False
+    extensions: ClassVar[frozenset[str]] = frozenset({"txt", "vtt", "properties"})
 
     def extract(self, data: bytes) -> Extracted:
         """See the base class."""

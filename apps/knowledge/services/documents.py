@@ -17,9 +17,9 @@ from apps.files.services.uploads import delete_uploads, store_upload
 from apps.knowledge.choices import UNFINISHED, RuleMode
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import ArchivedDocumentImmutable, DocumentIndexing
+from apps.knowledge.extraction import accepted_extensions
 from apps.knowledge.locks import lock_dataset, lock_document_to_delete
 from apps.knowledge.models import Dataset, Document, ProcessRule
-from apps.knowledge.reading import readable_extensions
 from apps.knowledge.rules import AUTOMATIC, parse_rule
 from apps.knowledge.selectors import get_latest_rule
 from apps.knowledge.wire import dump_retrieval, parse_retrieval
@@ -155,7 +155,7 @@ def _create(
         name=file_name,
         data=data,
         mime_type=mime_type,
-        extensions=readable_extensions(),
+        extensions=accepted_extensions(),
     )
     try:
         return create_document(dataset=dataset, upload=upload, name=name, **options)

@@ -17,7 +17,7 @@ import psycopg
 from apps.common import db
 from apps.common.errors import AppError, Unavailable
 from apps.files import storage
-from apps.knowledge import reading
+from apps.knowledge import extraction, reading
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import Draft
 from apps.knowledge.errors import LeaseLost, VectorsDoNotFit
@@ -117,7 +117,7 @@ async def _segment(job: Job) -> None:
     """Stages parsing to splitting. The work is done in a thread, so that the heart goes on beating."""
     rule = processing(job.mode, job.rules)
     data = await asyncio.to_thread(storage.read, job.storage_key)
-    extracted = await asyncio.to_thread(reading.parse, data, job.extension)
+    extracted = await extraction.extract(data, job.extension)
     await jobs.set_stage(job, IndexingStatus.CLEANING, "parsing_completed_at")
     extracted = await asyncio.to_thread(reading.tidy, extracted, rule)
     await jobs.set_stage(job, IndexingStatus.SPLITTING, "cleaning_completed_at")
