@@ -17,6 +17,7 @@ from .models import Dataset, Document, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
+SEGMENT_NOT_FOUND = "Segment not found."
 
 
 def list_datasets(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[Dataset]":
@@ -69,6 +70,11 @@ def list_segments(*, document: Document, statuses: Sequence[str] = (), keyword: 
     if statuses:
         segments = segments.filter(status__in=statuses)
     return segments.filter(content__icontains=keyword) if keyword else segments
+
+
+def get_segment(*, document: Document, segment_id: UUID | str) -> Segment:
+    """One segment of the document. Raises NotFound."""
+    return get_or_404(Segment.objects.filter(document=document), segment_id, SEGMENT_NOT_FOUND)
 
 
 def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:

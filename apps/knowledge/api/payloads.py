@@ -65,6 +65,21 @@ class CreateByText(CreateDocument):
     text: str
 
 
+class AddSegments(Payload):
+    segments: list[dict[str, Any]]  # the service has the contract's sentences
+
+
+class SegmentChanges(Payload):
+    content: str | None = None
+    answer: str | None = None
+    keywords: list[str] | None = None
+    enabled: bool | None = None
+
+
+class UpdateSegment(Payload):
+    segment: SegmentChanges
+
+
 class Retrieve(Payload):
     query: str
     retrieval_model: dict[str, Any] | None = None

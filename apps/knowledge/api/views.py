@@ -1,27 +1,20 @@
 """The knowledge API but for searching (service API 7.2, 7.4 to 7.6)."""
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.common.api import json_body, json_response
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
-from apps.knowledge.choices import SegmentStatus
-from apps.knowledge.errors import DatasetApiDisabled
 from apps.knowledge.models import Dataset, Document
 from apps.knowledge.selectors import (
     count_apps,
-    get_dataset,
-    get_document,
     get_latest_rule,
     list_batch,
     list_datasets,
     list_documents,
-    list_segments,
 )
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, is_embedding_available
 from apps.knowledge.services.documents import (
@@ -29,45 +22,11 @@ from apps.knowledge.services.documents import (
     create_document_from_text,
     delete_document,
 )
-from apps.prompts.api.auth import DatasetKeyAuthentication
-from apps.prompts.runtime import DatasetKey
 from apps.workspaces.models import User, Workspace
 
-from .output import dataset_json, document_json, page_json, segment_json, status_json
+from .base import KnowledgeView
+from .output import dataset_json, document_json, page_json, status_json
 from .payloads import CreateByText, CreateDataset, CreateDocument, read_form, read_keyword, read_page
-
-
-class KnowledgeView(APIView):
-    """A view behind a dataset key, which acts as the workspace's owner."""
-
-    authentication_classes = [DatasetKeyAuthentication]
-
-    @property
-    def workspace_id(self) -> UUID:
-        key = self.request.auth
-        assert isinstance(key, DatasetKey)
-        return key.workspace_id
-
-    @property
-    def owner(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)
-        return user
-
-    def dataset(self, dataset_id: str) -> Dataset:
-        """The workspace's base. Raises NotFound, DatasetApiDisabled."""
-        dataset = get_dataset(workspace=self.workspace_id, dataset_id=dataset_id)
-        if not dataset.enable_api:
-            raise DatasetApiDisabled
-        return dataset
-
-    def show(self, dataset: Dataset) -> dict[str, Any]:
-        counts = count_apps(workspace_id=self.workspace_id)
-        return dataset_json(
-            dataset,
-            app_count=counts.get(str(dataset.pk), 0),
-            embedding_available=is_embedding_available(dataset),
-        )
 
 
 class DatasetsView(KnowledgeView):
@@ -148,8 +107,7 @@ class DocumentsView(KnowledgeView):
 
 class DocumentView(KnowledgeView):
     def delete(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
-        document = get_document(dataset=self.dataset(dataset_id), document_id=document_id)
-        delete_document(document=document, user=self.owner)
+        delete_document(document=self.document(dataset_id, document_id), user=self.owner)
         return HttpResponse(status=204)
 
 
@@ -159,20 +117,6 @@ class IndexingStatusView(KnowledgeView):
         if not documents:
             raise NotFound("Documents not found.")
         return json_response({"data": [status_json(document) for document in documents]})
-
-
-class SegmentsView(KnowledgeView):
-    def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
-        document = get_document(dataset=self.dataset(dataset_id), document_id=document_id)
-        page, limit = read_page(request.query_params)
-        segments = list_segments(
-            document=document,
-            statuses=[text for text in request.query_params.getlist("status") if text in SegmentStatus.values],
-            keyword=read_keyword(request.query_params),
-        )
-        data = [segment_json(segment) for segment in segments[(page - 1) * limit : page * limit]]
-        body = page_json(data, page=page, limit=limit, total=segments.count())
-        return json_response({**body, "doc_form": document.doc_form})
 
 
 def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str, Any]:
