@@ -118,6 +118,7 @@ class World:
             "app_id": self.app_of_a.pk,
             "dataset_id": self.dataset.pk,
             "document_id": document.pk,
+            "action": "enable",
             "segment_id": document.segments.order_by("position")[0].pk,
             "batch": document.batch,
             "task_id": uuid4(),

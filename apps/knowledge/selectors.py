@@ -9,7 +9,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from apps.common import db
+from apps.common.errors import NotFound
 from apps.common.tenancy import get_or_404
+from apps.files.models import UploadFile
 from apps.workspaces.models import Workspace
 
 from .choices import UNFINISHED, IndexingStatus
@@ -57,6 +59,13 @@ def list_documents(*, dataset: Dataset, keyword: str = "") -> "QuerySet[Document
 def get_document(*, dataset: Dataset, document_id: UUID | str) -> Document:
     """One document of the base. Raises NotFound."""
     return get_or_404(Document.objects.filter(dataset=dataset), document_id, DOCUMENT_NOT_FOUND)
+
+
+def get_upload(*, document: Document) -> UploadFile:
+    """The file a document was read from. Raises NotFound."""
+    if document.upload_file is None:
+        raise NotFound("UploadFile not found.")
+    return document.upload_file
 
 
 def list_batch(*, dataset: Dataset, batch: str) -> "QuerySet[Document]":

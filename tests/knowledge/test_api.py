@@ -283,7 +283,6 @@ def test_the_first_document_must_name_a_technique(client):
         ({"name": ""}, "name"),
         ({"doc_form": "qa_model"}, "doc_form"),
         ({"process_rule": {"mode": "custom"}}, "process_rule"),
-        ({"original_document_id": "x"}, "original_document_id"),
     ],
 )
 def test_document_fields_are_checked(client, fields, params):

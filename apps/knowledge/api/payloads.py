@@ -47,13 +47,18 @@ class CreateDataset(Payload):
     retrieval_model: dict[str, Any] | None = None
 
 
-class CreateDocument(Payload):
-    """What both ways of adding a document share."""
+class DocumentPayload(Payload):
+    """What all ways of adding and changing a document share."""
 
-    indexing_technique: str | None = None
     process_rule: dict[str, Any] | None = None
     doc_form: str | None = None
     doc_language: str | None = None
+
+
+class CreateDocument(DocumentPayload):
+    """What both ways of adding a document share."""
+
+    indexing_technique: str | None = None
     original_document_id: str | None = None
     retrieval_model: dict[str, Any] | None = None
     embedding_model: str | None = None
@@ -63,6 +68,18 @@ class CreateDocument(Payload):
 class CreateByText(CreateDocument):
     name: str
     text: str
+
+
+class UpdateDocument(DocumentPayload):
+    name: str | None = None
+
+
+class UpdateByText(UpdateDocument):
+    text: str | None = None
+
+
+class DocumentIds(Payload):
+    document_ids: list[str]
 
 
 class AddSegments(Payload):
@@ -89,14 +106,20 @@ def read_form(request: HttpRequest) -> "tuple[UploadedFile[bytes], dict[str, Any
     """The one file of a multipart request and the JSON object in its field `data`.
 
     Raises:
-        NoFileUploaded, TooManyFiles, BadRequest, PayloadTooLarge.
+        NoFileUploaded, TooManyFiles, InvalidParam, BadRequest, PayloadTooLarge.
     """
-    fields, uploads = read_multipart(request)
-    if not uploads:
+    file, data = read_optional_file(request)
+    if file is None:
         raise NoFileUploaded
+    return file, data
+
+
+def read_optional_file(request: HttpRequest) -> "tuple[UploadedFile[bytes] | None, dict[str, Any]]":
+    """The same where the file may be missing. Raises TooManyFiles, InvalidParam, BadRequest, PayloadTooLarge."""
+    fields, uploads = read_multipart(request)
     if len(uploads) > 1:
         raise TooManyFiles
-    return uploads[0], _data(fields.get("data"))
+    return (uploads[0] if uploads else None), _data(fields.get("data"))
 
 
 def _data(text: str | None) -> dict[str, Any]:
