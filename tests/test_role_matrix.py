@@ -127,6 +127,7 @@ class World:
             "code": self.app_of_a.site_code,
             "variable_id": uuid4(),
             "tag_id": create_tag(workspace=self.a, kind="app", name="Sales").pk,
+            "knowledge_tag_id": create_tag(workspace=self.a, kind="knowledge", name="Rules").pk,
             "template_id": save_as_template(app=self.app_of_a).pk,
             "token_id": ApiToken.objects.get(app=self.app_of_a).pk,
             **things_of(self.app_of_a, end_user(self.app_of_a.pk, InvokeFrom.SERVICE_API, DEFAULT_USER)),

@@ -1,6 +1,6 @@
 """Reads of knowledge bases, documents and segments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from apps.common.errors import NotFound
 from apps.common.tenancy import get_or_404
 from apps.files.models import UploadFile
 from apps.workspaces.models import Workspace
+from apps.workspaces.selectors import list_tagged_any
 
 from .choices import UNFINISHED, IndexingStatus
 from .models import Dataset, Document, ProcessRule, Segment
@@ -22,14 +23,18 @@ DOCUMENT_NOT_FOUND = "Document Not Exists."
 SEGMENT_NOT_FOUND = "Segment not found."
 
 
-def list_datasets(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[Dataset]":
-    """The workspace's bases whose name holds `keyword`, newest first.
+def list_datasets(
+    *, workspace: Workspace | UUID, keyword: str = "", tag_ids: Collection[UUID] | None = None
+) -> "QuerySet[Dataset]":
+    """The workspace's bases whose name holds `keyword` and that bear one of the tags, newest first.
 
     Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
     """
     datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
+    if tag_ids is not None:
+        datasets = datasets.filter(pk__in=list_tagged_any(workspace=workspace, tag_ids=tag_ids))
     findable = Q(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )

@@ -1,5 +1,6 @@
 """What all views of the knowledge API share."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from apps.knowledge.selectors import count_apps, get_dataset, get_document
 from apps.knowledge.services.datasets import is_embedding_available
 from apps.prompts.api.auth import DatasetKeyAuthentication
 from apps.prompts.runtime import DatasetKey
-from apps.workspaces.models import User
+from apps.workspaces.models import User, Workspace
+from apps.workspaces.selectors import list_tags_of
 
 from .output import dataset_json
 
@@ -26,6 +28,10 @@ class KnowledgeView(APIView):
         key = self.request.auth
         assert isinstance(key, DatasetKey)
         return key.workspace_id
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.objects.get(pk=self.workspace_id)
 
     @property
     def owner(self) -> User:
@@ -44,10 +50,16 @@ class KnowledgeView(APIView):
         """A document of the workspace's base. Raises NotFound, DatasetApiDisabled."""
         return get_document(dataset=self.dataset(dataset_id), document_id=document_id)
 
-    def show(self, dataset: Dataset) -> dict[str, Any]:
+    def show(self, datasets: Collection[Dataset]) -> list[dict[str, Any]]:
+        """Bases with what other apps know of them."""
         counts = count_apps(workspace_id=self.workspace_id)
-        return dataset_json(
-            dataset,
-            app_count=counts.get(str(dataset.pk), 0),
-            embedding_available=is_embedding_available(dataset),
-        )
+        tags = list_tags_of(workspace=self.workspace_id, target_ids=[dataset.pk for dataset in datasets])
+        return [
+            dataset_json(
+                dataset,
+                app_count=counts.get(str(dataset.pk), 0),
+                embedding_available=is_embedding_available(dataset),
+                tags=tags.get(dataset.pk, []),
+            )
+            for dataset in datasets
+        ]

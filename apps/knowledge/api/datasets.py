@@ -5,31 +5,22 @@ from rest_framework.request import Request
 
 from apps.common.api import json_body, json_response
 from apps.common.errors import InvalidParam
-from apps.knowledge.selectors import (
-    count_apps,
-    list_datasets,
-)
-from apps.knowledge.services.datasets import create_dataset, delete_dataset, is_embedding_available
-from apps.workspaces.models import Workspace
+from apps.knowledge.selectors import list_datasets
+from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 
 from .base import KnowledgeView
-from .output import dataset_json, page_json
-from .payloads import CreateDataset, read_keyword, read_page
+from .output import page_json
+from .payloads import ChangeDataset, CreateDataset, read_keyword, read_page, read_tag_ids
 
 
 class DatasetsView(KnowledgeView):
     def get(self, request: Request) -> HttpResponse:
-        page, limit = read_page(request.query_params)
-        datasets = list_datasets(workspace=self.workspace_id, keyword=read_keyword(request.query_params))
-        counts = count_apps(workspace_id=self.workspace_id)
-        data = [
-            dataset_json(
-                dataset,
-                app_count=counts.get(str(dataset.pk), 0),
-                embedding_available=is_embedding_available(dataset),
-            )
-            for dataset in datasets[(page - 1) * limit : page * limit]
-        ]
+        query = request.query_params
+        page, limit = read_page(query)
+        datasets = list_datasets(workspace=self.workspace_id, keyword=read_keyword(query), tag_ids=read_tag_ids(query))
+        if query.get("provider", "vendor") != "vendor":
+            datasets = datasets.none()
+        data = self.show(datasets[(page - 1) * limit : page * limit])
         return json_response(page_json(data, page=page, limit=limit, total=datasets.count()))
 
     def post(self, request: Request) -> HttpResponse:
@@ -37,7 +28,7 @@ class DatasetsView(KnowledgeView):
         if payload.provider != "vendor":
             raise InvalidParam(f"{payload.provider[:40]} is not a valid choice", params="provider")
         dataset = create_dataset(
-            workspace=Workspace.objects.get(pk=self.workspace_id),
+            workspace=self.workspace,
             user=self.owner,
             name=payload.name,
             description=payload.description or "",
@@ -47,12 +38,28 @@ class DatasetsView(KnowledgeView):
             embedding_model=payload.embedding_model,
             retrieval_model=payload.retrieval_model,
         )
-        return json_response(self.show(self.dataset(str(dataset.pk))))
+        return json_response(self.show([self.dataset(str(dataset.pk))])[0])
 
 
 class DatasetView(KnowledgeView):
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
-        return json_response(self.show(self.dataset(dataset_id)))
+        return json_response(self.show([self.dataset(dataset_id)])[0])
+
+    def patch(self, request: Request, dataset_id: str) -> HttpResponse:
+        dataset = self.dataset(dataset_id)
+        payload = ChangeDataset.read(json_body(request._request))
+        dataset = update_dataset(
+            dataset=dataset,
+            user=self.owner,
+            name=payload.name,
+            description=payload.description,
+            permission=payload.permission,
+            retrieval_model=payload.retrieval_model,
+            indexing_technique=payload.indexing_technique,
+            embedding_provider=payload.embedding_model_provider,
+            embedding_model=payload.embedding_model,
+        )
+        return json_response(self.show([dataset])[0])
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
         delete_dataset(dataset=self.dataset(dataset_id), user=self.owner)

@@ -6,9 +6,10 @@ from typing import Any
 
 from apps.files.models import UploadFile
 from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
+from apps.workspaces.models import Tag
 
 
-def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool) -> dict[str, Any]:
+def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool, tags: Sequence[Tag]) -> dict[str, Any]:
     """A base that a selector annotated with its counts."""
     counts: Any = dataset
     return {
@@ -30,7 +31,7 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool)
         "embedding_model_provider": dataset.embedding_provider or None,
         "embedding_available": embedding_available,
         "retrieval_model_dict": dataset.retrieval_model,
-        "tags": [],
+        "tags": [{"id": str(tag.pk), "name": tag.name, "type": tag.kind} for tag in tags],
         "doc_form": dataset.doc_form,
         "external_knowledge_info": None,
         "external_retrieval_model": None,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
+from apps.common.ids import parse_uuid
 from apps.common.text import storable, storable_json
 from apps.files.errors import NoFileUploaded, TooManyFiles
 
@@ -36,15 +38,41 @@ class Payload(BaseModel):
             raise InvalidParam(reason, params=field) from error
 
 
-class CreateDataset(Payload):
+class ChangeDataset(Payload):
     name: Any = None  # the service has the contract's sentence for every wrong name
     description: str | None = None
     indexing_technique: str | None = None
     permission: str | None = None
-    provider: str = "vendor"
     embedding_model: str | None = None
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
+
+
+class CreateDataset(ChangeDataset):
+    provider: str = "vendor"
+
+
+class CreateTag(Payload):
+    name: str
+
+
+class RenameTag(CreateTag):
+    tag_id: str
+
+
+class DeleteTag(Payload):
+    tag_id: str
+
+
+class BindTags(Payload):
+    tag_ids: list[str]
+    target_id: str
+
+
+class UnbindTags(Payload):
+    tag_id: str | None = None
+    tag_ids: list[str] | None = None
+    target_id: str
 
 
 class DocumentPayload(Payload):
@@ -137,6 +165,12 @@ def _data(text: str | None) -> dict[str, Any]:
 def read_keyword(query: QueryDict) -> str:
     """What a list is to be searched for."""
     return storable(query.get("keyword", ""))[:MAX_KEYWORD]
+
+
+def read_tag_ids(query: QueryDict) -> list[UUID] | None:
+    """`tag_ids`, repeated or separated by commas; what is no id matches nothing. None: not given."""
+    texts = [text for value in query.getlist("tag_ids") for text in value.split(",") if text]
+    return [id for text in texts if (id := parse_uuid(text))] if texts else None
 
 
 def read_page(query: QueryDict) -> tuple[int, int]:

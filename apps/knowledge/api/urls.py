@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import datasets, documents, search, segments
+from . import datasets, documents, search, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
@@ -10,7 +10,11 @@ DOCUMENT = f"{DATASET}/documents/<str:document_id>"
 
 urlpatterns = [
     path("datasets", datasets.DatasetsView.as_view(), name="v1-datasets"),
+    path("datasets/tags", tags.TagsView.as_view(), name="v1-tags"),
+    path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
+    path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
     path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
+    path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
     path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
     path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),
     path(f"{DATASET}/document/create_by_text", documents.CreateByTextView.as_view(), name="v1-create-by-text"),
