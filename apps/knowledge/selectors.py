@@ -13,7 +13,7 @@ from apps.common.errors import NotFound
 from apps.common.tenancy import get_or_404
 from apps.files.models import UploadFile
 from apps.workspaces.models import Workspace
-from apps.workspaces.selectors import list_tagged_any
+from apps.workspaces.selectors import list_tagged
 
 from .choices import UNFINISHED, IndexingStatus
 from .models import Dataset, Document, ProcessRule, Segment
@@ -34,7 +34,7 @@ def list_datasets(
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
     if tag_ids is not None:
-        datasets = datasets.filter(pk__in=list_tagged_any(workspace=workspace, tag_ids=tag_ids))
+        datasets = datasets.filter(pk__in=list_tagged(workspace=workspace, tag_ids=tag_ids))
     findable = Q(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )

@@ -70,11 +70,6 @@ def list_tags_of(*, workspace: Workspace | UUID, target_ids: Collection[UUID]) -
     return found
 
 
-def list_tagged(*, workspace: Workspace, tag_id: UUID) -> "QuerySet[TagBinding, UUID]":
-    """The ids of what bears a tag of the workspace."""
-    return TagBinding.objects.filter(tag__workspace=workspace, tag_id=tag_id).values_list("target_id", flat=True)
-
-
-def list_tagged_any(*, workspace: Workspace | UUID, tag_ids: Collection[UUID]) -> "QuerySet[TagBinding, UUID]":
+def list_tagged(*, workspace: Workspace | UUID, tag_ids: Collection[UUID]) -> "QuerySet[TagBinding, UUID]":
     """The ids of what bears at least one of some tags of the workspace."""
     return TagBinding.objects.filter(tag__workspace=workspace, tag_id__in=tag_ids).values_list("target_id", flat=True)

@@ -1,5 +1,6 @@
 """Adding, changing and deleting segments by API (service API 7.6): everything they are found by changes with them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -187,3 +188,23 @@ def test_vectors_that_do_not_fit_change_nothing(client):
     answer = client.post(f"{path}/segments", {"segments": [{"content": NEW}]})
     assert (answer.status, answer.json()["code"]) == (400, "embedding_dimension_mismatch")
     assert everything(Dataset.objects.get()) == before
+
+
+def test_many_at_a_time_lose_nothing(client):
+    path = add_indexed(client, create(client, indexing_technique="high_quality"))
+    changed, gone = ids_of(client, path)[:2]
+    calls = [
+        *(lambda n=n: client.post(f"{path}/segments", {"segments": [{"content": f"Number {n}."}]}) for n in range(4)),
+        *(
+            lambda n=n: client.post(f"{path}/segments/{changed}", {"segment": {"content": f"Change {n}."}})
+            for n in range(2)
+        ),
+        lambda: client.request("DELETE", f"{path}/segments/{gone}"),
+    ]
+    with ThreadPoolExecutor(len(calls)) as pool:
+        assert [answer.status for answer in pool.map(lambda call: call(), calls)] == [200] * 6 + [204]
+    document = Document.objects.get()
+    segments = Segment.objects.all()
+    assert document.segment_count == document.completed_segments == segments.count() == len(PASSAGES) + 3
+    assert document.word_count == sum(segment.word_count for segment in segments)
+    same_as_indexed_anew(client, path, "high_quality")
