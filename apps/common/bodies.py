@@ -38,8 +38,12 @@ def read_multipart(request: HttpRequest) -> "tuple[QueryDict, list[UploadedFile[
         BadRequest: the body is not what its header says.
         PayloadTooLarge: more fields than anybody sends.
     """
+    fields: QueryDict
     try:
-        fields, files = request.POST, request.FILES
+        if request.method == "POST":
+            fields, files = request.POST, request.FILES
+        else:  # Django reads forms of POST requests alone
+            fields, files = request.parse_file_upload(request.META, request)
     except MultiPartParserError as error:
         raise BadRequest("The multipart body is broken.") from error
     except SuspiciousOperation as error:

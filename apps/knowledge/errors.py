@@ -28,6 +28,16 @@ class ArchivedDocumentImmutable(Forbidden):
     default_message = "The archived document is not editable."
 
 
+class InvalidAction(AppError):
+    code = "invalid_action"
+    default_message = "The action must be enable, disable, archive or un_archive."
+
+
+class InvalidMetadata(AppError):
+    code = "invalid_metadata"
+    default_message = "The parameter metadata must be all, only or without."
+
+
 class UnreadableFile(AppError):
     code = "invalid_file"
     default_message = "The file cannot be read."

@@ -1,5 +1,8 @@
 """Row locks, in this order: dataset, document, the dataset's lexical totals, its terms."""
 
+from collections.abc import Collection
+from uuid import UUID
+
 from apps.common.errors import NotFound
 
 from .models import Dataset, Document, LexicalStat
@@ -30,4 +33,19 @@ def lock_document_to_delete(document: Document) -> Document:
     if locked is None:
         raise NotFound("Document Not Exists.")
     list(LexicalStat.objects.select_for_update().filter(dataset=document.dataset_id).values_list("pk"))
+    return locked
+
+
+def lock_document(document: Document) -> Document:
+    """Puts those who change a document's segments in a row with one another and with its worker. Raises NotFound."""
+    return lock_documents(document.dataset_id, [document.pk])[0]
+
+
+def lock_documents(dataset_id: UUID, document_ids: Collection[UUID]) -> list[Document]:
+    """The same for some documents of a base. Raises NotFound: one is not there, or not in this base."""
+    rows = Document.objects.select_for_update(no_key=True).filter(dataset=dataset_id, pk__in=document_ids)
+    locked = list(rows.order_by("pk"))
+    if len(locked) != len(set(document_ids)):
+        raise NotFound("Document Not Exists.")
+    list(LexicalStat.objects.select_for_update().filter(dataset=dataset_id).values_list("pk"))
     return locked

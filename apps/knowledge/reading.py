@@ -46,7 +46,7 @@ def cut(extracted: Extracted, processing: Processing) -> list[Draft]:
         records: Iterable[Record] = map(Record, texts)
     else:
         records = (record for record in extracted.records if record.content)
-    drafts = [_draft(position, record) for position, record in enumerate(records, 1)]
+    drafts = [draft(position, record) for position, record in enumerate(records, 1)]
     if not drafts:
         raise UnreadableFile(NO_TEXT)
     return drafts
@@ -70,7 +70,8 @@ def _storable(record: Record) -> Record:
     return replace(record, answer=answer, keywords=keywords)
 
 
-def _draft(position: int, record: Record) -> Draft:
+def draft(position: int, record: Record) -> Draft:
+    """The draft of one passage."""
     content = record.content
     return Draft(
         position=position,

@@ -1,6 +1,6 @@
 """Reads of knowledge bases, documents and segments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,24 +9,32 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from apps.common import db
+from apps.common.errors import NotFound
 from apps.common.tenancy import get_or_404
+from apps.files.models import UploadFile
 from apps.workspaces.models import Workspace
+from apps.workspaces.selectors import list_tagged
 
 from .choices import UNFINISHED, IndexingStatus
 from .models import Dataset, Document, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
+SEGMENT_NOT_FOUND = "Segment not found."
 
 
-def list_datasets(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[Dataset]":
-    """The workspace's bases whose name holds `keyword`, newest first.
+def list_datasets(
+    *, workspace: Workspace | UUID, keyword: str = "", tag_ids: Collection[UUID] | None = None
+) -> "QuerySet[Dataset]":
+    """The workspace's bases whose name holds `keyword` and that bear one of the tags, newest first.
 
     Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
     """
     datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
+    if tag_ids is not None:
+        datasets = datasets.filter(pk__in=list_tagged(workspace=workspace, tag_ids=tag_ids))
     findable = Q(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )
@@ -58,6 +66,13 @@ def get_document(*, dataset: Dataset, document_id: UUID | str) -> Document:
     return get_or_404(Document.objects.filter(dataset=dataset), document_id, DOCUMENT_NOT_FOUND)
 
 
+def get_upload(*, document: Document) -> UploadFile:
+    """The file a document was read from. Raises NotFound."""
+    if document.upload_file is None:
+        raise NotFound("UploadFile not found.")
+    return document.upload_file
+
+
 def list_batch(*, dataset: Dataset, batch: str) -> "QuerySet[Document]":
     """The documents that came in together."""
     return Document.objects.filter(dataset=dataset, batch=batch).order_by("position")
@@ -69,6 +84,11 @@ def list_segments(*, document: Document, statuses: Sequence[str] = (), keyword: 
     if statuses:
         segments = segments.filter(status__in=statuses)
     return segments.filter(content__icontains=keyword) if keyword else segments
+
+
+def get_segment(*, document: Document, segment_id: UUID | str) -> Segment:
+    """One segment of the document. Raises NotFound."""
+    return get_or_404(Segment.objects.filter(document=document), segment_id, SEGMENT_NOT_FOUND)
 
 
 def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:

@@ -24,7 +24,7 @@ def list_apps(*, workspace: Workspace, query: str = "", tag_id: UUID | None = No
     """The workspace's apps, newest first, whose name holds `query` and which bear a tag."""
     apps = App.objects.filter(workspace=workspace).order_by("-created_at")
     if tag_id is not None:
-        apps = apps.filter(id__in=list_tagged(workspace=workspace, tag_id=tag_id))
+        apps = apps.filter(id__in=list_tagged(workspace=workspace, tag_ids=[tag_id]))
     return apps.filter(name__icontains=query) if query else apps
 
 

@@ -55,13 +55,13 @@ def find_workspace(wanted: str | None) -> Workspace:
     raise InvalidParam(f"Name one workspace with --workspace: {names}.", params="workspace")
 
 
-def list_tags(*, workspace: Workspace, kind: str) -> "QuerySet[Tag]":
+def list_tags(*, workspace: Workspace | UUID, kind: str) -> "QuerySet[Tag]":
     """The workspace's tags of a kind by name, each with `binding_count`: on how many apps or bases it is."""
     tags = Tag.objects.filter(workspace=workspace, kind=kind)
     return tags.annotate(binding_count=Count("bindings")).order_by(Lower("name"))
 
 
-def list_tags_of(*, workspace: Workspace, target_ids: Collection[UUID]) -> dict[UUID, list[Tag]]:
+def list_tags_of(*, workspace: Workspace | UUID, target_ids: Collection[UUID]) -> dict[UUID, list[Tag]]:
     """The tags of each of these apps or bases, by name; who has none is not among the keys."""
     bindings = TagBinding.objects.filter(tag__workspace=workspace, target_id__in=target_ids)
     found: dict[UUID, list[Tag]] = {}
@@ -70,6 +70,6 @@ def list_tags_of(*, workspace: Workspace, target_ids: Collection[UUID]) -> dict[
     return found
 
 
-def list_tagged(*, workspace: Workspace, tag_id: UUID) -> "QuerySet[TagBinding, UUID]":
-    """The ids of what bears a tag of the workspace."""
-    return TagBinding.objects.filter(tag__workspace=workspace, tag_id=tag_id).values_list("target_id", flat=True)
+def list_tagged(*, workspace: Workspace | UUID, tag_ids: Collection[UUID]) -> "QuerySet[TagBinding, UUID]":
+    """The ids of what bears at least one of some tags of the workspace."""
+    return TagBinding.objects.filter(tag__workspace=workspace, tag_id__in=tag_ids).values_list("target_id", flat=True)

@@ -59,7 +59,7 @@ def test_what_start_md_says_can_be_typed(product, tmp_path):
 @pytest.mark.slow
 def test_what_api_md_says_can_be_typed(product, tmp_path):
     dataset_id = product.command("knowledge_create", "Examples of api.md")["dataset_id"]
-    product.command("knowledge_add", dataset_id, str(DOCS / "examples/travel-policy.md"), "--wait")
+    added = product.command("knowledge_add", dataset_id, str(DOCS / "examples/travel-policy.md"), "--wait")
     file = tmp_path / "app.yml"
     file.write_text((DOCS / "examples/travel-helper.yml").read_text().replace("DATASET_ID", dataset_id))
     app_id = product.command("app_import", str(file), "--publish")["app_id"]
@@ -76,6 +76,7 @@ def test_what_api_md_says_can_be_typed(product, tmp_path):
         MESSAGE_ID=answered["id"],
         DATASET_KEY=product.command("knowledge_key")["token"],
         DATASET_ID=dataset_id,
+        DOCUMENT_ID=added["documents"][0]["id"],
     )
     assert '"opening_statement"' in said
     assert '"indexing_status"' in said

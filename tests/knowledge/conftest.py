@@ -7,8 +7,10 @@ from apps.knowledge.models import Dataset, Document
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_pending
+from apps.prompts.services.keys import create_dataset_key
 from apps.workspaces.models import Workspace
 from tests.factories import make_workspace
+from tests.http import Client
 
 
 @pytest.fixture
@@ -38,3 +40,15 @@ def add() -> Callable[..., Document]:
         return document
 
     return add
+
+
+@pytest.fixture
+def client(server, workspace: Workspace) -> Client:
+    return Client(server.url, create_dataset_key(workspace=workspace))
+
+
+@pytest.fixture
+def stranger(server, workspace: Workspace) -> Client:
+    """With a key of another workspace."""
+    other = make_workspace("Other", "other@example.org")
+    return Client(server.url, create_dataset_key(workspace=other))

@@ -6,14 +6,12 @@ import uuid
 
 import pytest
 
-from apps.common.perloop import run
 from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
 from apps.knowledge.services.datasets import update_dataset
-from apps.knowledge.services.indexing import index_pending
-from apps.prompts.services.keys import create_dataset_key
-from tests.factories import make_app, make_key, make_workspace
+from tests.factories import make_app, make_key
 from tests.http import Answer, Client
 from tests.knowledge import samples
+from tests.knowledge.api import add_text, create, error_of, index
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 from tests.waiting import eventually
 
@@ -99,33 +97,6 @@ STATUS_FIELDS = [
 ]
 
 
-@pytest.fixture
-def workspace(server):
-    return make_workspace()
-
-
-@pytest.fixture
-def client(server, workspace) -> Client:
-    return Client(server.url, create_dataset_key(workspace=workspace))
-
-
-@pytest.fixture
-def stranger(server, workspace) -> Client:
-    other = make_workspace("Other", "other@example.org")
-    return Client(server.url, create_dataset_key(workspace=other))
-
-
-def create(client: Client, name: str = "Base", **fields) -> str:
-    answer = client.post("/v1/datasets", {"name": name, "indexing_technique": "economy", **fields})
-    assert answer.status == 200, answer.body
-    return answer.json()["id"]
-
-
-def add_text(client: Client, dataset_id: str, text: str = TEXT, name: str = "Text", **fields) -> Answer:
-    body = {"name": name, "text": text, "process_rule": ONE_A_LINE, **fields}
-    return client.post(f"/v1/datasets/{dataset_id}/document/create_by_text", body)
-
-
 def multipart(*parts: tuple[str, str | None, bytes]) -> tuple[bytes, dict[str, str]]:
     lines = b""
     for name, file_name, data in parts:
@@ -137,16 +108,6 @@ def multipart(*parts: tuple[str, str | None, bytes]) -> tuple[bytes, dict[str, s
 def add_file(client: Client, dataset_id: str, *parts: tuple[str, str | None, bytes]) -> Answer:
     body, headers = multipart(*parts)
     return client.post(f"/v1/datasets/{dataset_id}/document/create_by_file", body, headers=headers)
-
-
-def index() -> None:
-    run(index_pending())
-
-
-def error_of(answer: Answer) -> tuple[int, str, str]:
-    body = answer.json()
-    assert body["status"] == answer.status
-    return answer.status, body["code"], body["message"]
 
 
 def test_a_dataset_is_created_shown_listed_and_deleted(client, workspace):
@@ -324,7 +285,6 @@ def test_the_first_document_must_name_a_technique(client):
         ({"name": ""}, "name"),
         ({"doc_form": "qa_model"}, "doc_form"),
         ({"process_rule": {"mode": "custom"}}, "process_rule"),
-        ({"original_document_id": "x"}, "original_document_id"),
     ],
 )
 def test_document_fields_are_checked(client, fields, params):

@@ -57,7 +57,7 @@ def test_binding_counts_and_unbinding(workspace):
         ("Legal", 1),
         ("Sales", 2),
     ]
-    assert set(list_tagged(workspace=workspace, tag_id=sales.pk)) == {one, two}
+    assert set(list_tagged(workspace=workspace, tag_ids=[sales.pk])) == {one, two}
     assert list_tags_of(workspace=workspace, target_ids=[one, two]) == {one: [legal, sales], two: [sales]}
     tags.unbind_tags(workspace=workspace, tag_ids=[sales.pk], target_id=one)
     assert list_tags_of(workspace=workspace, target_ids=[one]) == {one: [legal]}

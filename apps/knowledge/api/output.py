@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from apps.knowledge.models import Dataset, Document, Segment
+from apps.files.models import UploadFile
+from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
+from apps.workspaces.models import Tag
 
 
-def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool) -> dict[str, Any]:
+def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool, tags: Sequence[Tag]) -> dict[str, Any]:
     """A base that a selector annotated with its counts."""
     counts: Any = dataset
     return {
@@ -29,7 +31,7 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool)
         "embedding_model_provider": dataset.embedding_provider or None,
         "embedding_available": embedding_available,
         "retrieval_model_dict": dataset.retrieval_model,
-        "tags": [],
+        "tags": [{"id": str(tag.pk), "name": tag.name, "type": tag.kind} for tag in tags],
         "doc_form": dataset.doc_form,
         "external_knowledge_info": None,
         "external_retrieval_model": None,
@@ -67,6 +69,51 @@ def document_json(document: Document) -> dict[str, Any]:
         "hit_count": document.hit_count,
         "doc_form": document.doc_form,
         "doc_metadata": document.doc_metadata or [],
+    }
+
+
+# What GET of a document shows by its parameter `metadata`.
+DETAIL_PARTS = ("all", "only", "without")
+
+
+def detail_json(document: Document, latest: ProcessRule | None, part: str) -> dict[str, Any]:
+    """A document with its rules and figures.
+
+    Args:
+        latest: the rule that documents of the base without one take.
+        part: `all`, `only` the metadata, or all `without` them.
+    """
+    metadata = {"doc_type": document.doc_type, "doc_metadata": document.doc_metadata or []}
+    if part == "only":
+        return {"id": str(document.pk), **metadata}
+    rule, count = document.process_rule, document.segment_count
+    shown = {
+        **document_json(document),
+        **metadata,
+        "dataset_process_rule": _rule(latest) if latest else None,
+        "document_process_rule": {"id": str(rule.pk), "dataset_id": str(rule.dataset_id), **_rule(rule)},
+        "doc_language": document.doc_language,
+        "completed_at": _seconds(document.completed_at),
+        "updated_at": _seconds(document.updated_at),
+        "indexing_latency": _latency_s(document),
+        "segment_count": count,
+        "average_segment_length": document.word_count // count if count else 0,
+    }
+    return shown if part == "all" else {name: value for name, value in shown.items() if name not in metadata}
+
+
+def upload_json(upload: UploadFile, url: str) -> dict[str, Any]:
+    """The file a document was read from, with links to see and to keep it."""
+    return {
+        "id": str(upload.pk),
+        "name": upload.name,
+        "size": upload.size_bytes,
+        "extension": upload.extension,
+        "url": url,
+        "download_url": f"{url}&as_attachment=true",
+        "mime_type": upload.mime_type,
+        "created_by": _id(upload.created_by_user),
+        "created_at": _seconds(upload.created_at),
     }
 
 
@@ -141,6 +188,15 @@ def record_json(segment: Segment, score: float) -> dict[str, Any]:
 def page_json(data: Sequence[Mapping[str, Any]], *, page: int, limit: int, total: int) -> dict[str, Any]:
     """A page of a list; `has_more` is what the contract says, true also on an exactly full last page."""
     return {"data": data, "has_more": len(data) == limit, "limit": limit, "total": total, "page": page}
+
+
+def _rule(rule: ProcessRule) -> dict[str, Any]:
+    return {"mode": rule.mode, "rules": rule.rules}
+
+
+def _latency_s(document: Document) -> float | None:
+    start, end = document.processing_started_at, document.completed_at
+    return (end - start).total_seconds() if start and end else None
 
 
 def _id(value: object) -> str | None:

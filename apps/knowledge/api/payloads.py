@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
+from apps.common.ids import parse_uuid
 from apps.common.text import storable, storable_json
 from apps.files.errors import NoFileUploaded, TooManyFiles
 
@@ -36,24 +38,55 @@ class Payload(BaseModel):
             raise InvalidParam(reason, params=field) from error
 
 
-class CreateDataset(Payload):
+class ChangeDataset(Payload):
     name: Any = None  # the service has the contract's sentence for every wrong name
     description: str | None = None
     indexing_technique: str | None = None
     permission: str | None = None
-    provider: str = "vendor"
     embedding_model: str | None = None
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
 
 
-class CreateDocument(Payload):
-    """What both ways of adding a document share."""
+class CreateDataset(ChangeDataset):
+    provider: str = "vendor"
 
-    indexing_technique: str | None = None
+
+class CreateTag(Payload):
+    name: str
+
+
+class RenameTag(CreateTag):
+    tag_id: str
+
+
+class DeleteTag(Payload):
+    tag_id: str
+
+
+class BindTags(Payload):
+    tag_ids: list[str]
+    target_id: str
+
+
+class UnbindTags(Payload):
+    tag_id: str | None = None
+    tag_ids: list[str] | None = None
+    target_id: str
+
+
+class DocumentPayload(Payload):
+    """What all ways of adding and changing a document share."""
+
     process_rule: dict[str, Any] | None = None
     doc_form: str | None = None
     doc_language: str | None = None
+
+
+class CreateDocument(DocumentPayload):
+    """What both ways of adding a document share."""
+
+    indexing_technique: str | None = None
     original_document_id: str | None = None
     retrieval_model: dict[str, Any] | None = None
     embedding_model: str | None = None
@@ -63,6 +96,33 @@ class CreateDocument(Payload):
 class CreateByText(CreateDocument):
     name: str
     text: str
+
+
+class UpdateDocument(DocumentPayload):
+    name: str | None = None
+
+
+class UpdateByText(UpdateDocument):
+    text: str | None = None
+
+
+class DocumentIds(Payload):
+    document_ids: list[str]
+
+
+class AddSegments(Payload):
+    segments: list[dict[str, Any]]  # the service has the contract's sentences
+
+
+class SegmentChanges(Payload):
+    content: str | None = None
+    answer: str | None = None
+    keywords: list[str] | None = None
+    enabled: bool | None = None
+
+
+class UpdateSegment(Payload):
+    segment: SegmentChanges
 
 
 class Retrieve(Payload):
@@ -75,14 +135,20 @@ def read_form(request: HttpRequest) -> "tuple[UploadedFile[bytes], dict[str, Any
     """The one file of a multipart request and the JSON object in its field `data`.
 
     Raises:
-        NoFileUploaded, TooManyFiles, BadRequest, PayloadTooLarge.
+        NoFileUploaded, TooManyFiles, InvalidParam, BadRequest, PayloadTooLarge.
     """
-    fields, uploads = read_multipart(request)
-    if not uploads:
+    file, data = read_optional_file(request)
+    if file is None:
         raise NoFileUploaded
+    return file, data
+
+
+def read_optional_file(request: HttpRequest) -> "tuple[UploadedFile[bytes] | None, dict[str, Any]]":
+    """The same where the file may be missing. Raises TooManyFiles, InvalidParam, BadRequest, PayloadTooLarge."""
+    fields, uploads = read_multipart(request)
     if len(uploads) > 1:
         raise TooManyFiles
-    return uploads[0], _data(fields.get("data"))
+    return (uploads[0] if uploads else None), _data(fields.get("data"))
 
 
 def _data(text: str | None) -> dict[str, Any]:
@@ -100,6 +166,12 @@ def _data(text: str | None) -> dict[str, Any]:
 def read_keyword(query: QueryDict) -> str:
     """What a list is to be searched for."""
     return storable(query.get("keyword", ""))[:MAX_KEYWORD]
+
+
+def read_tag_ids(query: QueryDict) -> list[UUID] | None:
+    """`tag_ids`, repeated or separated by commas; what is no id matches nothing. None: not given."""
+    texts = [text for value in query.getlist("tag_ids") for text in value.split(",") if text]
+    return [id for text in texts if (id := parse_uuid(text))] if texts else None
 
 
 def read_page(query: QueryDict) -> tuple[int, int]:

@@ -2,21 +2,37 @@
 
 from django.urls import path
 
-from . import search, views
+from . import datasets, documents, search, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
+BATCH = f"{DATASET}/documents/<str:batch>"
+DOCUMENT = f"{DATASET}/documents/<str:document_id>"
 
 urlpatterns = [
-    path("datasets", views.DatasetsView.as_view(), name="v1-datasets"),
-    path(DATASET, views.DatasetView.as_view(), name="v1-dataset"),
+    path("datasets", datasets.DatasetsView.as_view(), name="v1-datasets"),
+    path("datasets/tags", tags.TagsView.as_view(), name="v1-tags"),
+    path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
+    path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
+    path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
+    path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
     path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
     path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),
-    path(f"{DATASET}/document/create_by_text", views.CreateByTextView.as_view(), name="v1-create-by-text"),
-    path(f"{DATASET}/document/create-by-text", views.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
-    path(f"{DATASET}/document/create_by_file", views.CreateByFileView.as_view(), name="v1-create-by-file"),
-    path(f"{DATASET}/document/create-by-file", views.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
-    path(f"{DATASET}/documents", views.DocumentsView.as_view(), name="v1-documents"),
-    path(f"{DATASET}/documents/<str:document_id>", views.DocumentView.as_view(), name="v1-document"),
-    path(f"{DATASET}/documents/<str:document_id>/segments", views.SegmentsView.as_view(), name="v1-segments"),
-    path(f"{DATASET}/documents/<str:batch>/indexing-status", views.IndexingStatusView.as_view(), name="v1-indexing"),
+    path(f"{DATASET}/document/create_by_text", documents.CreateByTextView.as_view(), name="v1-create-by-text"),
+    path(f"{DATASET}/document/create-by-text", documents.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
+    path(f"{DATASET}/document/create_by_file", documents.CreateByFileView.as_view(), name="v1-create-by-file"),
+    path(f"{DATASET}/document/create-by-file", documents.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
+    path(f"{DATASET}/documents", documents.DocumentsView.as_view(), name="v1-documents"),
+    path(f"{DATASET}/documents/status/<str:action>", documents.StatusView.as_view(), name="v1-documents-status"),
+    path(DOCUMENT, documents.DocumentView.as_view(), name="v1-document"),
+    path(f"{DOCUMENT}/update_by_text", documents.UpdateByTextView.as_view(), name="v1-update-by-text"),
+    path(f"{DOCUMENT}/update-by-text", documents.UpdateByTextView.as_view(), name="v1-update-by-text-hyphen"),
+    path(f"{DOCUMENT}/update_by_file", documents.UpdateByFileView.as_view(), name="v1-update-by-file"),
+    path(f"{DOCUMENT}/update-by-file", documents.UpdateByFileView.as_view(), name="v1-update-by-file-hyphen"),
+    path(f"{DOCUMENT}/upload-file", documents.UploadFileView.as_view(), name="v1-document-upload-file"),
+    path(f"{DOCUMENT}/download", documents.DownloadView.as_view(), name="v1-document-download"),
+    path(f"{DOCUMENT}/segments", segments.SegmentsView.as_view(), name="v1-segments"),
+    path(f"{DOCUMENT}/segments/<str:segment_id>", segments.SegmentView.as_view(), name="v1-segment"),
+    path(
+        f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"
+    ),
 ]

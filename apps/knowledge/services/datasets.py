@@ -1,6 +1,7 @@
 """Creating, changing and deleting knowledge bases."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync
@@ -15,13 +16,14 @@ from apps.files.services.uploads import delete_uploads
 from apps.knowledge.choices import IndexingTechnique, Permission
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import DatasetInUse, DatasetNameDuplicate
-from apps.knowledge.locks import lock_dataset_to_delete
+from apps.knowledge.locks import lock_dataset, lock_dataset_to_delete
 from apps.knowledge.models import Dataset
 from apps.knowledge.selectors import count_apps
 from apps.knowledge.wire import dump_retrieval, parse_retrieval
 from apps.models.services.resolve import resolve_model
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
+from apps.workspaces.services.tags import forget_target
 
 from .index_rows import delete_dataset_rows
 
@@ -82,9 +84,21 @@ def update_dataset(
     description: str | None = None,
     permission: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
+    indexing_technique: str | None = None,
+    embedding_provider: str | None = None,
+    embedding_model: str | None = None,
 ) -> Dataset:
-    """Changes what needs no new index; None leaves a field as it is. Raises InvalidParam, DatasetNameDuplicate."""
-    changes: dict[str, Any] = {}
+    """Changes a base; None leaves a field as it is.
+
+    Args:
+        indexing_technique, embedding_provider, embedding_model: can change only while the base has no documents.
+
+    Raises:
+        InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
+        NotFound: the base was deleted meanwhile.
+    """
+    changes = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
+    has_new_technique = bool(changes)
     if name is not None:
         changes["name"] = check_name(name)
     if description is not None:
@@ -98,6 +112,12 @@ def update_dataset(
     dataset.updated_by, dataset.updated_at = user, timezone.now()
     try:
         with transaction.atomic():
+            lock_dataset(dataset)
+            if has_new_technique and dataset.documents.exists():
+                raise InvalidParam(
+                    "Mode and embedding model can be changed only while the knowledge base is empty.",
+                    params="indexing_technique",
+                )
             dataset.save(update_fields=[*changes, "updated_by", "updated_at"])
             audit.record(
                 workspace=dataset.workspace, user=user, action="dataset.update", object_type="dataset",
@@ -121,6 +141,7 @@ def delete_dataset(*, dataset: Dataset, user: User | None = None) -> None:
             raise DatasetInUse
         uploads = list(UploadFile.objects.filter(pk__in=dataset.documents.values("upload_file_id")))
         delete_dataset_rows(dataset)
+        forget_target(target_id=dataset.pk)
         delete_uploads(uploads)
         audit.record(
             workspace=dataset.workspace, user=user, action="dataset.delete", object_type="dataset",
@@ -168,6 +189,23 @@ def check_name(name: object) -> str:
     if not 1 <= len(cleaned) <= MAX_NAME:
         raise InvalidParam("type is required. Name must be between 1 to 40 characters.", params="name")
     return cleaned
+
+
+def _new_technique(dataset: Dataset, technique: str | None, provider: str | None, model: str | None) -> dict[str, Any]:
+    """Fields that would change."""
+    if technique is None and provider is None and model is None:
+        return {}
+    wanted = copy(dataset)
+    technique = technique or dataset.indexing_technique
+    if technique is None:
+        raise InvalidParam("indexing_technique is required.", params="indexing_technique")
+    if technique == IndexingTechnique.ECONOMY:
+        wanted.embedding_provider = wanted.embedding_model = ""
+    choose_technique(
+        wanted, technique, provider or dataset.embedding_provider or None, model or dataset.embedding_model or None
+    )
+    fields = ("indexing_technique", "embedding_provider", "embedding_model")
+    return {field: new for field in fields if (new := getattr(wanted, field)) != getattr(dataset, field)}
 
 
 def _description(text: object) -> str:

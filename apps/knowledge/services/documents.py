@@ -1,7 +1,8 @@
 """Adding and deleting documents."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any, Final
 
 from django.db import transaction
@@ -44,12 +45,8 @@ def create_document_from_text(*, dataset: Dataset, name: str, text: str, **optio
     Raises:
         InvalidParam: no name or no text.
     """
-    name = " ".join(storable(name).split())[:MAX_NAME]
-    if not name:
-        raise InvalidParam("name is required", params="name")
-    if not storable(text).strip():
-        raise InvalidParam("text is required", params="text")
-    return _create(dataset, name, f"{name[: MAX_NAME // 2]}.txt", storable(text).encode(), "text/plain", **options)
+    name, file_name, data = text_file(name, text)
+    return _create(dataset, name, file_name, data, "text/plain", **options)
 
 
 def create_document_from_file(
@@ -90,8 +87,7 @@ def create_document(
         ProviderNotInitialized, ModelNotFound: no embedding model.
         NotFound: the base was deleted meanwhile.
     """
-    if doc_form != TEXT_MODEL:
-        raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
+    check_form(doc_form)
     parsed = parse_rule(process_rule) if process_rule is not None else None
     with transaction.atomic():
         dataset = lock_dataset(dataset)
@@ -105,7 +101,7 @@ def create_document(
             name=name,
             data_source_info={"upload_file_id": str(upload.pk)},
             upload_file=upload,
-            process_rule=_rule(dataset, parsed, user),
+            process_rule=take_rule(dataset, parsed, user),
             batch=batch or new_batch(),
             created_from=created_from,
             created_by=user,
@@ -119,6 +115,12 @@ def create_document(
         )  # fmt: skip
         jobs.enqueue(TASK)
     return document
+
+
+def check_form(doc_form: str) -> None:
+    """Raises InvalidParam: no form that documents can have."""
+    if doc_form != TEXT_MODEL:
+        raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
 
 
 def delete_document(*, document: Document, user: User | None = None) -> None:
@@ -149,16 +151,41 @@ def _create(
     dataset: Dataset, name: str, file_name: str, data: bytes | IO[bytes], mime_type: str, **options: Any
 ) -> Document:
     """Stores the bytes first, outside the base's lock; a document that cannot be added leaves no file behind."""
+    with stored(dataset, file_name, data, mime_type, options.get("user")) as upload:
+        return create_document(dataset=dataset, upload=upload, name=name, **options)
+
+
+def text_file(name: str, text: str) -> tuple[str, str, bytes]:
+    """A document's name, its file's name and bytes. Raises InvalidParam: no name or no text."""
+    name = title(name)
+    if not storable(text).strip():
+        raise InvalidParam("text is required", params="text")
+    return name, f"{name[: MAX_NAME // 2]}.txt", storable(text).encode()
+
+
+def title(name: str) -> str:
+    """A document's name as it is stored. Raises InvalidParam: there is none."""
+    name = " ".join(storable(name).split())[:MAX_NAME]
+    if not name:
+        raise InvalidParam("name is required", params="name")
+    return name
+
+
+@contextmanager
+def stored(
+    dataset: Dataset, name: str, data: bytes | IO[bytes], mime_type: str, user: User | None
+) -> Iterator[UploadFile]:
+    """Stores a document's file, which goes again if the block fails."""
     upload = store_upload(
         workspace=dataset.workspace,
-        user=options.get("user"),
-        name=file_name,
+        user=user,
+        name=name,
         data=data,
         mime_type=mime_type,
         extensions=accepted_extensions(),
     )
     try:
-        return create_document(dataset=dataset, upload=upload, name=name, **options)
+        yield upload
     except BaseException:
         delete_uploads([upload])
         raise
@@ -181,7 +208,8 @@ def _initialise(
     notify.send(TOPIC, dataset.pk)
 
 
-def _rule(dataset: Dataset, parsed: tuple[str, dict[str, Any]] | None, user: User | None) -> ProcessRule:
+def take_rule(dataset: Dataset, parsed: tuple[str, dict[str, Any]] | None, user: User | None) -> ProcessRule:
+    """The row of a parsed rule; None: of the base's latest, else of the automatic one."""
     latest = get_latest_rule(dataset=dataset)
     if parsed is None and latest is not None:
         return latest

@@ -1,15 +1,25 @@
-"""Removing segments with everything they are found by. Callers hold the locks of `knowledge.locks`."""
+"""What segments are found by, changed in the caller's transaction. Callers hold the locks of `knowledge.locks`."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
+from pgvector import HalfVector, SparseVector
 
-from apps.knowledge.models import Dataset, Document
+from apps.knowledge.contracts import SLOTS
+from apps.knowledge.lexical.bm25 import weights
+from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbedding, SegmentLexical
 
-_UNCOUNT: Final = """
+from .segment_rows import ADD_TERMS, Entry, document_frequencies
+
+# The first three parts take the segments chosen by `{}` out of the base's words, counts and vectors.
+_UNINDEX: Final = (
+    """
 with gone as (
     delete from knowledge_segmentlexical x using knowledge_segment g
-    where g.id = x.segment_id and g.document_id = %(document)s
+    where g.id = x.segment_id and {}
     returning x.dataset_id, x.terms, x.length
 ),
 total as (
@@ -21,16 +31,15 @@ counted as (
     select gone.dataset_id, t.term, count(*) as n from gone cross join unnest(gone.terms) as t (term) group by 1, 2
 )
 update knowledge_termstat s set df = s.df - c.n
-from counted c where s.dataset_id = c.dataset_id and s.term = c.term"""
-
-_OF_DOCUMENT: Final = (
-    _UNCOUNT,
+from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_termstat where dataset_id = %(dataset)s and df <= 0",
-    "delete from knowledge_segmentembedding e using knowledge_segment g"
-    " where g.id = e.segment_id and g.document_id = %(document)s",
-    "delete from knowledge_segment where document_id = %(document)s",
-    "delete from knowledge_document where id = %(document)s",
+    "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
+_ONE: Final = "g.id = %(segment)s"
+_ALL: Final = "g.document_id = %(document)s"
+_ENABLE: Final = """
+update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
+where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
 _OF_DATASET: Final = (
     "delete from knowledge_segmentlexical where dataset_id = %(dataset)s",
     "delete from knowledge_segmentembedding where dataset_id = %(dataset)s",
@@ -43,15 +52,78 @@ _OF_DATASET: Final = (
 )
 
 
+def add_entries(document: Document, entries: Sequence[Entry], model: str, *, enabled: bool = True) -> None:
+    """Makes segments findable, unless they or their document are switched off, and counts their terms.
+
+    Args:
+        model: `provider/model` of the vectors.
+        enabled: of the segments.
+    """
+    dataset_id = document.dataset_id
+    totals = LexicalStat.objects.get(dataset=dataset_id)
+    LexicalStat.objects.filter(dataset=dataset_id).update(
+        chunks=F("chunks") + len(entries), tokens=F("tokens") + sum(entry.length for entry in entries)
+    )
+    terms = document_frequencies(entries)
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TERMS, [dataset_id, list(terms), list(terms.values())])
+    enabled = enabled and is_findable(document)
+    SegmentEmbedding.objects.bulk_create(
+        SegmentEmbedding(
+            segment_id=entry.segment_id, dataset_id=dataset_id, model=model, dim=len(entry.vector), enabled=enabled,
+            embedding=HalfVector(entry.vector),
+        )
+        for entry in entries if entry.vector is not None
+    )  # fmt: skip
+    SegmentLexical.objects.bulk_create(
+        SegmentLexical(
+            segment_id=entry.segment_id, dataset_id=dataset_id, enabled=enabled, length=entry.length,
+            terms=sorted(entry.counts), weights=_weights(entry, totals.average_length),
+        )
+        for entry in entries
+    )  # fmt: skip
+
+
+def is_findable(document: Document) -> bool:
+    """Whether searches may show the document."""
+    return document.enabled and not document.archived
+
+
+def enable_entries(document: Document) -> None:
+    """Lets searches find what of the document is switched on, and nothing else of it."""
+    arguments = {"document": document.pk, "findable": is_findable(document)}
+    _run([_ENABLE.format(f"knowledge_segment{kind}") for kind in ("lexical", "embedding")], arguments)
+
+
+def remove_entry(segment_id: UUID, dataset_id: UUID) -> None:
+    """Takes a segment out of all it is found by; the segment stays."""
+    _run([part.format(_ONE) for part in _UNINDEX], {"segment": segment_id, "dataset": dataset_id})
+
+
+def delete_segments_of(document: Document) -> None:
+    """Deletes a document's segments and takes them out of the dataset's statistics."""
+    statements = [part.format(_ALL) for part in _UNINDEX]
+    statements.append("delete from knowledge_segment where document_id = %(document)s")
+    _run(statements, {"document": document.pk, "dataset": document.dataset_id})
+
+
 def delete_document_rows(document: Document) -> None:
     """Deletes a document and all that hangs on it, and takes it out of the dataset's statistics."""
-    with connection.cursor() as cursor:
-        for statement in _OF_DOCUMENT:
-            cursor.execute(statement, {"document": document.pk, "dataset": document.dataset_id})
+    delete_segments_of(document)
+    _run(["delete from knowledge_document where id = %(document)s"], {"document": document.pk})
 
 
 def delete_dataset_rows(dataset: Dataset) -> None:
     """Deletes a dataset and all that hangs on it."""
+    _run(_OF_DATASET, {"dataset": dataset.pk})
+
+
+def _weights(entry: Entry, average_length: float) -> SparseVector:
+    weighed = weights(entry.counts, length=entry.length, average_length=average_length)
+    return SparseVector({number - 1: weight for number, weight in weighed.items()}, SLOTS)
+
+
+def _run(statements: Sequence[str], arguments: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
-        for statement in _OF_DATASET:
-            cursor.execute(statement, {"dataset": dataset.pk})
+        for statement in statements:
+            cursor.execute(statement, arguments)

@@ -7,7 +7,6 @@ at the first segment that is not finished. Models are called outside of transact
 
 import asyncio
 import logging
-import math
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -18,17 +17,15 @@ from apps.common import db
 from apps.common.errors import AppError, Unavailable
 from apps.files import storage
 from apps.knowledge import extraction, reading
-from apps.knowledge.choices import IndexingStatus, IndexingTechnique
+from apps.knowledge.choices import IndexingStatus
 from apps.knowledge.contracts import Draft
-from apps.knowledge.errors import LeaseLost, VectorsDoNotFit
+from apps.knowledge.errors import LeaseLost
 from apps.knowledge.lexical.tokens import count_slots
 from apps.knowledge.rules import processing
-from apps.models.contracts import Embeddings
-from apps.models.errors import ProviderBadAnswer, ProviderRateLimited
-from apps.models.handles import ModelHandle
-from apps.models.services.resolve import resolve_model
+from apps.models.errors import ProviderRateLimited
 
 from . import jobs
+from .embedding import Embedder
 from .jobs import Job
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry, write_entries, write_segments
@@ -142,26 +139,19 @@ def _count(texts: Sequence[str]) -> list[dict[int, int]]:
 class _Indexer:
     """Brings batches of one document's segments into the tables they are found by."""
 
-    def __init__(self, job: Job, handle: ModelHandle | None, model: str, dimensions: int | None) -> None:
-        self.job, self.handle, self.model, self.dimensions = job, handle, model, dimensions
+    def __init__(self, job: Job, embedder: Embedder) -> None:
+        self.job, self.embedder = job, embedder
+        handle = embedder.handle
         self.call_size = min(handle.spec.batch_size, CALL_TEXTS) if handle else BATCH
         self.batch = EMBEDDING_CALLS * self.call_size if handle else BATCH
 
     @classmethod
     async def of(cls, job: Job) -> "_Indexer":
         """With the dataset's embedding model, if it has one. Raises LeaseLost, ProviderNotInitialized."""
-        row = await db.fetch_one(_TECHNIQUE, job.dataset_id)
-        if row is None:
+        embedder = await Embedder.of(workspace_id=job.workspace_id, dataset_id=job.dataset_id)
+        if embedder is None:
             raise LeaseLost
-        technique, provider, name = row
-        if technique != IndexingTechnique.HIGH_QUALITY:
-            return cls(job, None, "", None)
-        handle = await resolve_model(
-            workspace_id=job.workspace_id, model_type="text-embedding", provider=provider, name=name
-        )
-        model = f"{provider}/{name}"
-        known = await db.fetch_one(_DIMENSIONS, job.dataset_id, model)
-        return cls(job, handle, model, known[0] if known else None)
+        return cls(job, embedder)
 
     async def add(self, ids: Sequence[UUID], texts: Sequence[str]) -> None:
         """Embeds and stores some segments. What was embedded is stored even if other calls fail.
@@ -170,40 +160,15 @@ class _Indexer:
             LeaseLost, ProviderError.
         """
         calls = [slice(start, start + self.call_size) for start in range(0, len(texts), self.call_size)]
-        results = await asyncio.gather(*(self._embed(texts[part]) for part in calls), return_exceptions=True)
+        embedded = (self.embedder.embed(texts[part]) for part in calls)
+        results = await asyncio.gather(*embedded, return_exceptions=True)
         entries: list[Entry] = []
         for part, vectors in zip(calls, results, strict=True):
             if not isinstance(vectors, BaseException):
                 counts = await asyncio.to_thread(_count, texts[part])
                 entries += map(Entry, ids[part], counts, vectors)
         if entries:
-            await write_entries(self.job, entries, self.model)
+            await write_entries(self.job, entries, self.embedder.model)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-
-    async def _embed(self, texts: Sequence[str]) -> Sequence[Sequence[float] | None]:
-        if self.handle is None:
-            return [None] * len(texts)
-        return self._checked(await self.handle.embed(texts), len(texts))
-
-    def _checked(self, embeddings: Embeddings, count: int) -> Sequence[Sequence[float]]:
-        vectors = embeddings.vectors
-        if len(vectors) != count:
-            raise ProviderBadAnswer(f"{self.model} returned {len(vectors)} vectors for {count} texts.")
-        self.dimensions = self.dimensions or len(vectors[0])
-        for vector in vectors:
-            if len(vector) != self.dimensions:
-                raise VectorsDoNotFit(
-                    f"{self.model} returned a vector of {len(vector)} dimensions; this knowledge base holds"
-                    f" vectors of {self.dimensions}."
-                )
-            if not math.isfinite(sum(vector)):
-                raise ProviderBadAnswer(f"{self.model} returned a vector with numbers that are not finite.")
-        return vectors
-
-
-_TECHNIQUE: Final = (
-    "select indexing_technique, embedding_provider, embedding_model from knowledge_dataset where id = %s"
-)
-_DIMENSIONS: Final = "select dim from knowledge_segmentembedding where dataset_id = %s and model = %s limit 1"

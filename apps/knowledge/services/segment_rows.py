@@ -1,5 +1,6 @@
 """Writes of segments and of what they are found by. Each function is one transaction, guarded by the job's lease."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,6 +54,17 @@ _SEGMENTS: Final = (
 )
 _LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, enabled, length, terms, weights)"
 _VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, model, dim, enabled, embedding)"
+
+
+ADD_TERMS: Final = """
+insert into knowledge_termstat as s (dataset_id, term, df)
+select %s, term, n from unnest(%s::int[], %s::int[]) u (term, n) order by term
+on conflict (dataset_id, term) do update set df = s.df + excluded.df"""
+
+
+def document_frequencies(entries: Iterable[Entry]) -> Counter[int]:
+    """In how many of the segments each slot occurs."""
+    return Counter(number for entry in entries for number in entry.counts)
 
 
 async def write_segments(job: Job, drafts: Sequence[Draft], average_length: float) -> None:
@@ -112,10 +124,7 @@ async def _count_terms(connection: Connection, dataset_id: UUID, entries: Sequen
 
     The row of totals is locked first, so writers of one dataset never wait for one another in a circle.
     """
-    frequencies: dict[int, int] = {}
-    for entry in entries:
-        for number in entry.counts:
-            frequencies[number] = frequencies.get(number, 0) + 1
+    frequencies = document_frequencies(entries)
     cursor = await connection.execute(
         b"update knowledge_lexicalstat set chunks = chunks + %s, tokens = tokens + %s where dataset_id = %s"
         b" returning average_length",
@@ -124,12 +133,7 @@ async def _count_terms(connection: Connection, dataset_id: UUID, entries: Sequen
     row = await cursor.fetchone()
     if row is None:
         raise LeaseLost
-    await connection.execute(
-        b"insert into knowledge_termstat as s (dataset_id, term, df)"
-        b" select %s, term, n from unnest(%s::int[], %s::int[]) u (term, n) order by term"
-        b" on conflict (dataset_id, term) do update set df = s.df + excluded.df",
-        [dataset_id, list(frequencies), list(frequencies.values())],
-    )
+    await connection.execute(ADD_TERMS.encode(), [dataset_id, list(frequencies), list(frequencies.values())])
     return float(row[0])
 
 

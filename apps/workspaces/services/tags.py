@@ -44,9 +44,18 @@ def create_tag(*, workspace: Workspace, kind: str, name: str, user: User | None 
     return tag
 
 
-def rename_tag(*, workspace: Workspace, tag_id: UUID | str, name: str, user: User | None = None) -> Tag:
-    """Gives a tag another name; what it is on keeps it. Raises NotFound, InvalidParam, TagNameTaken."""
-    tag = _own(workspace, tag_id)
+def rename_tag(
+    *, workspace: Workspace, tag_id: UUID | str, name: str, kind: str | None = None, user: User | None = None
+) -> Tag:
+    """Gives a tag another name; what it is on keeps it.
+
+    Args:
+        kind: the only one to be found; None: all are.
+
+    Raises:
+        NotFound, InvalidParam, TagNameTaken.
+    """
+    tag = _own(workspace, tag_id, kind)
     tag.name = clean_name(name)
     try:
         with transaction.atomic():
@@ -57,9 +66,9 @@ def rename_tag(*, workspace: Workspace, tag_id: UUID | str, name: str, user: Use
     return tag
 
 
-def delete_tag(*, workspace: Workspace, tag_id: UUID | str, user: User | None = None) -> None:
-    """Takes a tag off everything and removes it. Raises NotFound."""
-    tag = _own(workspace, tag_id)
+def delete_tag(*, workspace: Workspace, tag_id: UUID | str, kind: str | None = None, user: User | None = None) -> None:
+    """Takes a tag off everything and removes it; `kind` as in `rename_tag`. Raises NotFound."""
+    tag = _own(workspace, tag_id, kind)
     with transaction.atomic():
         _record(workspace, user, "tag.delete", tag.pk, name=tag.name)
         tag.delete()

@@ -1,0 +1,65 @@
+"""What all views of the knowledge API share."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from rest_framework.views import APIView
+
+from apps.knowledge.errors import DatasetApiDisabled
+from apps.knowledge.models import Dataset, Document
+from apps.knowledge.selectors import count_apps, get_dataset, get_document
+from apps.knowledge.services.datasets import is_embedding_available
+from apps.prompts.api.auth import DatasetKeyAuthentication
+from apps.prompts.runtime import DatasetKey
+from apps.workspaces.models import User, Workspace
+from apps.workspaces.selectors import list_tags_of
+
+from .output import dataset_json
+
+
+class KnowledgeView(APIView):
+    """A view behind a dataset key, which acts as the workspace's owner."""
+
+    authentication_classes = [DatasetKeyAuthentication]
+
+    @property
+    def workspace_id(self) -> UUID:
+        key = self.request.auth
+        assert isinstance(key, DatasetKey)
+        return key.workspace_id
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.objects.get(pk=self.workspace_id)
+
+    @property
+    def owner(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)
+        return user
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """The workspace's base. Raises NotFound, DatasetApiDisabled."""
+        dataset = get_dataset(workspace=self.workspace_id, dataset_id=dataset_id)
+        if not dataset.enable_api:
+            raise DatasetApiDisabled
+        return dataset
+
+    def document(self, dataset_id: str, document_id: str) -> Document:
+        """A document of the workspace's base. Raises NotFound, DatasetApiDisabled."""
+        return get_document(dataset=self.dataset(dataset_id), document_id=document_id)
+
+    def show(self, datasets: Collection[Dataset]) -> list[dict[str, Any]]:
+        """Bases with what other apps know of them."""
+        counts = count_apps(workspace_id=self.workspace_id)
+        tags = list_tags_of(workspace=self.workspace_id, target_ids=[dataset.pk for dataset in datasets])
+        return [
+            dataset_json(
+                dataset,
+                app_count=counts.get(str(dataset.pk), 0),
+                embedding_available=is_embedding_available(dataset),
+                tags=tags.get(dataset.pk, []),
+            )
+            for dataset in datasets
+        ]

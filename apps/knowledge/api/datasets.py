@@ -1,0 +1,66 @@
+"""Knowledge bases (service API 7.2)."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from apps.common.api import json_body, json_response
+from apps.common.errors import InvalidParam
+from apps.knowledge.selectors import list_datasets
+from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
+
+from .base import KnowledgeView
+from .output import page_json
+from .payloads import ChangeDataset, CreateDataset, read_keyword, read_page, read_tag_ids
+
+
+class DatasetsView(KnowledgeView):
+    def get(self, request: Request) -> HttpResponse:
+        query = request.query_params
+        page, limit = read_page(query)
+        datasets = list_datasets(workspace=self.workspace_id, keyword=read_keyword(query), tag_ids=read_tag_ids(query))
+        if query.get("provider", "vendor") != "vendor":
+            datasets = datasets.none()
+        data = self.show(datasets[(page - 1) * limit : page * limit])
+        return json_response(page_json(data, page=page, limit=limit, total=datasets.count()))
+
+    def post(self, request: Request) -> HttpResponse:
+        payload = CreateDataset.read(json_body(request._request))
+        if payload.provider != "vendor":
+            raise InvalidParam(f"{payload.provider[:40]} is not a valid choice", params="provider")
+        dataset = create_dataset(
+            workspace=self.workspace,
+            user=self.owner,
+            name=payload.name,
+            description=payload.description or "",
+            indexing_technique=payload.indexing_technique,
+            permission=payload.permission or "only_me",
+            embedding_provider=payload.embedding_model_provider,
+            embedding_model=payload.embedding_model,
+            retrieval_model=payload.retrieval_model,
+        )
+        return json_response(self.show([self.dataset(str(dataset.pk))])[0])
+
+
+class DatasetView(KnowledgeView):
+    def get(self, request: Request, dataset_id: str) -> HttpResponse:
+        return json_response(self.show([self.dataset(dataset_id)])[0])
+
+    def patch(self, request: Request, dataset_id: str) -> HttpResponse:
+        dataset = self.dataset(dataset_id)
+        payload = ChangeDataset.read(json_body(request._request))
+        dataset = update_dataset(
+            dataset=dataset,
+            user=self.owner,
+            name=payload.name,
+            description=payload.description,
+            permission=payload.permission,
+            retrieval_model=payload.retrieval_model,
+            indexing_technique=payload.indexing_technique,
+            embedding_provider=payload.embedding_model_provider,
+            embedding_model=payload.embedding_model,
+        )
+        return json_response(self.show([dataset])[0])
+
+    def delete(self, request: Request, dataset_id: str) -> HttpResponse:
+        delete_dataset(dataset=self.dataset(dataset_id), user=self.owner)
+        return HttpResponse(status=204)
