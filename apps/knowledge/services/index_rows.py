@@ -14,7 +14,7 @@ from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbeddi
 
 from .segment_rows import ADD_TERMS, Entry, document_frequencies
 
-# The first three parts take the segments chosen by `{}` out of the base's words, counts and vectors.
+# Takes the segments chosen by `{}` out of the base's words, counts and vectors.
 _UNINDEX: Final = (
     """
 with gone as (

@@ -29,11 +29,12 @@ from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
 from .embedding import Embedder
-from .index_rows import add_entries, remove_entry
+from .index_rows import add_entries, enable_entries, remove_entry
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry
 
 MAX_SEGMENTS: Final = 1_000
+BUSY: Final = "Segment is indexing, please try again later"
 QA_MODEL: Final = "qa_model"
 NOT_AVAILABLE: Final = "Document is not available"
 
@@ -91,27 +92,26 @@ def update_segment(
     """
     check_editable(document)
     _check_changeable(segment, enabled)
-    record = _record(
-        document,
-        {
-            "content": segment.content if content is None else content,
-            "answer": segment.answer if answer is None else answer,
-            "keywords": segment.keywords if keywords is None else keywords,
-        },
-    )
-    draft = reading.draft(segment.position, record)
-    entries, model = _embedded(document, [(segment.pk, draft)])
+    changes = {"content": content, "answer": answer, "keywords": keywords}
+    draft = _changed(document, segment, changes)
+    is_new_text = draft.digest != segment.index_node_hash
+    entries, model = _embedded(document, [(segment.pk, draft)]) if is_new_text else ([], "")
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
         segment = get_segment(document=document, segment_id=segment.pk)
         _check_changeable(segment, enabled)
-        words, tokens = draft.word_count - segment.word_count, draft.tokens - segment.tokens
+        draft = _changed(document, segment, changes)
+        if not is_new_text and draft.digest != segment.index_node_hash:  # changed by another call meanwhile
+            raise InvalidParam(BUSY)
+        _count(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
         _fill(segment, draft, user, enabled=segment.enabled if enabled is None else enabled)
         segment.save()
-        remove_entry(segment.pk, document.dataset_id)
-        add_entries(document, entries, model, enabled=segment.enabled)
-        _count(document, 0, words, tokens)
+        if is_new_text:
+            remove_entry(segment.pk, document.dataset_id)
+            add_entries(document, entries, model, enabled=segment.enabled)
+        else:
+            enable_entries(document)
         _record_change(document, user, "segment.update", segment_id=str(segment.pk))
     async_to_sync(reweigh_if_drifted)(document.dataset_id)
     return segment
@@ -139,9 +139,15 @@ def check_editable(document: Document) -> None:
 
 def _check_changeable(segment: Segment, enabled: bool | None) -> None:
     if segment.status != SegmentStatus.COMPLETED:
-        raise InvalidParam("Segment is indexing, please try again later")
+        raise InvalidParam(BUSY)
     if not segment.enabled and not enabled:
         raise InvalidParam("Can't update disabled segment")
+
+
+def _changed(document: Document, segment: Segment, changes: Mapping[str, Any]) -> Draft:
+    """The segment's draft with the changes that are not None."""
+    fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
+    return reading.draft(segment.position, _record(document, fields))
 
 
 def _record(document: Document, fields: Mapping[str, Any]) -> Record:
