@@ -104,7 +104,7 @@ def test_broken_forms_are_bad_requests(client, body):
         (b"<script>alert(1)</script>", "a.js", "application/javascript"),
     ],
 )
-def test_what_could_run_in_a_browser_is_stored_and_never_shown_in_place(client, app, data, name, mime_type):
+def test_h_09_what_could_run_in_a_browser_is_stored_and_never_shown_in_place(client, app, data, name, mime_type):
     body = upload(client, Part(data, name, mime_type)).json()
     message = make_message(app, api_user(app))
     attach_upload(message)
