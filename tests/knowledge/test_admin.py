@@ -1,5 +1,6 @@
 import pytest
 from django.contrib import admin
+from django.test import Client
 from django.urls import reverse
 
 from apps.files.models import UploadFile
@@ -11,13 +12,14 @@ TABLES = [Dataset, ProcessRule, Document, Segment, SegmentLexical, LexicalStat, 
 
 
 @pytest.mark.parametrize("model", TABLES)
-def test_operators_can_read_every_table_and_change_none(economy, add, client, model):
+def test_operators_can_read_every_table_and_change_none(economy, add, model):
     add(economy, TEXT)
-    client.force_login(make_user("op@example.org", is_staff=True, is_superuser=True))
+    browser = Client()
+    browser.force_login(make_user("op@example.org", is_staff=True, is_superuser=True))
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     row = model.objects.first()
-    assert client.get(reverse(f"{name}_changelist")).status_code == 200
-    assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
-    assert client.get(reverse(f"{name}_add")).status_code == 403
-    assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert browser.get(reverse(f"{name}_changelist")).status_code == 200
+    assert browser.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+    assert browser.get(reverse(f"{name}_add")).status_code == 403
+    assert browser.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert model in admin.site._registry
