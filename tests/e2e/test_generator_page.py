@@ -203,6 +203,7 @@ def test_web_05_pictures_are_sent_where_the_app_sees(chromium: Chromium):
         field.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": PICTURE})
         expect(page.get_by_role("button", name="Remove a.png")).to_be_visible()
         field.set_input_files({"name": "b.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"})
+        expect(page.get_by_role("list", name="Pictures to send").locator("[aria-busy=false]")).to_have_count(1)
         expect(page.get_by_role("alert")).to_contain_text("b.svg is not a PNG")
         with page.expect_request("**/api/completion-messages") as sent:
             write_about(page, "this picture")

@@ -9,8 +9,9 @@ export class Attachments {
   #items = [];
 
   // `upload(file)` gives the id. `limitMb` is that of one picture, `most` how many a question may carry.
-  constructor({ upload, limitMb, most, onproblem, onchange }) {
-    Object.assign(this, { upload, limitMb, most, onproblem, onchange });
+  // `onproblem(sentence)` tells what was refused; with an empty one the person has moved on.
+  constructor({ upload, limitMb, most, onproblem }) {
+    Object.assign(this, { upload, limitMb, most, onproblem });
     this.picker = h("input", { type: "file", accept: TYPES.join(","), multiple: most > 1, hidden: true, onchange: () => {
       this.add(this.picker.files);
       this.picker.value = "";
@@ -66,6 +67,7 @@ export class Attachments {
   }
 
   add(files) {
+    this.onproblem("");
     for (const file of files) {
       const problem = this.#problemOf(file);
       if (problem) this.onproblem(problem);
@@ -93,6 +95,11 @@ export class Attachments {
     this.#show();
   }
 
+  #remove(item) {
+    this.onproblem("");
+    this.#drop(item);
+  }
+
   #drop(item) {
     this.#items = this.#items.filter((other) => other !== item);
     URL.revokeObjectURL(item.address);
@@ -102,9 +109,8 @@ export class Attachments {
   #show() {
     this.list.replaceChildren(...this.#items.map((item) => h("li", { "aria-busy": String(!item.id) },
       h("img", { src: item.address, alt: item.name }),
-      h("button", { className: "btn icon-only", type: "button", "aria-label": t("Remove {name}", { name: item.name }), onclick: () => this.#drop(item) }, icon("x")))));
+      h("button", { className: "btn icon-only", type: "button", "aria-label": t("Remove {name}", { name: item.name }), onclick: () => this.#remove(item) }, icon("x")))));
     this.list.hidden = !this.#items.length;
     this.button.disabled = this.#items.length >= this.most;
-    this.onchange();
   }
 }

@@ -12,7 +12,7 @@ export class Equipment {
     const features = this.features = pane.settings.features ?? {};
     const onproblem = (text) => pane.composer.complain(text);
     this.attachments = features.images && api.upload
-      ? new Attachments({ ...features.images, upload: api.upload, onproblem, onchange: () => {} }) : null;
+      ? new Attachments({ ...features.images, upload: api.upload, onproblem }) : null;
     this.recorder = features.hearing && api.transcribe
       ? new Recorder({ transcribe: api.transcribe, onwords: (text) => pane.composer.insert(text), onproblem }) : null;
     this.speaker = features.speaking && api.speech ? new Speaker(api.speech, onproblem) : null;

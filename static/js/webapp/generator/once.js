@@ -26,7 +26,7 @@ export class RunOnce {
     this.pictures?.clear();
     this.form = new VariablesForm(fields, { submitLabel: t("Generate"), onsubmit: () => this.#onSubmit(), upload });
     this.form.fill(values);
-    this.pictures = images && new Attachments({ ...images, upload, onproblem: (sentence) => this.#complain(sentence), onchange: () => this.#complain("") });
+    this.pictures = images && new Attachments({ ...images, upload, onproblem: (sentence) => this.#complain(sentence) });
     const clear = h("button", { className: "btn ghost", type: "button", onclick: () => this.#clear() }, t("Clear"));
     this.form.set.after(...[this.#pictureField(), this.problem].filter(Boolean));
     this.form.element.append(h("div", { className: "gen-buttons" }, this.form.button, this.form.isEmpty && !images ? null : clear));
