@@ -36,6 +36,38 @@ class SegmentStatus(TextChoices):
 class RuleMode(TextChoices):
     AUTOMATIC = "automatic", "Automatic"
     CUSTOM = "custom", "Custom"
+    HIERARCHICAL = "hierarchical", "Parents and children"
+
+
+class DocForm(TextChoices):
+    TEXT = "text_model", "Passages"
+    QA = "qa_model", "Questions and answers"
+    HIERARCHICAL = "hierarchical_model", "Parents and children"
+
+
+class ChunkOrigin(TextChoices):
+    """Whether a child chunk was cut or written; a passage's is always automatic."""
+
+    AUTOMATIC = "automatic", "Automatic"
+    CUSTOMIZED = "customized", "Customized"
+
+
+class MetadataType(TextChoices):
+    STRING = "string", "Text"
+    NUMBER = "number", "Number"
+    TIME = "time", "Time"
+
+
+class IndexKind(TextChoices):
+    VECTORS = "vectors", "Vectors"
+    WORDS = "words", "Words"
+
+
+class CrawlStatus(TextChoices):
+    RUNNING = "running", "Running"
+    STOPPED = "stopped", "Stopped"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
 
 
 # What a worker still has something to do for.

@@ -44,7 +44,7 @@ async def _load(key: str) -> tuple[str, BaseConfig] | None:
     id, name, workspace_id, enable_api, technique, provider, model, retrieval, chunks, description = row
     model = model if technique == "high_quality" else ""
     model_key = f"{provider}/{model}" if model else ""
-    scope = Scope(id, name, model_key, chunks, stored_retrieval(retrieval))
+    scope = Scope(id, name, model_key, chunks, settings=stored_retrieval(retrieval))
     return key, BaseConfig(workspace_id, enable_api, provider, model, scope, description)
 
 

@@ -83,7 +83,12 @@ class Processing:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A segment before it has a row. `position` counts from 1, `word_count` characters; `digest` is SHA-256 in hex."""
+    """A segment before it has a row. `position` counts from 1, `word_count` characters; `digest` is SHA-256 in hex.
+
+    Args:
+        page: where it begins, in sources that have pages.
+        children: the chunks it is found by; without any it is found by itself.
+    """
 
     position: int
     content: str
@@ -92,6 +97,8 @@ class Draft:
     word_count: int
     tokens: int
     digest: str
+    page: int | None = None
+    children: "Sequence[Draft]" = ()
 
 
 class Splitter(ABC):
@@ -162,6 +169,7 @@ class Hit:
     doc_metadata: Any = None
     vector_score: float | None = None
     lexical_score: float | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +193,17 @@ class Scope:
     Args:
         model: `provider/model` of its vectors; "" in an economical base.
         chunks: about how many segments it has.
+        has_vector_index, has_word_index: whether the base has such an index of its own, ready to be used.
+        document_ids: search among these alone; None: among all.
     """
 
     dataset_id: UUID
     dataset_name: str
     model: str = ""
     chunks: int = 0
+    has_vector_index: bool = False
+    has_word_index: bool = False
+    document_ids: Sequence[UUID] | None = None
     settings: RetrievalSettings = field(default_factory=RetrievalSettings)
 
 

@@ -79,16 +79,16 @@ def list_batch(*, dataset: Dataset, batch: str) -> "QuerySet[Document]":
 
 
 def list_segments(*, document: Document, statuses: Sequence[str] = (), keyword: str = "") -> "QuerySet[Segment]":
-    """The document's segments by position."""
-    segments = Segment.objects.filter(document=document).order_by("position")
+    """The document's passages by position."""
+    segments = Segment.objects.filter(document=document, parent=None).order_by("position")
     if statuses:
         segments = segments.filter(status__in=statuses)
     return segments.filter(content__icontains=keyword) if keyword else segments
 
 
 def get_segment(*, document: Document, segment_id: UUID | str) -> Segment:
-    """One segment of the document. Raises NotFound."""
-    return get_or_404(Segment.objects.filter(document=document), segment_id, SEGMENT_NOT_FOUND)
+    """One passage of the document. Raises NotFound."""
+    return get_or_404(Segment.objects.filter(document=document, parent=None), segment_id, SEGMENT_NOT_FOUND)
 
 
 def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:

@@ -142,7 +142,7 @@ def test_ret_01_the_best_of_ten_thousand_vectors_are_the_best(vectors, add):
         connection.cursor() as cursor,
         cursor.copy(
             "copy knowledge_segment (id, workspace_id, dataset_id, document_id, position, content, word_count, tokens,"
-            " index_node_hash, hit_count, enabled, status, created_at) from stdin"
+            " index_node_hash, hit_count, enabled, status, origin, created_at, updated_at) from stdin"
         ) as copy,
     ):
         for number in range(10_000):
@@ -150,16 +150,17 @@ def test_ret_01_the_best_of_ten_thousand_vectors_are_the_best(vectors, add):
             stored[uuid.UUID(int=number)] = [part / math.hypot(*vector) for part in vector]
             copy.write_row((
                 uuid.UUID(int=number), vectors.workspace_id, vectors.pk, document.pk, number + 2, str(number), 1, 1, "",
-                0, True, "completed", document.created_at,
+                0, True, "completed", "automatic", document.created_at, document.created_at,
             ))  # fmt: skip
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy knowledge_segmentembedding (segment_id, dataset_id, model, dim, enabled, embedding) from stdin"
+            "copy knowledge_segmentembedding (segment_id, dataset_id, document_id, model, dim, enabled, embedding)"
+            " from stdin"
         ) as copy,
     ):
         for id, vector in stored.items():
-            copy.write_row((id, vectors.pk, "m", dimensions, True, str(vector)))
+            copy.write_row((id, vectors.pk, document.pk, "m", dimensions, True, str(vector)))
     asked = stored[uuid.UUID(int=77)]
     method, scope = retrieval_methods.get("semantic_search")(), Scope(vectors.pk, "Vectors", "m", 10_000)
     hits = run(method.search(scope, Query("", {}, asked), k=20))

@@ -51,7 +51,7 @@ c as (
 )
 select c.segment_id, g.document_id, d.name, d.data_source_type, g.content, g.answer,
        coalesce({score}, 0), g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
-       c.vector_score, c.lexical_score, vr.rank, lr.rank,
+       c.vector_score, c.lexical_score, g.page, vr.rank, lr.rank,
        case when d.archived then 'document_archived' when not d.enabled then 'document_disabled'
             when c.segment_id = any(%(found)s) then null else 'disabled' end
 from c join knowledge_segment g on g.id = c.segment_id join knowledge_document d on d.id = g.document_id

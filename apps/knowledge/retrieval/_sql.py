@@ -59,7 +59,7 @@ v as materialized (
 _PASSAGES: Final = """
 select s.segment_id, g.document_id, d.name, d.data_source_type, g.content, g.answer, s.score,
        g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
-       s.vector_score, s.lexical_score
+       s.vector_score, s.lexical_score, g.page
 from s join knowledge_segment g on g.id = s.segment_id join knowledge_document d on d.id = g.document_id
 where g.enabled and d.enabled and not d.archived
 order by s.score desc, g.document_id, g.position"""

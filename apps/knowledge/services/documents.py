@@ -15,7 +15,7 @@ from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.names import MAX_NAME, clean_name
 from apps.files.services.uploads import delete_uploads, store_upload
-from apps.knowledge.choices import UNFINISHED, RuleMode
+from apps.knowledge.choices import UNFINISHED, DocForm, RuleMode
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import ArchivedDocumentImmutable, DocumentIndexing
 from apps.knowledge.extraction import accepted_extensions
@@ -31,7 +31,6 @@ from .datasets import choose_technique
 from .index_rows import delete_document_rows
 
 TASK: Final = "knowledge.index"
-TEXT_MODEL: Final = "text_model"
 
 
 def new_batch() -> str:
@@ -73,7 +72,7 @@ def create_document(
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
-    doc_form: str = TEXT_MODEL,
+    doc_form: str = DocForm.TEXT,
     doc_language: str = "English",
 ) -> Document:
     """Adds a stored file to a base and wakes a worker to index it.
@@ -119,7 +118,7 @@ def create_document(
 
 def check_form(doc_form: str) -> None:
     """Raises InvalidParam: no form that documents can have."""
-    if doc_form != TEXT_MODEL:
+    if doc_form != DocForm.TEXT:
         raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
 
 

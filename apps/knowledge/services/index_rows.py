@@ -40,14 +40,24 @@ _ALL: Final = "g.document_id = %(document)s"
 _ENABLE: Final = """
 update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
 where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
+_OF_DOCUMENT: Final = (
+    "delete from knowledge_documentpart where document_id = %(document)s",
+    "delete from knowledge_document where id = %(document)s",
+)
 _OF_DATASET: Final = (
     "delete from knowledge_segmentlexical where dataset_id = %(dataset)s",
     "delete from knowledge_segmentembedding where dataset_id = %(dataset)s",
     "delete from knowledge_termstat where dataset_id = %(dataset)s",
     "delete from knowledge_lexicalstat where dataset_id = %(dataset)s",
     "delete from knowledge_segment where dataset_id = %(dataset)s",
+    "delete from knowledge_documentpart p using knowledge_document d"
+    " where d.id = p.document_id and d.dataset_id = %(dataset)s",
     "delete from knowledge_document where dataset_id = %(dataset)s",
     "delete from knowledge_processrule where dataset_id = %(dataset)s",
+    "delete from knowledge_metadatafield where dataset_id = %(dataset)s",
+    "delete from knowledge_datasetmember where dataset_id = %(dataset)s",
+    "delete from knowledge_indexchange where dataset_id = %(dataset)s",
+    "delete from knowledge_searchindex where dataset_id = %(dataset)s",
     "delete from knowledge_dataset where id = %(dataset)s",
 )
 
@@ -70,15 +80,15 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     enabled = enabled and is_findable(document)
     SegmentEmbedding.objects.bulk_create(
         SegmentEmbedding(
-            segment_id=entry.segment_id, dataset_id=dataset_id, model=model, dim=len(entry.vector), enabled=enabled,
-            embedding=HalfVector(entry.vector),
+            segment_id=entry.segment_id, dataset_id=dataset_id, document_id=document.pk, model=model,
+            dim=len(entry.vector), enabled=enabled, embedding=HalfVector(entry.vector),
         )
         for entry in entries if entry.vector is not None
     )  # fmt: skip
     SegmentLexical.objects.bulk_create(
         SegmentLexical(
-            segment_id=entry.segment_id, dataset_id=dataset_id, enabled=enabled, length=entry.length,
-            terms=sorted(entry.counts), weights=_weights(entry, totals.average_length),
+            segment_id=entry.segment_id, dataset_id=dataset_id, document_id=document.pk, enabled=enabled,
+            length=entry.length, terms=sorted(entry.counts), weights=_weights(entry, totals.average_length),
         )
         for entry in entries
     )  # fmt: skip
@@ -110,7 +120,7 @@ def delete_segments_of(document: Document) -> None:
 def delete_document_rows(document: Document) -> None:
     """Deletes a document and all that hangs on it, and takes it out of the dataset's statistics."""
     delete_segments_of(document)
-    _run(["delete from knowledge_document where id = %(document)s"], {"document": document.pk})
+    _run(_OF_DOCUMENT, {"document": document.pk})
 
 
 def delete_dataset_rows(dataset: Dataset) -> None:

@@ -14,7 +14,7 @@ from apps.common import db
 from apps.common.db import Connection
 from apps.common.encoding import dumps
 from apps.common.ids import new_id
-from apps.knowledge.choices import SegmentStatus
+from apps.knowledge.choices import ChunkOrigin, SegmentStatus
 from apps.knowledge.contracts import Draft
 from apps.knowledge.errors import LeaseLost
 from apps.knowledge.lexical.bm25 import weights
@@ -49,11 +49,11 @@ where id = %s and lease_owner = %s
 returning enabled and not archived"""
 
 _SEGMENTS: Final = (
-    "knowledge_segment (id, workspace_id, dataset_id, document_id, position, content, answer, word_count, tokens,"
-    " keywords, index_node_hash, hit_count, enabled, status, created_at)"
+    "knowledge_segment (id, workspace_id, dataset_id, document_id, parent_id, origin, position, page, content, answer,"
+    " word_count, tokens, keywords, index_node_hash, hit_count, enabled, status, created_at, updated_at)"
 )
-_LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, enabled, length, terms, weights)"
-_VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, model, dim, enabled, embedding)"
+_LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, document_id, enabled, length, terms, weights)"
+_VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, document_id, model, dim, enabled, embedding)"
 
 
 ADD_TERMS: Final = """
@@ -101,9 +101,9 @@ async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> None:
             b" completed_at = now() where id = any(%s)",
             [ids],
         )
-        await copying.copy_rows(connection, _VECTORS, _vector_rows(job.dataset_id, entries, model, enabled))
+        await copying.copy_rows(connection, _VECTORS, _vector_rows(job, entries, model, enabled))
         average_length = await _count_terms(connection, job.dataset_id, entries)
-        lexical = _lexical_rows(job.dataset_id, entries, average_length, enabled)
+        lexical = _lexical_rows(job, entries, average_length, enabled)
         await copying.copy_rows(connection, _LEXICAL, lexical)
 
 
@@ -145,7 +145,10 @@ def _segment_rows(job: Job, drafts: Iterable[Draft]) -> Iterator[Sequence[bytes 
             copying.uuid(job.workspace_id),
             copying.uuid(job.dataset_id),
             copying.uuid(job.document_id),
+            None,
+            copying.text(ChunkOrigin.AUTOMATIC),
             copying.int4(draft.position),
+            None if draft.page is None else copying.int4(draft.page),
             copying.text(draft.content),
             None if draft.answer is None else copying.text(draft.answer),
             copying.int4(draft.word_count),
@@ -156,17 +159,19 @@ def _segment_rows(job: Job, drafts: Iterable[Draft]) -> Iterator[Sequence[bytes 
             copying.boolean(True),
             copying.text(SegmentStatus.WAITING),
             now,
+            now,
         )
 
 
 def _lexical_rows(
-    dataset_id: UUID, entries: Iterable[Entry], average_length: float, enabled: bool
+    job: Job, entries: Iterable[Entry], average_length: float, enabled: bool
 ) -> Iterator[Sequence[bytes]]:
     for entry in entries:
         weighed = weights(entry.counts, length=entry.length, average_length=average_length)
         yield (
             copying.uuid(entry.segment_id),
-            copying.uuid(dataset_id),
+            copying.uuid(job.dataset_id),
+            copying.uuid(job.document_id),
             copying.boolean(enabled),
             copying.int4(entry.length),
             copying.int4_array(sorted(entry.counts)),
@@ -174,12 +179,13 @@ def _lexical_rows(
         )
 
 
-def _vector_rows(dataset_id: UUID, entries: Iterable[Entry], model: str, enabled: bool) -> Iterator[Sequence[bytes]]:
+def _vector_rows(job: Job, entries: Iterable[Entry], model: str, enabled: bool) -> Iterator[Sequence[bytes]]:
     for entry in entries:
         if entry.vector is not None:
             yield (
                 copying.uuid(entry.segment_id),
-                copying.uuid(dataset_id),
+                copying.uuid(job.dataset_id),
+                copying.uuid(job.document_id),
                 copying.text(model),
                 copying.int2(len(entry.vector)),
                 copying.boolean(enabled),

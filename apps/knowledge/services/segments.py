@@ -17,7 +17,7 @@ from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import new_id
 from apps.common.text import storable
 from apps.knowledge import reading
-from apps.knowledge.choices import IndexingStatus, SegmentStatus
+from apps.knowledge.choices import DocForm, IndexingStatus, SegmentStatus
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.contracts import Draft, Record
 from apps.knowledge.errors import ArchivedDocumentImmutable
@@ -35,7 +35,6 @@ from .segment_rows import Entry
 
 MAX_SEGMENTS: Final = 1_000
 BUSY: Final = "Segment is indexing, please try again later"
-QA_MODEL: Final = "qa_model"
 NOT_AVAILABLE: Final = "Document is not available"
 
 
@@ -154,11 +153,11 @@ def _record(document: Document, fields: Mapping[str, Any]) -> Record:
     content, answer, keywords = fields.get("content"), fields.get("answer"), fields.get("keywords")
     if not isinstance(content, str) or not storable(content).strip():
         raise InvalidParam("Content is empty", params="content")
-    if document.doc_form == QA_MODEL and answer is None:
+    if document.doc_form == DocForm.QA and answer is None:
         raise InvalidParam("Answer is required", params="answer")
     if answer is not None and not isinstance(answer, str):
         raise InvalidParam("answer must be text", params="answer")
-    if document.doc_form == QA_MODEL and not storable(answer or "").strip():
+    if document.doc_form == DocForm.QA and not storable(answer or "").strip():
         raise InvalidParam("Answer is empty", params="answer")
     if keywords is not None and not (isinstance(keywords, list) and all(isinstance(word, str) for word in keywords)):
         raise InvalidParam("keywords must be a list of texts", params="keywords")
