@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import datasets, documents, search, segments, tags
+from . import datasets, documents, metadata, models, search, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
@@ -15,6 +15,17 @@ urlpatterns = [
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
     path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
     path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
+    path(f"{DATASET}/metadata", metadata.FieldsView.as_view(), name="v1-metadata"),
+    path(f"{DATASET}/metadata/built-in", metadata.BuiltInView.as_view(), name="v1-metadata-built-in"),
+    path(
+        f"{DATASET}/metadata/built-in/<str:action>",
+        metadata.BuiltInSwitchView.as_view(),
+        name="v1-metadata-built-in-switch",
+    ),
+    path(f"{DATASET}/metadata/<str:field_id>", metadata.FieldView.as_view(), name="v1-metadata-field"),
+    path(f"{DATASET}/documents/metadata", metadata.DocumentsMetadataView.as_view(), name="v1-documents-metadata"),
+    path(f"{DATASET}/documents/download-zip", documents.DownloadZipView.as_view(), name="v1-documents-zip"),
+    path("workspaces/current/models/model-types/<str:model_type>", models.ModelsView.as_view(), name="v1-model-types"),
     path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
     path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),
     path(f"{DATASET}/document/create_by_text", documents.CreateByTextView.as_view(), name="v1-create-by-text"),
@@ -31,6 +42,7 @@ urlpatterns = [
     path(f"{DOCUMENT}/upload-file", documents.UploadFileView.as_view(), name="v1-document-upload-file"),
     path(f"{DOCUMENT}/download", documents.DownloadView.as_view(), name="v1-document-download"),
     path(f"{DOCUMENT}/segments", segments.SegmentsView.as_view(), name="v1-segments"),
+    path(f"{DOCUMENT}/segment", segments.SegmentsView.as_view(), name="v1-segments-singular"),
     path(f"{DOCUMENT}/segments/<str:segment_id>", segments.SegmentView.as_view(), name="v1-segment"),
     path(
         f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"
