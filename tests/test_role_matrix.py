@@ -157,9 +157,7 @@ class World:
         return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
 
     def call(self, call: Call, headers: dict[str, str], method: str | None = None) -> Answer:
-        send = {
-            name: self.fill(value, call.path) if isinstance(value, str) else value for name, value in call.send.items()
-        }
+        send = json.loads(self.fill(json.dumps(call.send), call.path))
         is_form = not call.is_api
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = (urlencode(send) if is_form else json.dumps(send)).encode()

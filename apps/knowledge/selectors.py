@@ -59,10 +59,14 @@ def list_datasets(
     findable = Q(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )
-    return datasets.select_related("created_by").prefetch_related(*_SHOWN).annotate(
-        document_count=Count("documents"),
-        available_document_count=Count("documents", filter=findable),
-        word_count=Coalesce(Sum("documents__word_count"), 0),
+    return (
+        datasets.select_related("created_by")
+        .prefetch_related(*_SHOWN)
+        .annotate(
+            document_count=Count("documents"),
+            available_document_count=Count("documents", filter=findable),
+            word_count=Coalesce(Sum("documents__word_count"), 0),
+        )
     )
 
 
@@ -107,7 +111,9 @@ def get_field(*, dataset: Dataset, field_id: UUID | str) -> MetadataField:
 def list_fields(*, dataset: Dataset) -> list[tuple[MetadataField, int]]:
     """The base's metadata fields, oldest first, each with the number of documents that have a value of it."""
     fields = list(MetadataField.objects.filter(dataset=dataset).order_by("created_at", "pk"))
-    counts = {f"n{number}": Count("pk", filter=Q(doc_metadata__has_key=field.name)) for number, field in enumerate(fields)}
+    counts = {
+        f"n{number}": Count("pk", filter=Q(doc_metadata__has_key=field.name)) for number, field in enumerate(fields)
+    }
     found = dataset.documents.aggregate(**counts) if counts else {}
     return [(field, found[f"n{number}"]) for number, field in enumerate(fields)]
 

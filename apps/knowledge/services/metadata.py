@@ -103,9 +103,7 @@ def set_built_in_fields(*, dataset: Dataset, enabled: bool, user: User | None = 
     dataset.built_in_field_enabled = enabled
 
 
-def set_documents_metadata(
-    *, dataset: Dataset, operations: Sequence[DocumentValues], user: User | None = None
-) -> None:
+def set_documents_metadata(*, dataset: Dataset, operations: Sequence[DocumentValues], user: User | None = None) -> None:
     """Sets values of some documents: all, or none.
 
     Raises:
