@@ -153,7 +153,13 @@ def test_all_documents_get_values_or_none(client, stranger, base, document):
     ):
         answer = client.post(f"{base}/documents/metadata", {"operation_data": [good, wrong]})
         assert (answer.status, answer.json()["code"]) == (404, "not_found"), wrong
-    for body in ({}, {"operation_data": []}, {"operation_data": [5]}, {"operation_data": [{"document_id": "x"}]}):
+    bodies: list[dict] = [
+        {},
+        {"operation_data": []},
+        {"operation_data": [5]},
+        {"operation_data": [{"document_id": "x"}]},
+    ]
+    for body in bodies:
         answer = client.post(f"{base}/documents/metadata", body)
         assert (answer.status, answer.json()["params"]) == (400, "operation_data")
     assert Document.objects.get().doc_metadata is None

@@ -114,7 +114,8 @@ def test_kb_24_chosen_members_are_set_and_shown_by_api(client, workspace, people
     assert patch(name="New").json()["partial_member_list"] == chosen.json()["partial_member_list"]
     assert patch(partial_member_list=[]).json()["partial_member_list"] == [str(owner.pk)]
     outsider = make_workspace("Other", "other@example.org").memberships.get().user
-    for wrong in ([{"user_id": str(outsider.pk)}], [{"user_id": "x"}], ["x"], [None], [{}]):
+    wrongs: list[list] = [[{"user_id": str(outsider.pk)}], [{"user_id": "x"}], ["x"], [None], [{}]]
+    for wrong in wrongs:
         answer = patch(permission="partial_members", partial_member_list=wrong)
         assert (answer.status, answer.json()["params"]) == (400, "partial_member_list")
     assert patch(permission="all_team_members").json()["partial_member_list"] == []
@@ -160,7 +161,8 @@ def test_kb_24_an_app_takes_only_knowledge_that_its_editor_sees(workspace, peopl
     publish(app=app, user=editor)
     app.refresh_from_db()
     assert duplicate_app(app=app, user=editor).draft.config == changed
-    restore(app=app, version_id=app.published_id, user=editor)
+    assert app.published is not None
+    restore(app=app, version_id=app.published.pk, user=editor)
     with pytest.raises(InvalidAppConfig):
         import_app(workspace=workspace, content=export_app(app=app), user=editor)
     share(base, "all_team_members")
