@@ -220,6 +220,11 @@ class Hit:
         return self.children[0].content if self.children else self.content
 
     @property
+    def excerpt(self) -> str:
+        """The chunks found, in the passage's order: what is left of it where it is too long to be read."""
+        return "\n\n".join(child.content for child in sorted(self.children, key=lambda child: child.position))
+
+    @property
     def indexed_id(self) -> UUID:
         """The segment whose vector and words it was found by."""
         return self.children[0].segment_id if self.children else self.segment_id

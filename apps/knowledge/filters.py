@@ -1,7 +1,7 @@
 """Conditions on documents' metadata: read from JSON, checked against the fields of a base, written as SQL."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -129,7 +129,8 @@ def as_sql(filters: MetadataFilter, fields: Mapping[str, str]) -> tuple[str, dic
 
     Conditions must have been checked; a field this base does not have is empty in all of its documents.
     """
-    parts, arguments = [], {}
+    parts: list[str] = []
+    arguments: dict[str, Any] = {}
     for number, condition in enumerate(filters.conditions):
         kind = fields.get(condition.name)
         if kind is None:

@@ -88,10 +88,9 @@ h as (
     where g.enabled and d.enabled and not d.archived
 )
 select n.rows, h.* from (select count(*) as rows from s) n left join h on true
-order by h.score desc, h.document_id, h.position""".format(
-    columns=COLUMNS.format(
-        score="b.score", vector_score="b.vector_score", lexical_score="b.lexical_score", children="b.children"
-    )
+order by h.score desc, h.document_id, h.position"""
+_OF_BEST: Final = COLUMNS.format(
+    score="b.score", vector_score="b.vector_score", lexical_score="b.lexical_score", children="b.children"
 )
 
 
@@ -135,7 +134,7 @@ async def passages(expressions: Callable[[int], Sequence[str]], scope: Scope, qu
 
 async def _passages(expressions: Sequence[str], scope: Scope, query: Query) -> tuple[list[Hit], int]:
     """Passages that may be found, and how many rows named them."""
-    sql = f"with {','.join(expressions)}{_PASSAGES}"
+    sql = f"with {','.join(expressions)}{_PASSAGES.format(columns=_OF_BEST)}"
     async with db.connect() as connection:
         cursor = await connection.execute(sql.encode(), arguments(scope, query))
         rows = await cursor.fetchall()
@@ -145,7 +144,7 @@ async def _passages(expressions: Sequence[str], scope: Scope, query: Query) -> t
 def as_hit(scope: Scope, row: Sequence[Any]) -> Hit:
     """A row of `COLUMNS`."""
     children = tuple(ChildHit(UUID(id), content, position, score) for id, content, position, score in row[16] or ())
-    return Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *row[2:16], children=children)
+    return Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *[*row[2:16], children])
 
 
 def arguments(scope: Scope, query: Query) -> dict[str, Any]:
