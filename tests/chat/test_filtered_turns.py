@@ -104,7 +104,7 @@ def test_a_model_makes_the_conditions_of_the_question(asking, base, upstream):
     asking(
         base, query, metadata_filtering_mode="automatic", metadata_model_config={"provider": PROVIDER, "name": "other"}
     )
-    assert [row["body"]["model"] for row in upstream.last()] == ["fake", "other"]
+    assert [row["body"]["model"] for row in upstream.last()[:2]] == ["fake", "other"]
 
 
 @pytest.mark.parametrize("model", ["other", "nowhere"])

@@ -6,6 +6,7 @@ from apps.common.perloop import run
 from apps.knowledge.contracts import Hit, RetrievalSettings
 from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.models import Segment, SegmentLexical
+from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_file
 from apps.knowledge.services.indexing import index_pending
 from apps.knowledge.services.retrieve import retrieve
@@ -29,9 +30,9 @@ def test_kb_19_keywords_count_as_words_of_their_passage(economy, add):
     assert words.length == 4
 
 
-@pytest.mark.parametrize("base", ["economy", "vectors"])
-def test_kb_19_new_keywords_replace_the_old_ones(base, request, add):
-    dataset = request.getfixturevalue(base)
+@pytest.mark.parametrize("technique", ["economy", "high_quality"])
+def test_kb_19_new_keywords_replace_the_old_ones(workspace, technique, add):
+    dataset = create_dataset(workspace=workspace, name="Base", indexing_technique=technique)
     document = add(dataset, TEXT, process_rule=ONE_A_LINE)
     before = everything(dataset)
     [segment] = Segment.objects.filter(position=2)
