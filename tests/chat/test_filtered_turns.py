@@ -91,6 +91,10 @@ def test_a_condition_that_cannot_be_met_is_said(asking, base, wrong):
     assert (answer.status, answer.json()["code"]) == (400, "invalid_param")
 
 
+def test_the_base_that_was_chosen_need_not_have_the_field(asking, base):
+    assert names(asking(base, "lamp", retrieval_model="single", **manual(1, name="gone"))) == []
+
+
 def test_a_model_makes_the_conditions_of_the_question(asking, base, upstream):
     conditions = [{"name": "year", "comparison_operator": "<", "value": "1900"}]
     query = f"lamp CALL:filter_documents{json.dumps({'conditions': conditions})}"

@@ -153,6 +153,18 @@ def test_several_bases_are_filtered_together(workspace, library, economy, add):
     assert names(find(both, one("author", "is", "Bob"))) == {"bob", "other"}
 
 
+def test_a_field_that_no_base_has_is_empty_where_that_is_no_error(library):
+    gone = Condition("gone", "is", "x")
+    assert find([library], MetadataFilter([gone], is_strict=False)) == []
+    assert names(find([library], MetadataFilter([Condition("gone", "empty")], is_strict=False))) == set(LIBRARY)
+
+
+@pytest.mark.parametrize("year", ["\u0661\u0662", "1e5", "NaN", "9" * 500, "--1", "1.", True, {"a": 1}, [1]])
+def test_what_is_no_number_counts_as_absent(library, year):
+    Document.objects.update(doc_metadata={"year": year})
+    assert find([library], one("year", "≥", -1)) == []
+
+
 def test_no_vector_is_made_where_nothing_can_be_found(library, monkeypatch):
     async def never(*arguments):
         raise AssertionError
