@@ -56,7 +56,7 @@ def test_a_passage_that_is_too_long_gives_way_to_its_excerpt(mode):
     spec = ModelSpec("m", "llm", context_tokens=700, mode=mode)
     prompt = assemble(CONFIG, material, provider="openai", spec=spec)
     assert prompt.passages_used == 3
-    assert "whole 0\n\npart 1\n\nwhole 2" in "".join(message.content for message in prompt.messages)
+    assert "whole 0\n\npart 1\n\nwhole 2" in "".join(str(message.content) for message in prompt.messages)
     assert prompt.tokens <= 600
 
 
