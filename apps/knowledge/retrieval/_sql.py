@@ -4,7 +4,7 @@ Each method brings the expressions that fill `s (segment_id, score, vector_score
 answers. What is disabled is left out by the narrow tables' own flag; the passages' tables have the last word.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -153,8 +153,13 @@ def arguments(scope: Scope, query: Query) -> dict[str, Any]:
     return {
         "dataset": scope.dataset_id,
         "model": scope.model,
-        "slots": f"{{{','.join(map(str, slots))}}}",
-        "counts": f"{{{','.join(str(query.terms[number]) for number in slots)}}}",
+        "slots": _array(map(str, slots)),
+        "counts": _array(str(query.terms[number]) for number in slots),
         "vector": f"[{','.join(map(str, query.vector))}]" if query.vector is not None else None,
-        "documents": None if scope.document_ids is None else list(scope.document_ids),
+        "documents": None if scope.document_ids is None else _array(id.hex for id in scope.document_ids),
     }
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array as Postgres writes it: of thousands of values far cheaper than a list the driver adapts."""
+    return f"{{{','.join(values)}}}"
