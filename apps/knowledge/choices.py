@@ -1,5 +1,8 @@
 """Closed sets of this app, as the service API spells them."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -56,6 +59,18 @@ class MetadataType(TextChoices):
     STRING = "string", "Text"
     NUMBER = "number", "Number"
     TIME = "time", "Time"
+
+
+# What every document has without anybody saying so, as the service API names it (7.8).
+BUILT_IN: Final[Mapping[str, MetadataType]] = {
+    "document_name": MetadataType.STRING,
+    "uploader": MetadataType.STRING,
+    "upload_date": MetadataType.TIME,
+    "last_update_date": MetadataType.TIME,
+    "source": MetadataType.STRING,
+}
+# What `source` says of where a document came from.
+SOURCES: Final = {"upload_file": "file_upload", "notion_import": "notion", "website_crawl": "website"}
 
 
 class IndexKind(TextChoices):

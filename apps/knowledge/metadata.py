@@ -7,20 +7,10 @@ from typing import Any, Final
 from apps.common.errors import InvalidParam
 from apps.common.text import storable
 
-from .choices import MetadataType
+from .choices import BUILT_IN, SOURCES, MetadataType
 from .models import Dataset, Document, MetadataField
 
-# Names and types as the service API spells them (7.8).
-BUILT_IN: Final[Mapping[str, MetadataType]] = {
-    "document_name": MetadataType.STRING,
-    "uploader": MetadataType.STRING,
-    "upload_date": MetadataType.TIME,
-    "last_update_date": MetadataType.TIME,
-    "source": MetadataType.STRING,
-}
 BUILT_IN_ID: Final = "built-in"
-# What `source` says of where a document came from.
-SOURCES: Final = {"upload_file": "file_upload", "notion_import": "notion", "website_crawl": "website"}
 MAX_TEXT: Final = 10_000
 LARGEST: Final = 2**53  # beyond it JSON's readers no longer agree on whole numbers
 _WANTED: Final = {

@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from apps.common.api import json_body, json_response
+from apps.knowledge.choices import BUILT_IN
 from apps.knowledge.errors import InvalidAction
-from apps.knowledge.metadata import BUILT_IN
 from apps.knowledge.models import MetadataField
 from apps.knowledge.selectors import list_fields
 from apps.knowledge.services.metadata import (

@@ -13,11 +13,11 @@ from apps.common import notify
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.text import shown, storable
-from apps.knowledge.choices import MetadataType
+from apps.knowledge.choices import BUILT_IN, MetadataType
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import ArchivedDocumentImmutable
 from apps.knowledge.locks import lock_dataset, lock_documents
-from apps.knowledge.metadata import BUILT_IN, BUILT_IN_ID, check_value
+from apps.knowledge.metadata import BUILT_IN_ID, check_value
 from apps.knowledge.models import Dataset, Document, MetadataField
 from apps.knowledge.selectors import DOCUMENT_NOT_FOUND, FIELD_NOT_FOUND, get_field
 from apps.workspaces.models import User
