@@ -5,9 +5,9 @@ import json
 import pytest
 
 from apps.knowledge.api.search import MAX_QUERY
-from apps.knowledge.choices import IndexingStatus, IndexingTechnique
+from apps.knowledge.choices import BUILT_IN, IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import extractors, retrieval_methods, splitters
-from apps.knowledge.filters import BUILT_IN, MAX_CONDITIONS, MAX_VALUES, OPERATORS
+from apps.knowledge.filters import MAX_CONDITIONS, MAX_VALUES, OPERATORS
 from apps.knowledge.reading import readable_extensions
 from apps.knowledge.retrieval._sql import CANDIDATES
 from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
