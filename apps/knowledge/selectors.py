@@ -21,6 +21,7 @@ from .models import Dataset, Document, ProcessRule, Segment
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
 SEGMENT_NOT_FOUND = "Segment not found."
+CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
 
 
 def list_datasets(
@@ -89,6 +90,26 @@ def list_segments(*, document: Document, statuses: Sequence[str] = (), keyword: 
 def get_segment(*, document: Document, segment_id: UUID | str) -> Segment:
     """One passage of the document. Raises NotFound."""
     return get_or_404(Segment.objects.filter(document=document, parent=None), segment_id, SEGMENT_NOT_FOUND)
+
+
+def list_child_chunks(*, segment: Segment, keyword: str = "") -> "QuerySet[Segment]":
+    """The passage's chunks by position."""
+    chunks = Segment.objects.filter(parent=segment).order_by("position")
+    return chunks.filter(content__icontains=keyword) if keyword else chunks
+
+
+def get_child_chunk(*, segment: Segment, chunk_id: UUID | str) -> Segment:
+    """One chunk of the passage. Raises NotFound."""
+    return get_or_404(Segment.objects.filter(parent=segment), chunk_id, CHILD_CHUNK_NOT_FOUND)
+
+
+def children_by_parent(*, segments: Sequence[Segment]) -> dict[UUID, list[Segment]]:
+    """The chunks of some passages by their passage's id, each passage's by position."""
+    found: dict[UUID, list[Segment]] = {segment.pk: [] for segment in segments}
+    for chunk in Segment.objects.filter(parent__in=found).order_by("position"):
+        if chunk.parent_id is not None:
+            found[chunk.parent_id].append(chunk)
+    return found
 
 
 def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:
