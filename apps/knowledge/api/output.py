@@ -136,8 +136,8 @@ def status_json(document: Document) -> dict[str, Any]:
     }
 
 
-def segment_json(segment: Segment) -> dict[str, Any]:
-    """A segment."""
+def segment_json(segment: Segment, children: Sequence[Segment] = ()) -> dict[str, Any]:
+    """A segment, with the chunks it is found by."""
     return {
         "id": str(segment.pk),
         "position": segment.position,
@@ -160,6 +160,23 @@ def segment_json(segment: Segment) -> dict[str, Any]:
         "completed_at": _seconds(segment.completed_at),
         "error": segment.error,
         "stopped_at": _seconds(segment.stopped_at),
+        "updated_at": _seconds(segment.updated_at),
+        "updated_by": _id(segment.updated_by),
+        "child_chunks": [child_json(child) for child in children],
+    }
+
+
+def child_json(chunk: Segment) -> dict[str, Any]:
+    """A child chunk."""
+    return {
+        "id": str(chunk.pk),
+        "segment_id": _id(chunk.parent_id),
+        "content": chunk.content,
+        "position": chunk.position,
+        "word_count": chunk.word_count,
+        "type": chunk.origin,
+        "created_at": _seconds(chunk.created_at),
+        "updated_at": _seconds(chunk.updated_at),
     }
 
 

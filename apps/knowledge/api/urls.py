@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from . import datasets, documents, search, segments, tags
+from . import child_chunks, datasets, documents, search, segment_import, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
 DOCUMENT = f"{DATASET}/documents/<str:document_id>"
+CHUNKS = f"{DOCUMENT}/segments/<str:segment_id>/child_chunks"
 
 urlpatterns = [
     path("datasets", datasets.DatasetsView.as_view(), name="v1-datasets"),
@@ -31,6 +32,14 @@ urlpatterns = [
     path(f"{DOCUMENT}/upload-file", documents.UploadFileView.as_view(), name="v1-document-upload-file"),
     path(f"{DOCUMENT}/download", documents.DownloadView.as_view(), name="v1-document-download"),
     path(f"{DOCUMENT}/segments", segments.SegmentsView.as_view(), name="v1-segments"),
+    path(f"{DOCUMENT}/segments/enable", segments.SwitchView.as_view(), name="v1-segments-enable"),
+    path(f"{DOCUMENT}/segments/disable", segments.SwitchView.as_view(enabled=False), name="v1-segments-disable"),
+    path(f"{DOCUMENT}/segments/batch_import", segment_import.BatchImportView.as_view(), name="v1-segments-import"),
+    path(
+        f"{DOCUMENT}/segments/batch_import/template", segment_import.TemplateView.as_view(), name="v1-segments-template"
+    ),
+    path(CHUNKS, child_chunks.ChildChunksView.as_view(), name="v1-child-chunks"),
+    path(f"{CHUNKS}/<str:child_chunk_id>", child_chunks.ChildChunkView.as_view(), name="v1-child-chunk"),
     path(f"{DOCUMENT}/segments/<str:segment_id>", segments.SegmentView.as_view(), name="v1-segment"),
     path(
         f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"

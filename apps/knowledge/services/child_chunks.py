@@ -58,8 +58,8 @@ def update_child_chunk(
     embedded = embed(document, [plan(draft, chunk.pk)]) if draft.digest != chunk.index_node_hash else None
     with transaction.atomic():
         document, segment = _locked(document, segment)
-        was, chunk = chunk.index_node_hash, get_child_chunk(segment=segment, chunk_id=chunk.pk)
-        if chunk.index_node_hash != was:  # changed by another call meanwhile
+        chunk = get_child_chunk(segment=segment, chunk_id=chunk.pk)
+        if embedded is None and chunk.index_node_hash != draft.digest:  # changed by another call meanwhile
             raise InvalidParam(BUSY)
         fill(chunk, draft, user)
         chunk.origin = ChunkOrigin.CUSTOMIZED

@@ -128,9 +128,7 @@ def drafts_of(document: Document, records: Iterable[Record]) -> list[Draft]:
     return drafts if rule is None else [reading.with_children(draft, rule) for draft in drafts]
 
 
-def embed(
-    document: Document, planned: Sequence[Planned], *, patient: bool = True
-) -> tuple[list[Entry], str] | None:
+def embed(document: Document, planned: Sequence[Planned], *, patient: bool = True) -> tuple[list[Entry], str] | None:
     """Entries of passages or chunks, and the model of their vectors.
 
     Args:

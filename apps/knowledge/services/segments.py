@@ -108,9 +108,11 @@ def update_segment(
         check_editable(document)
         segment = get_segment(document=document, segment_id=segment.pk)
         _check_changeable(segment, enabled)
-        if segment.index_node_hash != digest or segment.children.exists() != has_children:
-            raise InvalidParam(BUSY)  # changed by another call meanwhile
         draft = _changed(document, segment, changes)
+        # What is found by now: what was embedded here, or what stands in the row, unless children stand for it.
+        indexed = passage.draft.digest if embedded else draft.digest if has_children else segment.index_node_hash
+        if draft.digest != indexed or (segment.children.exists() != has_children and not renews):
+            raise InvalidParam(BUSY)  # changed by another call meanwhile
         change_counts(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
         fill(segment, draft, user)
         switch(segment, user, enabled=segment.enabled if enabled is None else enabled)
@@ -150,9 +152,7 @@ def set_segments_enabled(
         record_change(document, user, action, count=len(segment_ids))
 
 
-def delete_segments(
-    *, document: Document, segment_ids: Sequence[UUID | str], user: User | None = None
-) -> None:
+def delete_segments(*, document: Document, segment_ids: Sequence[UUID | str], user: User | None = None) -> None:
     """Deletes passages with their children, vectors and words: all, or none.
 
     Raises:
@@ -177,11 +177,12 @@ def delete_segment(*, document: Document, segment: Segment, user: User | None = 
 
 def _chosen(document: Document, segment_ids: Sequence[UUID | str]) -> Collection[Segment]:
     """The passages of these ids. Raises InvalidParam, NotFound."""
-    ids = {text if isinstance(text, UUID) else parse_uuid(text) for text in segment_ids}
-    if not ids:
+    parsed = [text if isinstance(text, UUID) else parse_uuid(text) for text in segment_ids]
+    if not parsed:
         raise InvalidParam("segment_id is required", params="segment_id")
-    found = list(Segment.objects.filter(document=document, parent=None, pk__in=ids - {None}))
-    if len(found) != len(ids):
+    ids = {id for id in parsed if id is not None}
+    found = list(Segment.objects.filter(document=document, parent=None, pk__in=ids))
+    if None in parsed or len(found) != len(ids):
         raise NotFound(SEGMENT_NOT_FOUND)
     return found
 
@@ -198,9 +199,7 @@ def _check_changeable(segment: Segment, enabled: bool | None) -> None:
         raise InvalidParam("Can't update disabled segment")
 
 
-def _changed(
-    document: Document, segment: Segment, changes: Mapping[str, Any], *, with_children: bool = False
-) -> Draft:
+def _changed(document: Document, segment: Segment, changes: Mapping[str, Any], *, with_children: bool = False) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
     record = check_record(document, fields)
