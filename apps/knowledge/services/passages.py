@@ -23,7 +23,7 @@ from apps.knowledge.choices import ChunkOrigin, DocForm, IndexingStatus, Segment
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.contracts import Draft, Record
 from apps.knowledge.errors import ArchivedDocumentImmutable
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.locks import lock_document
 from apps.knowledge.models import Document, Segment
 from apps.knowledge.rules import processing
@@ -148,7 +148,8 @@ async def _embed(document: Document, planned: Sequence[Planned], patient: bool) 
         return None
     vectors = await embedder.embed([one.draft.content for one in planned])
     entries = [
-        Entry(one.id, count_slots(one.draft.content), vector) for one, vector in zip(planned, vectors, strict=True)
+        Entry(one.id, count_slots(searchable_text(one.draft.content, one.draft.keywords)), vector)
+        for one, vector in zip(planned, vectors, strict=True)
     ]
     return entries, embedder.model
 

@@ -85,7 +85,9 @@ def update_segment(
     regenerate_child_chunks: bool = False,
     user: User | None = None,
 ) -> Segment:
-    """Changes a passage; None leaves a field as it is. New content is embedded anew, unless children stand for it.
+    """Changes a passage; None leaves a field as it is.
+
+    With new content or keywords it is embedded anew, unless children stand for it.
 
     Args:
         regenerate_child_chunks: cuts the content into new children, in documents that have any; else they stay.
@@ -97,11 +99,11 @@ def update_segment(
     check_editable(document)
     _check_changeable(segment, enabled)
     changes = {"content": content, "answer": answer, "keywords": keywords}
-    digest, has_children = segment.index_node_hash, segment.children.exists()
+    has_children = segment.children.exists()
     renews = regenerate_child_chunks and document.doc_form == DocForm.HIERARCHICAL
     draft = _changed(document, segment, changes, with_children=renews)
     passage, embedded = plan(draft, segment.pk), None
-    if renews or (draft.digest != digest and not has_children):
+    if renews or (_fingerprint(draft) != _indexed(segment) and not has_children):
         embedded = embed(document, passage.found_by)
     with transaction.atomic():
         document = lock_document(document)
@@ -109,9 +111,9 @@ def update_segment(
         segment = get_segment(document=document, segment_id=segment.pk)
         _check_changeable(segment, enabled)
         draft = _changed(document, segment, changes)
-        # What is found by now: what was embedded here, or what stands in the row, unless children stand for it.
-        indexed = passage.draft.digest if embedded else draft.digest if has_children else segment.index_node_hash
-        if draft.digest != indexed or (segment.children.exists() != has_children and not renews):
+        unchanged = _fingerprint(passage.draft) if embedded else _indexed(segment)
+        is_stale = _fingerprint(draft) != unchanged and (embedded or not has_children)
+        if is_stale or (segment.children.exists() != has_children and not renews):
             raise InvalidParam(BUSY)  # changed by another call meanwhile
         change_counts(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
         fill(segment, draft, user)
