@@ -24,6 +24,7 @@ from apps.common.perloop import run
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
+from apps.knowledge.services.metadata import create_field
 from apps.logs.models import Message
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
@@ -122,6 +123,8 @@ class World:
             "action": "enable",
             "segment_id": document.segments.order_by("position")[0].pk,
             "batch": document.batch,
+            "field_id": create_field(dataset=self.dataset, name="Year", type="number").pk,
+            "model_type": "llm",
             "task_id": uuid4(),
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),

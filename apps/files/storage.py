@@ -31,6 +31,11 @@ def open_file(key: str) -> "File[bytes]":
         raise FileMissing from error
 
 
+def exists(key: str) -> bool:
+    """Whether there are bytes under a key."""
+    return default_storage.exists(key)
+
+
 def delete(key: str) -> None:
     """Removes the bytes under a key, if they are there."""
     default_storage.delete(key)

@@ -5,34 +5,55 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from apps.common import db
 from apps.common.errors import NotFound
+from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
 from apps.files.models import UploadFile
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import User, Workspace
 from apps.workspaces.selectors import list_tagged
 
+from .access import visible_to
 from .choices import UNFINISHED, IndexingStatus
 from .filters import BUILT_IN
-from .models import Dataset, Document, ProcessRule, Segment
+from .models import Dataset, DatasetMember, Document, MetadataField, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
 SEGMENT_NOT_FOUND = "Segment not found."
 CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
+FIELD_NOT_FOUND = "Metadata not found."
+# What a base is shown with, oldest first.
+_SHOWN: Final = (
+    Prefetch("metadata_fields", MetadataField.objects.order_by("created_at", "pk")),
+    Prefetch("members", DatasetMember.objects.order_by("pk")),
+)
 
 
 def list_datasets(
-    *, workspace: Workspace | UUID, keyword: str = "", tag_ids: Collection[UUID] | None = None
+    *,
+    workspace: Workspace | UUID,
+    keyword: str = "",
+    tag_ids: Collection[UUID] | None = None,
+    provider: str = "",
+    for_user: User | None = None,
 ) -> "QuerySet[Dataset]":
     """The workspace's bases whose name holds `keyword` and that bear one of the tags, newest first.
 
     Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
+
+    Args:
+        provider: `vendor` or `external`; "": both.
+        for_user: only those this person sees; None: all, for keys of the knowledge API and operators.
     """
     datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
+    if for_user is not None:
+        datasets = datasets.filter(visible_to(for_user, workspace=workspace))
+    if provider:
+        datasets = datasets.filter(provider=provider)
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
     if tag_ids is not None:
@@ -40,32 +61,63 @@ def list_datasets(
     findable = Q(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )
-    return datasets.annotate(
-        document_count=Count("documents"),
-        available_document_count=Count("documents", filter=findable),
-        word_count=Coalesce(Sum("documents__word_count"), 0),
+    return (
+        datasets.select_related("created_by")
+        .prefetch_related(*_SHOWN)
+        .annotate(
+            document_count=Count("documents"),
+            available_document_count=Count("documents", filter=findable),
+            word_count=Coalesce(Sum("documents__word_count"), 0),
+        )
     )
 
 
-def get_dataset(*, workspace: Workspace | UUID, dataset_id: UUID | str) -> Dataset:
-    """One base, annotated as in `list_datasets`. Raises NotFound."""
-    return get_or_404(list_datasets(workspace=workspace), dataset_id, DATASET_NOT_FOUND)
+def get_dataset(*, workspace: Workspace | UUID, dataset_id: UUID | str, for_user: User | None = None) -> Dataset:
+    """One base, annotated as in `list_datasets`. Raises NotFound: also where `for_user` does not see it."""
+    return get_or_404(list_datasets(workspace=workspace, for_user=for_user), dataset_id, DATASET_NOT_FOUND)
 
 
-def find_dataset(dataset_id: str) -> Dataset:
-    """Any workspace's base, for operators' commands. Raises NotFound."""
-    return get_or_404(Dataset.objects.select_related("workspace"), dataset_id, DATASET_NOT_FOUND)
+def find_dataset(dataset_id: str, *, for_user: User | None = None) -> Dataset:
+    """Any workspace's base, for operators' commands; `for_user`: as this person sees it. Raises NotFound."""
+    dataset = get_or_404(Dataset.objects.select_related("workspace"), dataset_id, DATASET_NOT_FOUND)
+    if for_user is not None:
+        get_dataset(workspace=dataset.workspace_id, dataset_id=dataset.pk, for_user=for_user)
+    return dataset
 
 
 def list_documents(*, dataset: Dataset, keyword: str = "") -> "QuerySet[Document]":
     """The base's documents, newest first, whose name holds `keyword`."""
-    documents = Document.objects.filter(dataset=dataset).order_by("-created_at", "-position")
+    documents = dataset.documents.select_related("created_by").order_by("-created_at", "-position")
     return documents.filter(name__icontains=keyword) if keyword else documents
 
 
 def get_document(*, dataset: Dataset, document_id: UUID | str) -> Document:
     """One document of the base. Raises NotFound."""
-    return get_or_404(Document.objects.filter(dataset=dataset), document_id, DOCUMENT_NOT_FOUND)
+    return get_or_404(dataset.documents.select_related("created_by"), document_id, DOCUMENT_NOT_FOUND)
+
+
+def list_documents_by_id(*, dataset: Dataset, document_ids: Collection[UUID | str]) -> list[Document]:
+    """Some documents of the base with their files, in the order of their ids. Raises NotFound: one is not there."""
+    wanted = [id if isinstance(id, UUID) else parse_uuid(id) for id in document_ids]
+    found = dataset.documents.select_related("upload_file").in_bulk([id for id in wanted if id is not None])
+    if not all(id in found for id in wanted):
+        raise NotFound(DOCUMENT_NOT_FOUND)
+    return [found[id] for id in dict.fromkeys(wanted) if id is not None]
+
+
+def get_field(*, dataset: Dataset, field_id: UUID | str) -> MetadataField:
+    """One metadata field of the base. Raises NotFound."""
+    return get_or_404(MetadataField.objects.filter(dataset=dataset), field_id, FIELD_NOT_FOUND)
+
+
+def list_fields(*, dataset: Dataset) -> list[tuple[MetadataField, int]]:
+    """The base's metadata fields, oldest first, each with the number of documents that have a value of it."""
+    fields = list(MetadataField.objects.filter(dataset=dataset).order_by("created_at", "pk"))
+    counts = {
+        f"n{number}": Count("pk", filter=Q(doc_metadata__has_key=field.name)) for number, field in enumerate(fields)
+    }
+    found = dataset.documents.aggregate(**counts) if counts else {}
+    return [(field, found[f"n{number}"]) for number, field in enumerate(fields)]
 
 
 def find_document(document_id: str) -> Document:

@@ -2,12 +2,22 @@
 
 from celery import shared_task
 
+from apps.common import jobs
 from apps.common.perloop import run
 
+from .services import describing
 from .services.indexing import index_pending
 
 
 @shared_task(name="knowledge.index", ignore_result=True)
 def index() -> int:
     """Indexes what waits; harmless where nothing does."""
-    return run(index_pending())
+    if taken := run(index_pending()):
+        jobs.enqueue(describing.TASK)
+    return taken
+
+
+@shared_task(name=describing.TASK, ignore_result=True)
+def describe() -> int:
+    """Describes the bases that need it; harmless where none does."""
+    return describing.describe_pending()

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 
 from apps.common.api import json_body, json_response
 from apps.common.errors import InvalidParam
+from apps.common.text import storable
 from apps.knowledge.selectors import list_datasets
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 
@@ -17,9 +18,12 @@ class DatasetsView(KnowledgeView):
     def get(self, request: Request) -> HttpResponse:
         query = request.query_params
         page, limit = read_page(query)
-        datasets = list_datasets(workspace=self.workspace_id, keyword=read_keyword(query), tag_ids=read_tag_ids(query))
-        if query.get("provider", "vendor") != "vendor":
-            datasets = datasets.none()
+        datasets = list_datasets(
+            workspace=self.workspace_id,
+            keyword=read_keyword(query),
+            tag_ids=read_tag_ids(query),
+            provider=storable(query.get("provider", ""))[:16],
+        )
         data = self.show(datasets[(page - 1) * limit : page * limit])
         return json_response(page_json(data, page=page, limit=limit, total=datasets.count()))
 
@@ -37,6 +41,7 @@ class DatasetsView(KnowledgeView):
             embedding_provider=payload.embedding_model_provider,
             embedding_model=payload.embedding_model,
             retrieval_model=payload.retrieval_model,
+            members=payload.partial_member_list,
         )
         return json_response(self.show([self.dataset(str(dataset.pk))])[0])
 
@@ -48,7 +53,7 @@ class DatasetView(KnowledgeView):
     def patch(self, request: Request, dataset_id: str) -> HttpResponse:
         dataset = self.dataset(dataset_id)
         payload = ChangeDataset.read(json_body(request._request))
-        dataset = update_dataset(
+        update_dataset(
             dataset=dataset,
             user=self.owner,
             name=payload.name,
@@ -58,8 +63,9 @@ class DatasetView(KnowledgeView):
             indexing_technique=payload.indexing_technique,
             embedding_provider=payload.embedding_model_provider,
             embedding_model=payload.embedding_model,
+            members=payload.partial_member_list,
         )
-        return json_response(self.show([dataset])[0])
+        return json_response(self.show([self.dataset(dataset_id)])[0])
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
         delete_dataset(dataset=self.dataset(dataset_id), user=self.owner)

@@ -3,16 +3,25 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from apps.common.api import base_url, json_body, json_response
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
+from apps.files.archives import zip_response
 from apps.files.links import file_url
 from apps.files.models import UploadFile
 from apps.knowledge.errors import InvalidMetadata
 from apps.knowledge.models import Dataset, Document
-from apps.knowledge.selectors import get_document, get_latest_rule, get_upload, list_batch, list_documents
+from apps.knowledge.selectors import (
+    get_document,
+    get_latest_rule,
+    get_upload,
+    list_batch,
+    list_documents,
+    list_documents_by_id,
+)
 from apps.knowledge.services.documents import (
     create_document_from_file,
     create_document_from_text,
@@ -32,6 +41,7 @@ from .payloads import (
     CreateDocument,
     DocumentIds,
     DocumentPayload,
+    DownloadZip,
     UpdateByText,
     UpdateDocument,
     read_form,
@@ -129,6 +139,14 @@ class DownloadView(KnowledgeView):
     def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
         upload = get_upload(document=self.document(dataset_id, document_id))
         return json_response({"url": f"{_link(request, upload)}&as_attachment=true"})
+
+
+class DownloadZipView(KnowledgeView):
+    def post(self, request: Request, dataset_id: str) -> HttpResponseBase:
+        dataset = self.dataset(dataset_id)
+        payload = DownloadZip.read(json_body(request._request))
+        documents = list_documents_by_id(dataset=dataset, document_ids=payload.document_ids)
+        return zip_response([get_upload(document=document) for document in documents], name=dataset.name)
 
 
 class IndexingStatusView(KnowledgeView):

@@ -6,6 +6,7 @@ from typing import Any
 
 from apps.files.models import UploadFile
 from apps.knowledge.contracts import Hit
+from apps.knowledge.metadata import fields_json, values_json
 from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
 from apps.knowledge.services.explaining import children_json
 from apps.workspaces.models import Tag
@@ -37,9 +38,17 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "doc_form": dataset.doc_form,
         "external_knowledge_info": None,
         "external_retrieval_model": None,
-        "doc_metadata": [],
-        "built_in_field_enabled": False,
-        "partial_member_list": [],
+        "doc_metadata": fields_json(dataset),
+        "built_in_field_enabled": dataset.built_in_field_enabled,
+        "partial_member_list": [str(member.user_id) for member in dataset.members.all()],
+        "author_name": (author.name or author.email) if (author := dataset.created_by) else None,
+        "pipeline_id": None,
+        "runtime_mode": "general",
+        "chunk_structure": dataset.doc_form,
+        "icon_info": None,
+        "is_published": False,
+        "is_multimodal": False,
+        "summary_index_setting": None,
         "total_documents": counts.document_count,
         "total_available_documents": counts.available_document_count,
         "enable_api": dataset.enable_api,
@@ -70,7 +79,9 @@ def document_json(document: Document) -> dict[str, Any]:
         "word_count": document.word_count,
         "hit_count": document.hit_count,
         "doc_form": document.doc_form,
-        "doc_metadata": document.doc_metadata or [],
+        "doc_metadata": values_json(document),
+        "summary_index_status": None,
+        "need_summary": False,
     }
 
 
@@ -85,7 +96,7 @@ def detail_json(document: Document, latest: ProcessRule | None, part: str) -> di
         latest: the rule that documents of the base without one take.
         part: `all`, `only` the metadata, or all `without` them.
     """
-    metadata = {"doc_type": document.doc_type, "doc_metadata": document.doc_metadata or []}
+    metadata = {"doc_type": document.doc_type, "doc_metadata": values_json(document)}
     if part == "only":
         return {"id": str(document.pk), **metadata}
     rule, count = document.process_rule, document.segment_count

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
@@ -46,6 +46,7 @@ class ChangeDataset(Payload):
     embedding_model: str | None = None
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
+    partial_member_list: list[Any] | None = None
 
 
 class CreateDataset(ChangeDataset):
@@ -108,6 +109,29 @@ class UpdateByText(UpdateDocument):
 
 class DocumentIds(Payload):
     document_ids: list[str]
+
+
+class DownloadZip(Payload):
+    document_ids: list[str] = Field(min_length=1, max_length=100)
+
+
+class AddField(Payload):
+    type: str
+    name: str
+
+
+class RenameField(Payload):
+    name: str
+
+
+class MetadataOperation(Payload):
+    document_id: str
+    metadata_list: list[dict[str, Any]]
+    partial_update: bool = False
+
+
+class SetMetadata(Payload):
+    operation_data: list[MetadataOperation]
 
 
 class AddSegments(Payload):

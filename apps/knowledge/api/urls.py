@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import child_chunks, datasets, documents, search, segment_import, segments, tags
+from . import child_chunks, datasets, documents, metadata, models, search, segment_import, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
@@ -16,6 +16,17 @@ urlpatterns = [
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
     path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
     path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
+    path(f"{DATASET}/metadata", metadata.FieldsView.as_view(), name="v1-metadata"),
+    path(f"{DATASET}/metadata/built-in", metadata.BuiltInView.as_view(), name="v1-metadata-built-in"),
+    path(
+        f"{DATASET}/metadata/built-in/<str:action>",
+        metadata.BuiltInSwitchView.as_view(),
+        name="v1-metadata-built-in-switch",
+    ),
+    path(f"{DATASET}/metadata/<str:field_id>", metadata.FieldView.as_view(), name="v1-metadata-field"),
+    path(f"{DATASET}/documents/metadata", metadata.DocumentsMetadataView.as_view(), name="v1-documents-metadata"),
+    path(f"{DATASET}/documents/download-zip", documents.DownloadZipView.as_view(), name="v1-documents-zip"),
+    path("workspaces/current/models/model-types/<str:model_type>", models.ModelsView.as_view(), name="v1-model-types"),
     path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
     path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),
     path(f"{DATASET}/document/create_by_text", documents.CreateByTextView.as_view(), name="v1-create-by-text"),
@@ -40,6 +51,7 @@ urlpatterns = [
     ),
     path(CHUNKS, child_chunks.ChildChunksView.as_view(), name="v1-child-chunks"),
     path(f"{CHUNKS}/<str:child_chunk_id>", child_chunks.ChildChunkView.as_view(), name="v1-child-chunk"),
+    path(f"{DOCUMENT}/segment", segments.SegmentsView.as_view(), name="v1-segments-singular"),
     path(f"{DOCUMENT}/segments/<str:segment_id>", segments.SegmentView.as_view(), name="v1-segment"),
     path(
         f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"

@@ -13,6 +13,7 @@ from apps.common.errors import AppError, InvalidParam
 from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads
+from apps.knowledge.access import require_sharer
 from apps.knowledge.choices import IndexingTechnique, Permission
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import DatasetInUse, DatasetNameDuplicate
@@ -26,6 +27,7 @@ from apps.workspaces.services import audit
 from apps.workspaces.services.tags import forget_target
 
 from .index_rows import delete_dataset_rows
+from .members import read_members, require_members, set_members
 
 MAX_NAME: Final = 40
 MAX_DESCRIPTION: Final = 400
@@ -42,6 +44,7 @@ def create_dataset(
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
+    members: Any = None,
 ) -> Dataset:
     """A new, empty knowledge base.
 
@@ -50,6 +53,7 @@ def create_dataset(
         indexing_technique: `high_quality` or `economy`; None: the first document's.
         embedding_provider, embedding_model: for `high_quality`; without them the workspace's default.
         retrieval_model: as the service API writes it; None: vector search, in an economical base by words.
+        members: who sees a base with the permission `partial_members`, as the service API writes it.
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
@@ -62,11 +66,14 @@ def create_dataset(
         created_by=user,
         updated_by=user,
     )
+    chosen = read_members(workspace, members)
+    require_members(dataset.permission, None, chosen)
     choose_technique(dataset, indexing_technique, embedding_provider, embedding_model)
     dataset.retrieval_model = _retrieval(retrieval_model, dataset.indexing_technique)
     try:
         with transaction.atomic():
             dataset.save(force_insert=True)
+            set_members(dataset, chosen)
             audit.record(
                 workspace=workspace, user=user, action="dataset.create", object_type="dataset", object_id=dataset.pk,
                 data={"name": dataset.name},
@@ -87,16 +94,24 @@ def update_dataset(
     indexing_technique: str | None = None,
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
+    members: Any = None,
 ) -> Dataset:
     """Changes a base; None leaves a field as it is.
 
     Args:
+        members: who sees a base with the permission `partial_members`, as the service API writes it; its creator
+            always does.
         indexing_technique, embedding_provider, embedding_model: can change only while the base has no documents.
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
+        Forbidden: a knowledge operator changes who sees a base of others.
         NotFound: the base was deleted meanwhile.
     """
+    chosen = read_members(dataset.workspace_id, members)
+    if user is not None and (permission is not None or chosen is not None):
+        require_sharer(user, dataset)
+    require_members(permission, dataset.permission, chosen)
     changes = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
     has_new_technique = bool(changes)
     if name is not None:
@@ -119,9 +134,10 @@ def update_dataset(
                     params="indexing_technique",
                 )
             dataset.save(update_fields=[*changes, "updated_by", "updated_at"])
+            set_members(dataset, chosen)
             audit.record(
                 workspace=dataset.workspace, user=user, action="dataset.update", object_type="dataset",
-                object_id=dataset.pk, data={"fields": sorted(changes)},
+                object_id=dataset.pk, data={"fields": sorted([*changes, *(["members"] if chosen is not None else [])])},
             )  # fmt: skip
             notify.send(TOPIC, dataset.pk)
     except IntegrityError as error:
