@@ -64,5 +64,38 @@ class VectorsDoNotFit(AppError):
     default_message = "The embedding model's vectors do not fit this knowledge base."
 
 
+class DatasetIsExternal(AppError):
+    code = "dataset_is_external"
+    default_message = (
+        "This knowledge base is kept by an external service. Its documents are added and changed there; here it can "
+        "be searched, renamed and deleted."
+    )
+
+
+class ExternalApiNameDuplicate(Conflict):
+    code = "external_api_name_duplicate"
+    default_message = "The workspace has an external knowledge API of this name. Choose another name."
+
+
+class ExternalApiInUse(Conflict):
+    code = "external_api_in_use"
+    default_message = "Knowledge bases still use this external knowledge API. Delete them first."
+
+
+class ExternalKnowledgeRefused(AppError):
+    code = "external_knowledge_refused"
+    default_message = "The external knowledge service refused the request."
+
+    def __init__(self, message: str | None = None, *, is_about_access: bool = False) -> None:
+        super().__init__(message)
+        self.is_about_access = is_about_access  # its address or key are wrong, whatever is asked
+
+
+class ExternalKnowledgeFailed(AppError):
+    code = "external_knowledge_failed"
+    retryable = True
+    default_message = "The external knowledge service did not answer as the external knowledge API says."
+
+
 class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""

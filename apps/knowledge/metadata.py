@@ -68,9 +68,7 @@ def values_json(document: Document) -> list[dict[str, Any]]:
     values = dict(document.doc_metadata or {})
     if document.dataset.built_in_field_enabled:
         values |= built_in_values(document)
-    return [
-        {**field, "value": values[field["name"]]} for field in fields_json(document.dataset) if field["name"] in values
-    ]
+    return [{**field, "value": values[field["name"]]} for field in fields_json(document.dataset) if field["name"] in values]
 
 
 def check_value(field: MetadataField, value: Any) -> str | int | float | None:

@@ -19,12 +19,13 @@ from apps.workspaces.selectors import list_tagged
 from .access import visible_to
 from .choices import UNFINISHED, IndexingStatus
 from .filters import BUILT_IN
-from .models import Dataset, DatasetMember, Document, MetadataField, ProcessRule, Segment
+from .models import Dataset, DatasetMember, Document, ExternalKnowledgeApi, MetadataField, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
 SEGMENT_NOT_FOUND = "Segment not found."
 CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
+EXTERNAL_API_NOT_FOUND = "External knowledge API not found."
 FIELD_NOT_FOUND = "Metadata not found."
 # What a base is shown with, oldest first.
 _SHOWN: Final = (
@@ -62,7 +63,7 @@ def list_datasets(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )
     return (
-        datasets.select_related("created_by")
+        datasets.select_related("created_by", "external_api")
         .prefetch_related(*_SHOWN)
         .annotate(
             document_count=Count("documents"),
@@ -83,6 +84,18 @@ def find_dataset(dataset_id: str, *, for_user: User | None = None) -> Dataset:
     if for_user is not None:
         get_dataset(workspace=dataset.workspace_id, dataset_id=dataset.pk, for_user=for_user)
     return dataset
+
+
+def list_external_apis(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[ExternalKnowledgeApi]":
+    """The services of external knowledge the workspace knows whose name holds `keyword`, newest first."""
+    apis = ExternalKnowledgeApi.objects.filter(workspace=workspace).order_by("-created_at", "pk")
+    apis = apis.filter(name__icontains=keyword) if keyword else apis
+    return apis.select_related("workspace").prefetch_related(Prefetch("datasets", Dataset.objects.order_by("name")))
+
+
+def get_external_api(*, workspace: Workspace | UUID, api_id: UUID | str) -> ExternalKnowledgeApi:
+    """One of them. Raises NotFound."""
+    return get_or_404(list_external_apis(workspace=workspace), api_id, EXTERNAL_API_NOT_FOUND)
 
 
 def list_documents(*, dataset: Dataset, keyword: str = "") -> "QuerySet[Document]":

@@ -47,10 +47,24 @@ class ChangeDataset(Payload):
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
     partial_member_list: list[Any] | None = None
+    external_knowledge_api_id: str | None = None
+    external_knowledge_id: str | None = None
+    external_retrieval_model: dict[str, Any] | None = None
 
 
 class CreateDataset(ChangeDataset):
     provider: str = "vendor"
+
+
+class ExternalApiSettings(Payload):
+    endpoint: str | None = None
+    api_key: str | None = None
+
+
+class ExternalApi(Payload):
+    name: Any = None
+    description: str | None = None
+    settings: ExternalApiSettings = ExternalApiSettings()
 
 
 class CreateTag(Payload):
@@ -157,6 +171,7 @@ class UpdateSegment(Payload):
 class Retrieve(Payload):
     query: str
     retrieval_model: dict[str, Any] | None = None
+    external_retrieval_model: dict[str, Any] | None = None
     explain: bool | None = None
 
 

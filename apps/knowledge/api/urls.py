@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from . import child_chunks, datasets, documents, metadata, models, search, segment_import, segments, tags
+from . import child_chunks, datasets, documents, external, metadata, models, search, segment_import, segments, tags
 
+EXTERNAL = "datasets/external-knowledge-api"
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
 DOCUMENT = f"{DATASET}/documents/<str:document_id>"
@@ -11,6 +12,10 @@ CHUNKS = f"{DOCUMENT}/segments/<str:segment_id>/child_chunks"
 
 urlpatterns = [
     path("datasets", datasets.DatasetsView.as_view(), name="v1-datasets"),
+    path("datasets/external", external.ExternalDatasetsView.as_view(), name="v1-datasets-external"),
+    path(EXTERNAL, external.ExternalApisView.as_view(), name="v1-external-apis"),
+    path(f"{EXTERNAL}/<str:external_api_id>", external.ExternalApiView.as_view(), name="v1-external-api"),
+    path(f"{EXTERNAL}/<str:external_api_id>/use-check", external.UseCheckView.as_view(), name="v1-external-api-use"),
     path("datasets/tags", tags.TagsView.as_view(), name="v1-tags"),
     path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),

@@ -15,9 +15,9 @@ from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.names import MAX_NAME, clean_name
 from apps.files.services.uploads import delete_uploads, store_upload
-from apps.knowledge.choices import UNFINISHED, DocForm, RuleMode
+from apps.knowledge.choices import UNFINISHED, DatasetProvider, DocForm, RuleMode
 from apps.knowledge.configs import TOPIC
-from apps.knowledge.errors import ArchivedDocumentImmutable, DocumentIndexing
+from apps.knowledge.errors import ArchivedDocumentImmutable, DatasetIsExternal, DocumentIndexing
 from apps.knowledge.extraction import accepted_extensions
 from apps.knowledge.locks import lock_dataset, lock_document_to_delete
 from apps.knowledge.models import Dataset, Document, ProcessRule
@@ -82,6 +82,7 @@ def create_document(
         indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
 
     Raises:
+        DatasetIsExternal: the base is kept elsewhere.
         InvalidParam: technique missing, rule not valid, form not known.
         ProviderNotInitialized, ModelNotFound: no embedding model.
         NotFound: the base was deleted meanwhile.
@@ -90,6 +91,8 @@ def create_document(
     parsed = parse_rule(process_rule) if process_rule is not None else None
     with transaction.atomic():
         dataset = lock_dataset(dataset)
+        if dataset.provider == DatasetProvider.EXTERNAL:
+            raise DatasetIsExternal
         if dataset.indexing_technique is None:
             _initialise(dataset, indexing_technique, embedding_provider, embedding_model, retrieval_model)
         last = dataset.documents.aggregate(last=Max("position"))["last"] or 0

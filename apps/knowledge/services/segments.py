@@ -201,6 +201,15 @@ def _check_changeable(segment: Segment, enabled: bool | None) -> None:
         raise InvalidParam("Can't update disabled segment")
 
 
+def _fingerprint(draft: Draft) -> tuple[str, list[str]]:
+    """What a passage is found by."""
+    return draft.digest, list(draft.keywords or ())
+
+
+def _indexed(segment: Segment) -> tuple[str, list[str]]:
+    return segment.index_node_hash, list(segment.keywords or ())
+
+
 def _changed(document: Document, segment: Segment, changes: Mapping[str, Any], *, with_children: bool = False) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
