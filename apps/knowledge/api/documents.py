@@ -163,7 +163,7 @@ def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str
         "embedding_provider": payload.embedding_model_provider,
         "embedding_model": payload.embedding_model,
         "retrieval_model": payload.retrieval_model,
-        "doc_form": payload.doc_form or "text_model",
+        "doc_form": payload.doc_form or None,
         "doc_language": payload.doc_language or "English",
     }
 

@@ -119,6 +119,7 @@ class SegmentChanges(Payload):
     answer: str | None = None
     keywords: list[str] | None = None
     enabled: bool | None = None
+    regenerate_child_chunks: bool | None = None
 
 
 class UpdateSegment(Payload):

@@ -35,8 +35,11 @@ from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_termstat where dataset_id = %(dataset)s and df <= 0",
     "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
-_ONE: Final = "g.id = %(segment)s"
-_ALL: Final = "g.document_id = %(document)s"
+# A passage with its chunks. Of a document: each kind of row has an index of its own.
+_ONE: Final = "(g.id = %(segment)s or g.parent_id = %(segment)s)"
+_ALL: Final = (
+    "(g.document_id = %(document)s and g.parent_id is null or g.document_id = %(document)s and g.parent_id is not null)"
+)
 _ENABLE: Final = """
 update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
 where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
@@ -106,14 +109,13 @@ def enable_entries(document: Document) -> None:
 
 
 def remove_entry(segment_id: UUID, dataset_id: UUID) -> None:
-    """Takes a segment out of all it is found by; the segment stays."""
+    """Takes a segment, with its chunks, out of all it is found by; they stay."""
     _run([part.format(_ONE) for part in _UNINDEX], {"segment": segment_id, "dataset": dataset_id})
 
 
 def delete_segments_of(document: Document) -> None:
     """Deletes a document's segments and takes them out of the dataset's statistics."""
-    statements = [part.format(_ALL) for part in _UNINDEX]
-    statements.append("delete from knowledge_segment where document_id = %(document)s")
+    statements = [part.format(_ALL) for part in (*_UNINDEX, "delete from knowledge_segment g where {}")]
     _run(statements, {"document": document.pk, "dataset": document.dataset_id})
 
 

@@ -4,7 +4,7 @@ Texts are embedded before the transaction that writes the segment together with 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -24,18 +24,22 @@ from apps.knowledge.errors import ArchivedDocumentImmutable
 from apps.knowledge.lexical.tokens import count_slots
 from apps.knowledge.locks import lock_document
 from apps.knowledge.models import Document, Segment
+from apps.knowledge.rules import processing
 from apps.knowledge.selectors import DATASET_NOT_FOUND, get_segment
 from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
 from .embedding import Embedder
 from .index_rows import add_entries, enable_entries, remove_entry
+from .reuse import embed_once
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry
 
 MAX_SEGMENTS: Final = 1_000
 BUSY: Final = "Segment is indexing, please try again later"
 NOT_AVAILABLE: Final = "Document is not available"
+# Id, the passage's id if it is a chunk, and the text with its counts.
+_Indexed: TypeAlias = tuple[UUID, UUID | None, Draft]
 
 
 def add_segments(
@@ -55,17 +59,19 @@ def add_segments(
         raise InvalidParam("Segments is required", params="segments")
     if len(records) > MAX_SEGMENTS:
         raise InvalidParam(f"Exceeded maximum segments limit of {MAX_SEGMENTS}.", params="segments")
-    drafts = [reading.draft(number, _record(document, record)) for number, record in enumerate(records)]
-    entries, model = _embedded(document, [(new_id(), draft) for draft in drafts])
+    drafts = [_draft(document, number, record) for number, record in enumerate(records)]
+    passages = [(new_id(), draft) for draft in drafts]
+    rows = [row for id, draft in passages for row in _indexed(id, draft)]
+    entries, model = _embedded(document, rows)
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
-        last = Segment.objects.filter(document=document).aggregate(last=Max("position"))["last"] or 0
+        last = Segment.objects.filter(document=document, parent=None).aggregate(last=Max("position"))["last"] or 0
         segments = [
-            _segment(document, last + number, entry.segment_id, draft, user)
-            for number, (entry, draft) in enumerate(zip(entries, drafts, strict=True), 1)
+            _segment(document, last + number, id, draft, user) for number, (id, draft) in enumerate(passages, 1)
         ]
         Segment.objects.bulk_create(segments)
+        _add_chunks(document, rows, user)
         add_entries(document, entries, model)
         _count(document, len(drafts), sum(d.word_count for d in drafts), sum(d.tokens for d in drafts))
         _record_change(document, user, "segment.create", count=len(drafts))
@@ -81,9 +87,14 @@ def update_segment(
     answer: str | None = None,
     keywords: Sequence[str] | None = None,
     enabled: bool | None = None,
+    regenerate_child_chunks: bool | None = None,
     user: User | None = None,
 ) -> Segment:
     """Changes a passage; None leaves a field as it is. New content is embedded anew.
+
+    Args:
+        regenerate_child_chunks: of a passage that has some: cut them anew, also those that people wrote; None: where
+            the content changes.
 
     Raises:
         InvalidParam: the passage is switched off and stays so, is being indexed, or a field is not valid.
@@ -94,7 +105,8 @@ def update_segment(
     changes = {"content": content, "answer": answer, "keywords": keywords}
     draft = _changed(document, segment, changes)
     is_new_text = draft.digest != segment.index_node_hash
-    entries, model = _embedded(document, [(segment.pk, draft)]) if is_new_text else ([], "")
+    rows = _indexed(segment.pk, draft) if _is_to_index(document, is_new_text, regenerate_child_chunks) else []
+    entries, model = _embedded(document, rows) if rows else ([], "")
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
@@ -106,10 +118,13 @@ def update_segment(
         _count(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
         _fill(segment, draft, user, enabled=segment.enabled if enabled is None else enabled)
         segment.save()
-        if is_new_text:
+        if rows:
             remove_entry(segment.pk, document.dataset_id)
+            Segment.objects.filter(parent=segment).delete()
+            _add_chunks(document, rows, user, enabled=segment.enabled)
             add_entries(document, entries, model, enabled=segment.enabled)
         else:
+            Segment.objects.filter(parent=segment).update(enabled=segment.enabled)
             enable_entries(document)
         _record_change(document, user, "segment.update", segment_id=str(segment.pk))
     async_to_sync(reweigh_if_drifted)(document.dataset_id)
@@ -117,7 +132,11 @@ def update_segment(
 
 
 def delete_segment(*, document: Document, segment: Segment, user: User | None = None) -> None:
-    """Deletes a passage with its vector and words. Raises InvalidParam, ArchivedDocumentImmutable, NotFound."""
+    """Deletes a passage with its chunks, vectors and words.
+
+    Raises:
+        InvalidParam, ArchivedDocumentImmutable, NotFound.
+    """
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
@@ -146,7 +165,25 @@ def _check_changeable(segment: Segment, enabled: bool | None) -> None:
 def _changed(document: Document, segment: Segment, changes: Mapping[str, Any]) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
-    return reading.draft(segment.position, _record(document, fields))
+    return _draft(document, segment.position, fields)
+
+
+def _draft(document: Document, position: int, fields: Mapping[str, Any]) -> Draft:
+    draft = reading.draft(position, _record(document, fields))
+    rule = document.process_rule
+    children = processing(rule.mode, rule.rules, document.doc_form).children
+    return draft if children is None else reading.with_children(draft, children)
+
+
+def _is_to_index(document: Document, is_new_text: bool, regenerate_child_chunks: bool | None) -> bool:
+    if document.doc_form != DocForm.HIERARCHICAL or regenerate_child_chunks is None:
+        return is_new_text
+    return regenerate_child_chunks
+
+
+def _indexed(id: UUID, draft: Draft) -> list[_Indexed]:
+    """What a passage is found by: its chunks, else itself."""
+    return [(new_id(), id, chunk) for chunk in draft.children] or [(id, None, draft)]
 
 
 def _record(document: Document, fields: Mapping[str, Any]) -> Record:
@@ -165,24 +202,37 @@ def _record(document: Document, fields: Mapping[str, Any]) -> Record:
     return Record(storable(content).strip(), None if answer is None else storable(answer), words)
 
 
-def _embedded(document: Document, drafts: Sequence[tuple[UUID, Draft]]) -> tuple[list[Entry], str]:
-    """Entries of the passages, and the model of their vectors. Raises NotFound, ProviderError."""
+def _embedded(document: Document, rows: Sequence[_Indexed]) -> tuple[list[Entry], str]:
+    """Entries of what is indexed, and the model of their vectors. Raises NotFound, ProviderError."""
 
     async def embed() -> tuple[list[Entry], str]:
         embedder = await Embedder.of(workspace_id=document.workspace_id, dataset_id=document.dataset_id)
         if embedder is None:
             raise NotFound(DATASET_NOT_FOUND)
-        vectors = await embedder.embed([draft.content for _, draft in drafts])
+        texts = [draft.content for _, _, draft in rows]
+        vectors, failure = await embed_once(embedder, document.workspace_id, texts, len(texts))
+        if failure is not None:
+            raise failure
         entries = [
-            Entry(id, count_slots(draft.content), vector)
-            for (id, draft), vector in zip(drafts, vectors, strict=True)
-        ]  # fmt: skip
+            Entry(id, count_slots(draft.content), vectors[draft.content], parent_id) for id, parent_id, draft in rows
+        ]
         return entries, embedder.model
 
     return async_to_sync(embed)()
 
 
-def _segment(document: Document, position: int, id: UUID, draft: Draft, user: User | None) -> Segment:
+def _add_chunks(document: Document, rows: Sequence[_Indexed], user: User | None, *, enabled: bool = True) -> None:
+    chunks = []
+    for id, parent_id, draft in rows:
+        if parent_id is not None:
+            chunks.append(_segment(document, draft.position, id, draft, user, enabled=enabled))
+            chunks[-1].parent_id = parent_id
+    Segment.objects.bulk_create(chunks)
+
+
+def _segment(
+    document: Document, position: int, id: UUID, draft: Draft, user: User | None, *, enabled: bool = True
+) -> Segment:
     segment = Segment(
         id=id,
         workspace_id=document.workspace_id,
@@ -191,7 +241,7 @@ def _segment(document: Document, position: int, id: UUID, draft: Draft, user: Us
         position=position,
         created_by=user.pk if user else None,
     )
-    _fill(segment, draft, user, enabled=True)
+    _fill(segment, draft, user, enabled=enabled)
     return segment
 
 
