@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import datasets, documents, search, segments, tags
+from . import datasets, documents, estimates, search, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{DATASET}/document/create-by-text", documents.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
     path(f"{DATASET}/document/create_by_file", documents.CreateByFileView.as_view(), name="v1-create-by-file"),
     path(f"{DATASET}/document/create-by-file", documents.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
+    path(f"{DATASET}/indexing-estimate", estimates.EstimateView.as_view(), name="v1-indexing-estimate"),
     path(f"{DATASET}/documents", documents.DocumentsView.as_view(), name="v1-documents"),
     path(f"{DATASET}/documents/status/<str:action>", documents.StatusView.as_view(), name="v1-documents-status"),
     path(DOCUMENT, documents.DocumentView.as_view(), name="v1-document"),
