@@ -40,10 +40,10 @@ def pairs_in(text: str) -> Sequence[Pair]:
     labels = list(_LABEL.finditer(text))
     questions, answers = _names(labels)
     marks = [label for label in labels if label[1].casefold() in questions | answers]
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
     found: dict[str, str] = {}
     question = ""
-    for mark, end in zip(marks, ends, strict=True):
+    for mark, end in zip(marks, ends, strict=False):
         said = clean(text[mark.end() : end]).strip("*_ ")
         if mark[1].casefold() in questions:
             question = said
