@@ -117,6 +117,11 @@ class Draft:
     page: int | None = None
     children: "Sequence[Draft]" = ()
 
+    @property
+    def indexed(self) -> "Sequence[Draft]":
+        """What it is found by: its children, or itself."""
+        return self.children or (self,)
+
 
 class Splitter(ABC):
     """Cuts text into segments, in linear time."""

@@ -43,6 +43,14 @@ class UnreadableFile(AppError):
     default_message = "The file cannot be read."
 
 
+class NoQuestions(AppError):
+    code = "no_questions"
+    default_message = (
+        "The model made no question with an answer of any passage. Choose another chat model, or add the document as "
+        "passages."
+    )
+
+
 class ReadingInterrupted(AppError):
     code = "reading_interrupted"
     retryable = True

@@ -113,6 +113,18 @@ class CreateByText(CreateDocument):
     text: str
 
 
+class Estimate(CreateDocument):
+    """A document that is looked at only."""
+
+    limit: int | None = None
+    qa_preview: int | None = None
+
+
+class EstimateText(Estimate):
+    name: str = "Text"
+    text: str
+
+
 class UpdateDocument(DocumentPayload):
     name: str | None = None
 

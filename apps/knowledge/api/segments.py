@@ -79,7 +79,7 @@ class SegmentView(KnowledgeView):
             answer=changes.answer,
             keywords=changes.keywords,
             enabled=changes.enabled,
-            regenerate_child_chunks=bool(changes.regenerate_child_chunks),
+            regenerate_child_chunks=changes.regenerate_child_chunks,
             user=self.owner,
         )
         return _shown(document, segment)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import child_chunks, datasets, documents, external, metadata, models, search, segment_import, segments, tags
+from . import (
+    child_chunks,
+    datasets,
+    documents,
+    estimates,
+    external,
+    metadata,
+    models,
+    search,
+    segment_import,
+    segments,
+    tags,
+)
 
 EXTERNAL = "datasets/external-knowledge-api"
 DATASET = "datasets/<str:dataset_id>"
@@ -38,6 +50,7 @@ urlpatterns = [
     path(f"{DATASET}/document/create-by-text", documents.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
     path(f"{DATASET}/document/create_by_file", documents.CreateByFileView.as_view(), name="v1-create-by-file"),
     path(f"{DATASET}/document/create-by-file", documents.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
+    path(f"{DATASET}/indexing-estimate", estimates.EstimateView.as_view(), name="v1-indexing-estimate"),
     path(f"{DATASET}/documents", documents.DocumentsView.as_view(), name="v1-documents"),
     path(f"{DATASET}/documents/status/<str:action>", documents.StatusView.as_view(), name="v1-documents-status"),
     path(DOCUMENT, documents.DocumentView.as_view(), name="v1-document"),

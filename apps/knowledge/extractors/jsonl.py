@@ -1,6 +1,7 @@
 """JSON lines: each line is a segment."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -59,4 +60,9 @@ def _shared(values: Sequence[Mapping[str, Any]]) -> dict[str, str | int | float]
         found = value.get("metadata")
         found = found if isinstance(found, dict) else {}
         shared = found if shared is None else {name: text for name, text in shared.items() if found.get(name) == text}
-    return {name: text for name, text in (shared or {}).items() if type(text) in {str, int, float}}
+    return {name: value for name, value in (shared or {}).items() if _is_plain(value)}
+
+
+def _is_plain(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, str) or is_number

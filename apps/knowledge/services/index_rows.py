@@ -36,7 +36,10 @@ from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
 _SOME: Final = "g.id = any(%(segments)s)"
-_ALL: Final = "g.document_id = %(document)s"
+# Of a document: passages and chunks have an index each.
+_ALL: Final = (
+    "(g.document_id = %(document)s and g.parent_id is null or g.document_id = %(document)s and g.parent_id is not null)"
+)
 # A child chunk is found only while its passage is switched on.
 _ENABLE: Final = """
 update {} x set enabled = f.findable from (
@@ -129,8 +132,7 @@ def delete_segment_rows(segment_ids: Sequence[UUID], dataset_id: UUID) -> None:
 
 def delete_segments_of(document: Document) -> None:
     """Deletes a document's segments and takes them out of the dataset's statistics."""
-    statements = [part.format(_ALL) for part in _UNINDEX]
-    statements.append("delete from knowledge_segment where document_id = %(document)s")
+    statements = [part.format(_ALL) for part in (*_UNINDEX, "delete from knowledge_segment g where {}")]
     _run(statements, {"document": document.pk, "dataset": document.dataset_id})
 
 

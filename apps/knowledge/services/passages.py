@@ -35,6 +35,7 @@ from .documents import TASK
 from .embedding import Embedder
 from .index_rows import add_entries
 from .indexing import BATCH, CALL_TEXTS
+from .reuse import embed_once
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry
 
@@ -123,9 +124,13 @@ def check_record(document: Document, fields: Mapping[str, Any]) -> Record:
 
 def drafts_of(document: Document, records: Iterable[Record]) -> list[Draft]:
     """Drafts, in documents of parents and children with the chunks they are found by."""
-    drafts = [reading.draft(number, record) for number, record in enumerate(records, 1)]
+    return [with_chunks(document, reading.draft(number, record)) for number, record in enumerate(records, 1)]
+
+
+def with_chunks(document: Document, draft: Draft) -> Draft:
+    """The draft with the chunks it is found by; as it is in documents that have none."""
     rule = processing(document.process_rule.mode, document.process_rule.rules, document.doc_form).children
-    return drafts if rule is None else [reading.with_children(draft, rule) for draft in drafts]
+    return draft if rule is None else reading.with_children(draft, rule)
 
 
 def embed(document: Document, planned: Sequence[Planned], *, patient: bool = True) -> tuple[list[Entry], str] | None:
@@ -146,10 +151,13 @@ async def _embed(document: Document, planned: Sequence[Planned], patient: bool) 
         raise NotFound(DATASET_NOT_FOUND)
     if not patient and len(planned) > _most(embedder):
         return None
-    vectors = await embedder.embed([one.draft.content for one in planned])
+    texts = [one.draft.content for one in planned]
+    vectors, failure = await embed_once(embedder, document.workspace_id, texts, _most(embedder))
+    if failure is not None:
+        raise failure
     entries = [
-        Entry(one.id, count_slots(searchable_text(one.draft.content, one.draft.keywords)), vector)
-        for one, vector in zip(planned, vectors, strict=True)
+        Entry(one.id, count_slots(searchable_text(one.draft.content, one.draft.keywords)), vectors[one.draft.content])
+        for one in planned
     ]
     return entries, embedder.model
 

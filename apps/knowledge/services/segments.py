@@ -32,6 +32,7 @@ from .passages import (
     plan,
     record_change,
     switch,
+    with_chunks,
 )
 from .reweighing import reweigh_if_drifted
 
@@ -82,7 +83,7 @@ def update_segment(
     answer: str | None = None,
     keywords: Sequence[str] | None = None,
     enabled: bool | None = None,
-    regenerate_child_chunks: bool = False,
+    regenerate_child_chunks: bool | None = None,
     user: User | None = None,
 ) -> Segment:
     """Changes a passage; None leaves a field as it is.
@@ -90,7 +91,8 @@ def update_segment(
     With new content or keywords it is embedded anew, unless children stand for it.
 
     Args:
-        regenerate_child_chunks: cuts the content into new children, in documents that have any; else they stay.
+        regenerate_child_chunks: cuts the content into new chunks, in documents of parents and children; also those
+            that people wrote go. None: where the content changes.
 
     Raises:
         InvalidParam: the passage is switched off and stays so, is being indexed, or a field is not valid.
@@ -100,9 +102,10 @@ def update_segment(
     _check_changeable(segment, enabled)
     changes = {"content": content, "answer": answer, "keywords": keywords}
     has_children = segment.children.exists()
-    renews = regenerate_child_chunks and document.doc_form == DocForm.HIERARCHICAL
-    draft = _changed(document, segment, changes, with_children=renews)
-    passage, embedded = plan(draft, segment.pk), None
+    draft = _changed(document, segment, changes)
+    is_new_text = draft.digest != segment.index_node_hash
+    renews = _renews(document, regenerate_child_chunks, is_new_text=is_new_text)
+    passage, embedded = plan(with_chunks(document, draft) if renews else draft, segment.pk), None
     if renews or (_fingerprint(draft) != _indexed(segment) and not has_children):
         embedded = embed(document, passage.found_by)
     with transaction.atomic():
@@ -210,8 +213,12 @@ def _indexed(segment: Segment) -> tuple[str, list[str]]:
     return segment.index_node_hash, list(segment.keywords or ())
 
 
-def _changed(document: Document, segment: Segment, changes: Mapping[str, Any], *, with_children: bool = False) -> Draft:
+def _renews(document: Document, wanted: bool | None, *, is_new_text: bool) -> bool:
+    """Whether the passage's chunks are cut anew."""
+    return document.doc_form == DocForm.HIERARCHICAL and (is_new_text if wanted is None else wanted)
+
+
+def _changed(document: Document, segment: Segment, changes: Mapping[str, Any]) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
-    record = check_record(document, fields)
-    return drafts_of(document, [record])[0] if with_children else reading.draft(segment.position, record)
+    return reading.draft(segment.position, check_record(document, fields))
