@@ -19,7 +19,9 @@ async def find_filter(turn: TurnState, dataset_ids: Sequence[UUID], query: str) 
     """The filter of a turn's search; the tokens of a model that made it count as the turn's own."""
     settings = turn.config.context.filters
     if settings.mode == "manual":
-        return _written(settings, {variable.name: turn.inputs.get(variable.name) for variable in turn.config.variables})
+        form = {variable.name: turn.inputs.get(variable.name) for variable in turn.config.variables}
+        # The one base that was chosen need not have the fields of the others.
+        return _written(settings, form, is_strict=not turn.config.context.one_base)
     if settings.mode != "automatic":
         return None
     workspace_id = turn.request.app.workspace_id
@@ -43,7 +45,7 @@ async def _model(workspace_id: UUID, settings: FilterSettings, own: ModelHandle 
         return None
 
 
-def _written(settings: FilterSettings, inputs: Mapping[str, Any]) -> MetadataFilter | None:
+def _written(settings: FilterSettings, inputs: Mapping[str, Any], *, is_strict: bool) -> MetadataFilter | None:
     """The author's conditions with the form's values; one that rests on a field left empty is not asked for.
 
     Args:
@@ -54,7 +56,7 @@ def _written(settings: FilterSettings, inputs: Mapping[str, Any]) -> MetadataFil
         for name, operator, value in settings.conditions
         if not _waits(value, inputs)
     ]
-    return MetadataFilter(filled, settings.meets_any) if filled else None
+    return MetadataFilter(filled, settings.meets_any, is_strict) if filled else None
 
 
 def _filled(value: Any, inputs: Mapping[str, Any]) -> Any:

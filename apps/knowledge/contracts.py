@@ -159,10 +159,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class MetadataFilter:
-    """Conditions on the documents a search may look at: all must be met, or any."""
+    """Conditions on the documents a search may look at.
+
+    Args:
+        meets_any: one condition is enough; else all must be met.
+        is_strict: a field that no base has is an error; else it is empty in all documents.
+    """
 
     conditions: Sequence[Condition]
     meets_any: bool = False
+    is_strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)

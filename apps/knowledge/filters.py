@@ -37,7 +37,7 @@ _BUILT_IN_SQL: Final[Mapping[str, str]] = {
 }
 _TEXT_SQL: Final = "(d.doc_metadata ->> {name}::text)"
 # Numbers may have been written as text; what is none counts as absent.
-_NUMBER_SQL: Final = r"(case when {text} ~ '^-?\d+(\.\d+)?$' then {text}::numeric end)"
+_NUMBER_SQL: Final = r"(case when {text} ~ '^-?[0-9]{{1,100}}(\.[0-9]{{1,100}})?$' then {text}::numeric end)"
 
 _EQUAL: Final = {"is": "=", "=": "=", "is not": "<>", "≠": "<>"}
 _AMONG: Final = {"in": "= any", "not in": "<> all"}

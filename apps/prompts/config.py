@@ -215,14 +215,14 @@ def _context(raw: Mapping[str, Any]) -> ContextSettings:
 def _filters(settings: Mapping[str, Any]) -> FilterSettings:
     """`metadata_filtering_mode` and what belongs to it."""
     mode = settings.get("metadata_filtering_mode")
-    if mode not in FILTERING:
+    if not isinstance(mode, str) or mode not in FILTERING:
         return FilterSettings()
     written = as_map(settings.get("metadata_filtering_conditions"))
     conditions = [as_map(condition) for condition in as_list(written.get("conditions"))]
     model = as_map(settings.get("metadata_model_config"))
     provider, name = model.get("provider"), model.get("name")
     return FilterSettings(
-        mode=str(mode),
+        mode=mode,
         conditions=tuple(
             (str(one.get("name") or ""), str(one.get("comparison_operator") or ""), one.get("value"))
             for one in conditions

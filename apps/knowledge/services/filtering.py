@@ -20,7 +20,7 @@ where d.dataset_id = %(dataset)s and ({})"""
 async def narrow(bases: Sequence[BaseConfig], filters: MetadataFilter | None) -> Sequence[BaseConfig]:
     """The bases with the documents that the filter lets through as their scope; without a filter as they are.
 
-    A field need be known to one of the bases alone; in the others it is empty.
+    Of several bases one must have the field; in the others it is empty.
 
     Raises:
         InvalidParam: no base has such a field, or operator or value do not suit its type.
@@ -36,7 +36,7 @@ async def narrow(bases: Sequence[BaseConfig], filters: MetadataFilter | None) ->
 def _check(filters: MetadataFilter, fields: Collection[Mapping[str, str]]) -> None:
     for condition in filters.conditions:
         knowing = [known for known in fields if condition.name in known]
-        for known in knowing or [_all(fields)]:
+        for known in knowing or ([_all(fields)] if filters.is_strict else []):
             check(condition, known)
 
 
