@@ -18,6 +18,11 @@ class DatasetNotInitialized(AppError):
     default_message = "The dataset is still being initialized or indexing. Please wait a moment."
 
 
+class DocumentLimitReached(Forbidden):
+    code = "document_limit_reached"
+    default_message = "The workspace has as many documents as it may have."
+
+
 class DocumentIndexing(AppError):
     code = "document_indexing"
     default_message = "Cannot delete document during indexing."

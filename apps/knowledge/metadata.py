@@ -68,7 +68,9 @@ def values_json(document: Document) -> list[dict[str, Any]]:
     values = dict(document.doc_metadata or {})
     if document.dataset.built_in_field_enabled:
         values |= built_in_values(document)
-    return [{**field, "value": values[field["name"]]} for field in fields_json(document.dataset) if field["name"] in values]
+    return [
+        {**field, "value": values[field["name"]]} for field in fields_json(document.dataset) if field["name"] in values
+    ]
 
 
 def check_value(field: MetadataField, value: Any) -> str | int | float | None:
@@ -83,4 +85,4 @@ def check_value(field: MetadataField, value: Any) -> str | int | float | None:
         raise InvalidParam(f"The value of {field.name} {_WANTED[MetadataType(field.type)]}.", params="operation_data")
     if field.type == MetadataType.TIME:
         return int(value)
-    return storable(value) if isinstance(value, str) else value  # type: ignore[no-any-return]  # a number, as checked
+    return storable(value) if isinstance(value, str) else value

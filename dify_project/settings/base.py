@@ -158,6 +158,7 @@ WHITENOISE_ROOT = BASE_DIR / "static" / "embed"  # /embed.js, /embed.min.js: add
 # --- uploads (megabytes; the manual's names and defaults) -------------------------------------------------
 UPLOAD_FILE_SIZE_LIMIT = env.integer("UPLOAD_FILE_SIZE_LIMIT", 15, minimum=1)
 UPLOAD_FILE_BATCH_LIMIT = env.integer("UPLOAD_FILE_BATCH_LIMIT", 5, minimum=1)
+KNOWLEDGE_DOCUMENT_LIMIT = env.integer("KNOWLEDGE_DOCUMENT_LIMIT", 0, minimum=0)
 UPLOAD_IMAGE_FILE_SIZE_LIMIT = env.integer("UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, minimum=1)
 UPLOAD_AUDIO_FILE_SIZE_LIMIT = env.integer("UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, minimum=1)
 UPLOAD_VIDEO_FILE_SIZE_LIMIT = env.integer("UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, minimum=1)

@@ -98,6 +98,7 @@ USED: dict[str, tuple[Used, ...]] = {
     "Uploads (megabytes)": (
         Used("UPLOAD_FILE_SIZE_LIMIT", "15", "A document."),
         Used("UPLOAD_FILE_BATCH_LIMIT", "5", "Files of one upload (a number)."),
+        Used("KNOWLEDGE_DOCUMENT_LIMIT", "0", "Documents all knowledge bases of a workspace may hold; 0: no limit."),
         Used("UPLOAD_IMAGE_FILE_SIZE_LIMIT", "10", "An image."),
         Used("UPLOAD_AUDIO_FILE_SIZE_LIMIT", "50", "A sound file."),
         Used("UPLOAD_VIDEO_FILE_SIZE_LIMIT", "100", "A video."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from apps.common.api import json_response
 from apps.common.errors import InvalidParam
 from apps.common.text import shown
-from apps.models.contracts import MODEL_TYPES, ModelSpec, ModelType
+from apps.models.contracts import MODEL_TYPES, ModelSpec
 from apps.models.selectors import ModelChoice, list_models
 
 from .base import KnowledgeView
@@ -21,7 +21,7 @@ class ModelsView(KnowledgeView):
     def get(self, request: Request, model_type: str) -> HttpResponse:
         if model_type not in MODEL_TYPES:
             raise InvalidParam(f"{shown(model_type)} is not a valid choice", params="model_type")
-        choices = list_models(workspace=self.workspace, model_type=cast(ModelType, model_type))
+        choices = list_models(workspace=self.workspace, model_type=model_type)
         choices.sort(key=lambda choice: choice.provider.key)
         groups = groupby(choices, key=lambda choice: choice.provider.key)
         return json_response({"data": [_provider_json(self.workspace_id, list(group)) for _, group in groups]})

@@ -1,8 +1,8 @@
 """Adding and deleting documents."""
 
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any, Final
 
 from django.db import transaction
@@ -29,6 +29,7 @@ from apps.workspaces.services import audit
 
 from .datasets import choose_technique
 from .index_rows import delete_document_rows
+from .limits import check_file_count, require_room
 
 TASK: Final = "knowledge.index"
 
@@ -59,6 +60,28 @@ def create_document_from_file(
     return _create(dataset, clean_name(name), name, data, mime_type, **options)
 
 
+def create_documents_from_files(
+    *, dataset: Dataset, files: Sequence[tuple[str, bytes | IO[bytes]]], user: User | None = None, **options: Any
+) -> list[Document]:
+    """Documents from the files of one upload, as one batch: all, or none. Options as in `create_document`.
+
+    Args:
+        files: names and contents, at most UPLOAD_FILE_BATCH_LIMIT.
+
+    Raises:
+        TooManyFiles, PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable, InvalidParam.
+    """
+    check_file_count(len(files))
+    batch = new_batch()
+    with ExitStack() as stack:  # the bytes first, outside the base's lock
+        uploads = [stack.enter_context(stored(dataset, name, data, "", user)) for name, data in files]
+        with transaction.atomic():
+            return [
+                create_document(dataset=dataset, upload=upload, name=upload.name, user=user, batch=batch, **options)
+                for upload in uploads
+            ]
+
+
 def create_document(
     *,
     dataset: Dataset,
@@ -86,6 +109,7 @@ def create_document(
         DatasetIsExternal: the base is kept elsewhere.
         InvalidParam: technique missing, rule not valid, form not known.
         ProviderNotInitialized, ModelNotFound: no embedding model.
+        DocumentLimitReached: KNOWLEDGE_DOCUMENT_LIMIT.
         NotFound: the base was deleted meanwhile.
     """
     if doc_form is not None:
@@ -95,6 +119,7 @@ def create_document(
         dataset = lock_dataset(dataset)
         if dataset.provider == DatasetProvider.EXTERNAL:
             raise DatasetIsExternal
+        require_room(workspace_id=dataset.workspace_id)
         if dataset.indexing_technique is None:
             _initialise(dataset, indexing_technique, embedding_provider, embedding_model, retrieval_model)
         last = dataset.documents.aggregate(last=Max("position"))["last"] or 0
@@ -129,8 +154,11 @@ def check_form(doc_form: str) -> None:
         raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
 
 
-def delete_document(*, document: Document, user: User | None = None) -> None:
+def delete_document(*, document: Document, user: User | None = None, even_archived: bool = False) -> None:
     """Deletes a document with its segments, vectors, words and file.
+
+    Args:
+        even_archived: pages may delete from the archive, where nothing else changes; the knowledge API may not.
 
     Raises:
         DocumentIndexing: a worker holds it now.
@@ -139,7 +167,7 @@ def delete_document(*, document: Document, user: User | None = None) -> None:
     """
     with transaction.atomic():
         document = lock_document_to_delete(document)
-        if document.archived:
+        if document.archived and not even_archived:
             raise ArchivedDocumentImmutable
         leased = document.lease_until is not None and document.lease_until > timezone.now()
         if leased and document.indexing_status in UNFINISHED:

@@ -10,8 +10,9 @@ from apps.common.commands import JsonCommand
 from apps.common.errors import AppError
 from apps.common.perloop import run
 from apps.knowledge.choices import UNFINISHED, DocForm
+from apps.knowledge.commands import add_user_option, dataset_to_build
 from apps.knowledge.models import Dataset, Document
-from apps.knowledge.selectors import find_dataset, list_batch
+from apps.knowledge.selectors import list_batch
 from apps.knowledge.services.documents import create_document_from_file, new_batch
 from apps.knowledge.services.indexing import index_document
 
@@ -29,16 +30,18 @@ class Command(JsonCommand):
         parser.add_argument("--rule", metavar="JSON", help="process rule as the service API writes it")
         parser.add_argument("--doc-form", choices=DocForm.values, help="default: what the rule's mode is for")
         parser.add_argument("--doc-language", default="English", help="of questions and answers")
+        add_user_option(parser)
         parser.add_argument("--wait", action="store_true", help="return when all of them are indexed or have failed")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        dataset = find_dataset(options["dataset_id"])
+        dataset, user = dataset_to_build(options)
         batch = new_batch()
         wanted = {
             "process_rule": parse_json(options["rule"], "rule"),
             "doc_form": options["doc_form"],
             "doc_language": options["doc_language"],
             "batch": batch,
+            "user": user,
         }
         refused = [problem for path in options["files"] if (problem := self._add(dataset, Path(path), wanted))]
         if options["wait"]:
