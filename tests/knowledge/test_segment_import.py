@@ -14,7 +14,7 @@ from tests.http import Part, form
 from tests.knowledge.api import add_indexed, create, error_of, found, index
 from tests.knowledge.tables import everything
 from tests.knowledge.test_kill import killed_worker
-from tests.knowledge.texts import ONE_A_LINE
+from tests.knowledge.texts import ONE_A_LINE, PASSAGES
 
 CSV = 'Content,Keywords\r\n"Obsidian is\nvolcanic glass.",stone; glass\r\n\r\nBasalt columns have six sides.,\r\n'
 
@@ -47,7 +47,7 @@ def test_kb_19_passages_come_from_a_csv_file(client, path):
     "data",
     [
         "text;key_words\nFirst;a|b\n".encode("utf-8-sig"),
-        "\n\u5185\u5bb9,\u5173\u952e\u8bcd\nFirst,a\u3001b\n".encode("gb18030"),
+        f"\n\u5185\u5bb9,\u5173\u952e\u8bcd,x\nFirst,a\u3001b,{PASSAGES[10]}\n".encode("gb18030"),
         "TEXT\tKeywords\nFirst\ta, b\n".encode("utf-16"),
         b'id,Segment Content,other,Tags\n1,First,x,"a,b"',
     ],
@@ -165,9 +165,9 @@ def test_the_command_adds_and_waits(client, path, tmp_path, capsys, monkeypatch)
     file.write_text(CSV)
     document_id = path.rsplit("/", 1)[1]
     call_command("knowledge_segments", document_id, str(file), "--json")
-    assert '"added":2,"waiting":2,"status":"indexing"' in capsys.readouterr().out
+    assert '"added": 2, "waiting": 2, "status": "indexing"' in capsys.readouterr().out
     index()
     call_command("knowledge_segments", document_id, str(file), "--wait", "--json")
-    assert '"added":2,"waiting":0,"status":"completed"' in capsys.readouterr().out
+    assert '"added": 2, "waiting": 0, "status": "completed"' in capsys.readouterr().out
     with pytest.raises(AppError, match="cannot be read"):
         call_command("knowledge_segments", document_id, str(tmp_path / "none.csv"))
