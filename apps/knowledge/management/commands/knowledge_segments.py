@@ -19,7 +19,7 @@ class Command(JsonCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("document_id")
-        parser.add_argument("file", metavar="FILE.csv", type=Path)
+        parser.add_argument("file", metavar="FILE", type=Path)
         add_user_option(parser)
         parser.add_argument("--wait", action="store_true", help="return when all of them can be found, or have failed")
 
