@@ -65,9 +65,11 @@ class _Sink:
 def _zip(uploads: Sequence[UploadFile]) -> Iterator[bytes]:
     sink = _Sink()
     names = unique_names([upload.name for upload in uploads])
-    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w") as archive:
         for name, upload in zip(names, uploads, strict=True):
-            with storage.open_file(upload.storage_key) as source, archive.open(name, "w") as target:
+            entry = zipfile.ZipInfo(name, upload.created_at.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with storage.open_file(upload.storage_key) as source, archive.open(entry, "w") as target:
                 while piece := source.read(_PIECE_BYTES):
                     target.write(piece)
                     yield sink.take()

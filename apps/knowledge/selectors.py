@@ -27,6 +27,17 @@ SEGMENT_NOT_FOUND = "Segment not found."
 CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
 EXTERNAL_API_NOT_FOUND = "External knowledge API not found."
 FIELD_NOT_FOUND = "Metadata not found."
+_INDEXED: Final = Q(indexing_status=IndexingStatus.COMPLETED)
+# `Document.display_status` as a condition.
+_DISPLAYED: Final = {
+    "queuing": Q(indexing_status=IndexingStatus.WAITING),
+    "indexing": Q(indexing_status__in=[status for status in UNFINISHED if status != IndexingStatus.WAITING]),
+    "paused": Q(indexing_status=IndexingStatus.PAUSED),
+    "error": Q(indexing_status=IndexingStatus.ERROR),
+    "available": _INDEXED & Q(enabled=True, archived=False),
+    "disabled": _INDEXED & Q(enabled=False, archived=False),
+    "archived": _INDEXED & Q(archived=True),
+}
 # What a base is shown with, oldest first.
 _SHOWN: Final = (
     Prefetch("metadata_fields", MetadataField.objects.order_by("created_at", "pk")),
@@ -98,9 +109,15 @@ def get_external_api(*, workspace: Workspace | UUID, api_id: UUID | str) -> Exte
     return get_or_404(list_external_apis(workspace=workspace), api_id, EXTERNAL_API_NOT_FOUND)
 
 
-def list_documents(*, dataset: Dataset, keyword: str = "") -> "QuerySet[Document]":
-    """The base's documents, newest first, whose name holds `keyword`."""
+def list_documents(*, dataset: Dataset, keyword: str = "", status: str = "") -> "QuerySet[Document]":
+    """The base's documents, newest first, whose name holds `keyword`.
+
+    Args:
+        status: those with this `display_status`; "" or another word: all.
+    """
     documents = dataset.documents.select_related("created_by").order_by("-created_at", "-position")
+    if status in _DISPLAYED:
+        documents = documents.filter(_DISPLAYED[status])
     return documents.filter(name__icontains=keyword) if keyword else documents
 
 
@@ -125,12 +142,11 @@ def get_field(*, dataset: Dataset, field_id: UUID | str) -> MetadataField:
 
 def list_fields(*, dataset: Dataset) -> list[tuple[MetadataField, int]]:
     """The base's metadata fields, oldest first, each with the number of documents that have a value of it."""
-    fields = list(MetadataField.objects.filter(dataset=dataset).order_by("created_at", "pk"))
-    counts = {
-        f"n{number}": Count("pk", filter=Q(doc_metadata__has_key=field.name)) for number, field in enumerate(fields)
-    }
-    found = dataset.documents.aggregate(**counts) if counts else {}
-    return [(field, found[f"n{number}"]) for number, field in enumerate(fields)]
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, [dataset.pk])
+        counts = dict(cursor.fetchall())
+    fields = MetadataField.objects.filter(dataset=dataset).order_by("created_at", "pk")
+    return [(field, counts.get(field.name, 0)) for field in fields]
 
 
 def find_document(document_id: str) -> Document:
@@ -188,6 +204,9 @@ def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:
     return ProcessRule.objects.filter(dataset=dataset).order_by("-created_at").first()
 
 
+_VALUES: Final = """
+select key, count(*) from knowledge_document d cross join lateral jsonb_object_keys(d.doc_metadata) key
+where d.dataset_id = %s and jsonb_typeof(d.doc_metadata) = 'object' group by key"""
 _APPS: Final = """
 select t.id #>> '{}', count(distinct a.id)
 from prompts_app a

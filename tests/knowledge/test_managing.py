@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_kb_08_a_workspace_holds_as_many_documents_as_it_may(client, stranger, s
     assert add_text(stranger, create(stranger, "Theirs")).status == 200
     assert client.request("DELETE", f"/v1/datasets/{one}/documents/{first}").status == 204
     assert add_text(client, two).status == 200
+
+
+def test_kb_08_those_who_add_at_once_stay_within_the_limit(client, settings):
+    settings.KNOWLEDGE_DOCUMENT_LIMIT = 3
+    bases = [create(client, f"Base {n}") for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(answer.status for answer in pool.map(lambda base: add_text(client, base), bases))
+    assert statuses == [200] * 3 + [403] * 3
 
 
 def test_kb_08_without_a_limit_there_is_none(settings):
@@ -104,6 +113,21 @@ def test_kb_22_what_is_archived_is_seen_and_not_changed(client):
         assert error_of(answer) == (400, "invalid_param", "Document is not available")
     assert switch(client, path, "un_archive").status == 200
     assert found(client, dataset_id, "yeast", "keyword_search") == [PASSAGES[2]]
+
+
+def test_kb_21_documents_are_listed_by_what_is_shown_of_them(client):
+    dataset_id = create(client)
+    states: list[dict] = [{}, {"enabled": False}, {"archived": True}, {"indexing_status": "parsing"}]
+    states += [{"indexing_status": status} for status in ("waiting", "error", "paused")]
+    for number, state in enumerate(states):
+        add_text(client, dataset_id, name=str(number))
+        Document.objects.filter(name=str(number)).update(**{"indexing_status": "completed", **state})
+    url = f"/v1/datasets/{dataset_id}/documents"
+    shown = {item["name"]: item["display_status"] for item in client.get(url).json()["data"]}
+    assert len(set(shown.values())) == len(states)
+    for name, status in shown.items():
+        assert [item["name"] for item in client.get(f"{url}?status={status}").json()["data"]] == [name]
+    assert client.get(f"{url}?status=x").json()["total"] == len(states)
 
 
 def test_kb_22_pages_may_delete_from_the_archive(client):

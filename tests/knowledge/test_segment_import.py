@@ -129,8 +129,8 @@ def test_kb_19_an_import_goes_on_after_its_worker_was_killed(client, workspace):
         assert send(client, path, rows).json()["job_status"] == "processing"
         if base == bases[1]:
             killed_worker("first batch committed")
-            assert 1 < Document.objects.get(dataset=base).completed_segments < 701
-            Document.objects.filter(dataset=base).update(lease_until=timezone.now() - timedelta(seconds=1))
+            assert 1 < Document.objects.get(dataset__name="Stormy").completed_segments < 701
+            Document.objects.filter(dataset__name="Stormy").update(lease_until=timezone.now() - timedelta(seconds=1))
         index()
     calm, stormy = (everything(Dataset.objects.get(pk=base)) for base in bases)
     assert len(calm["words"]) == 701

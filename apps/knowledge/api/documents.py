@@ -99,7 +99,9 @@ class DocumentsView(KnowledgeView):
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
         page, limit = read_page(request.query_params)
         keyword = read_keyword(request.query_params)
-        documents = list_documents(dataset=self.dataset(dataset_id), keyword=keyword)
+        documents = list_documents(
+            dataset=self.dataset(dataset_id), keyword=keyword, status=request.query_params.get("status", "")
+        )
         data = [document_json(document) for document in documents[(page - 1) * limit : page * limit]]
         return json_response(page_json(data, page=page, limit=limit, total=documents.count()))
 

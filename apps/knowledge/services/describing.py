@@ -80,7 +80,8 @@ def _describe(dataset: Dataset) -> bool:
 
 
 def _material(dataset: Dataset) -> str:
-    documents = dataset.documents.filter(indexing_status=IndexingStatus.COMPLETED).order_by("position")
+    documents = dataset.documents.filter(indexing_status=IndexingStatus.COMPLETED, enabled=True, archived=False)
+    documents = documents.order_by("position")
     names = documents.values_list("name", flat=True)[:MAX_NAMES]
     segments = Segment.objects.filter(document__in=documents, parent=None, enabled=True)
     first = segments.order_by("position", "document__position").values_list("content", flat=True)[:MAX_PASSAGES]
