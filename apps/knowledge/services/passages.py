@@ -84,8 +84,9 @@ def add_passages(
             new_row(document, passage, last + number, user, status=status) for number, passage in enumerate(planned, 1)
         ]
         Segment.objects.bulk_create(segments, _ROWS)
-        for segment, passage in zip(segments, planned, strict=True):
-            add_child_rows(document, segment, passage.children, user, status=status)
+        families = zip(segments, planned, strict=True)
+        chunks = (row for parent, one in families for row in child_rows(document, parent, one.children, user, status))
+        Segment.objects.bulk_create(chunks, _ROWS)
         if embedded:
             add_entries(document, *embedded)
         else:
@@ -194,17 +195,17 @@ def new_row(
     return segment
 
 
-def add_child_rows(
-    document: Document, parent: Segment, children: Sequence[Planned], user: User | None, *, status: str
-) -> None:
-    """Writes the rows of a passage's chunks."""
-    Segment.objects.bulk_create(
-        (
-            new_row(document, child, number, user, parent=parent, status=status)
-            for number, child in enumerate(children, 1)
-        ),
-        _ROWS,
-    )
+def child_rows(
+    document: Document,
+    parent: Segment,
+    children: Sequence[Planned],
+    user: User | None,
+    status: str = SegmentStatus.COMPLETED,
+) -> list[Segment]:
+    """The rows of a passage's chunks; the caller saves them."""
+    return [
+        new_row(document, child, number, user, parent=parent, status=status) for number, child in enumerate(children, 1)
+    ]
 
 
 def fill(segment: Segment, draft: Draft, user: User | None) -> None:

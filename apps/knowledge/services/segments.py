@@ -21,11 +21,11 @@ from .index_rows import add_entries, delete_segment_rows, enable_entries, remove
 from .passages import (
     NOT_AVAILABLE,
     Planned,
-    add_child_rows,
     add_passages,
     change_counts,
     check_editable,
     check_record,
+    child_rows,
     drafts_of,
     embed,
     fill,
@@ -194,7 +194,7 @@ def _chosen(document: Document, segment_ids: Sequence[UUID | str]) -> Collection
 
 def _replace_children(document: Document, segment: Segment, children: Sequence[Planned], user: User | None) -> None:
     delete_segment_rows(list(segment.children.values_list("pk", flat=True)), document.dataset_id)
-    add_child_rows(document, segment, children, user, status=SegmentStatus.COMPLETED)
+    Segment.objects.bulk_create(child_rows(document, segment, children, user))
 
 
 def _check_changeable(segment: Segment, enabled: bool | None) -> None:
