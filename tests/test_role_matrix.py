@@ -20,7 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from apps.common import crypto
 from apps.common.perloop import run
+from apps.knowledge.models import ExternalKnowledgeApi, Segment
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
@@ -97,6 +99,20 @@ CONSOLE_CALLS = [call for call in HTTP_CALLS if isinstance(call.who, list)]
 API_CALLS = [call for call in HTTP_CALLS if call.who in KEYS]
 
 
+def child_of(segment: Segment) -> Segment:
+    fields = {
+        name: getattr(segment, name) for name in ("workspace", "dataset", "document", "content", "index_node_hash")
+    }
+    return Segment.objects.create(parent=segment, position=1, word_count=1, tokens=1, **fields)
+
+
+def external_api(workspace: Workspace) -> ExternalKnowledgeApi:
+    key = crypto.encrypt(workspace.public_key, "key").hex()
+    return ExternalKnowledgeApi.objects.create(
+        workspace=workspace, name="Elsewhere", endpoint="http://127.0.0.1:9", api_key=key
+    )
+
+
 class World:
     """Workspace A with a person in each role and one object of each kind, and workspace B beside it."""
 
@@ -122,6 +138,8 @@ class World:
             "document_id": document.pk,
             "action": "enable",
             "segment_id": document.segments.order_by("position")[0].pk,
+            "child_chunk_id": child_of(document.segments.order_by("position")[0]).pk,
+            "external_api_id": external_api(self.a).pk,
             "batch": document.batch,
             "field_id": create_field(dataset=self.dataset, name="Year", type="number").pk,
             "model_type": "llm",

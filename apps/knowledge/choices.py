@@ -11,6 +11,11 @@ class IndexingTechnique(TextChoices):
     ECONOMY = "economy", "Economical"
 
 
+class DatasetProvider(TextChoices):
+    VENDOR = "vendor", "Kept here"
+    EXTERNAL = "external", "Kept elsewhere"
+
+
 class Permission(TextChoices):
     ONLY_ME = "only_me", "Only me"
     ALL_TEAM_MEMBERS = "all_team_members", "All team members"

@@ -14,19 +14,32 @@ SLOTS = 2**24
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A passage the source itself set apart (a JSON line, a table's row); it is not split."""
+    """A passage the source itself set apart (a JSON line, a table's row); it is not split.
+
+    Args:
+        pair: question and answer, where columns of the source are named so; documents of questions and answers
+            take it in place of the content.
+    """
 
     content: str
     answer: str | None = None
     keywords: Sequence[str] | None = None
+    pair: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a file says: running text to be cleaned and split, or records that are segments already."""
+    """What a file says: running text to be cleaned and split, or records that are segments already.
+
+    Args:
+        page_starts: where each page begins in `text`, in characters; empty in sources without pages.
+        metadata: what the file says of itself, by name.
+    """
 
     text: str = ""
     records: Sequence[Record] | None = None
+    page_starts: Sequence[int] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Extractor(ABC):
@@ -75,10 +88,14 @@ class Processing:
 
     Args:
         cleaning: ids of the cleaning rules that are on (`text.clean.clean`).
+        children: how passages are cut into the chunks they are found by; None: they are found by themselves.
+        is_pairs: segments are to be questions with answers.
     """
 
     cleaning: frozenset[str]
     split: SplitRule
+    children: SplitRule | None = None
+    is_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,11 @@ class Draft:
     digest: str
     page: int | None = None
     children: "Sequence[Draft]" = ()
+
+    @property
+    def indexed(self) -> "Sequence[Draft]":
+        """What it is found by: its children, or itself."""
+        return self.children or (self,)
 
 
 class Splitter(ABC):

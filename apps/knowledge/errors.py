@@ -48,6 +48,14 @@ class UnreadableFile(AppError):
     default_message = "The file cannot be read."
 
 
+class NoQuestions(AppError):
+    code = "no_questions"
+    default_message = (
+        "The model made no question with an answer of any passage. Choose another chat model, or add the document as "
+        "passages."
+    )
+
+
 class ReadingInterrupted(AppError):
     code = "reading_interrupted"
     retryable = True
@@ -67,6 +75,39 @@ class DatasetApiDisabled(Forbidden):
 class VectorsDoNotFit(AppError):
     code = "embedding_dimension_mismatch"
     default_message = "The embedding model's vectors do not fit this knowledge base."
+
+
+class DatasetIsExternal(AppError):
+    code = "dataset_is_external"
+    default_message = (
+        "This knowledge base is kept by an external service. Its documents are added and changed there; here it can "
+        "be searched, renamed and deleted."
+    )
+
+
+class ExternalApiNameDuplicate(Conflict):
+    code = "external_api_name_duplicate"
+    default_message = "The workspace has an external knowledge API of this name. Choose another name."
+
+
+class ExternalApiInUse(Conflict):
+    code = "external_api_in_use"
+    default_message = "Knowledge bases still use this external knowledge API. Delete them first."
+
+
+class ExternalKnowledgeRefused(AppError):
+    code = "external_knowledge_refused"
+    default_message = "The external knowledge service refused the request."
+
+    def __init__(self, message: str | None = None, *, is_about_access: bool = False) -> None:
+        super().__init__(message)
+        self.is_about_access = is_about_access  # its address or key are wrong, whatever is asked
+
+
+class ExternalKnowledgeFailed(AppError):
+    code = "external_knowledge_failed"
+    retryable = True
+    default_message = "The external knowledge service did not answer as the external knowledge API says."
 
 
 class LeaseLost(Exception):

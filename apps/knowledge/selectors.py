@@ -18,11 +18,13 @@ from apps.workspaces.selectors import list_tagged
 
 from .access import visible_to
 from .choices import BUILT_IN, UNFINISHED, IndexingStatus
-from .models import Dataset, DatasetMember, Document, MetadataField, ProcessRule, Segment
+from .models import Dataset, DatasetMember, Document, ExternalKnowledgeApi, MetadataField, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
 SEGMENT_NOT_FOUND = "Segment not found."
+CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
+EXTERNAL_API_NOT_FOUND = "External knowledge API not found."
 FIELD_NOT_FOUND = "Metadata not found."
 _INDEXED: Final = Q(indexing_status=IndexingStatus.COMPLETED)
 # `Document.display_status` as a condition.
@@ -71,7 +73,7 @@ def list_datasets(
         documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
     )
     return (
-        datasets.select_related("created_by")
+        datasets.select_related("created_by", "external_api")
         .prefetch_related(*_SHOWN)
         .annotate(
             document_count=Count("documents"),
@@ -92,6 +94,18 @@ def find_dataset(dataset_id: str, *, for_user: User | None = None) -> Dataset:
     if for_user is not None:
         get_dataset(workspace=dataset.workspace_id, dataset_id=dataset.pk, for_user=for_user)
     return dataset
+
+
+def list_external_apis(*, workspace: Workspace | UUID, keyword: str = "") -> "QuerySet[ExternalKnowledgeApi]":
+    """The services of external knowledge the workspace knows whose name holds `keyword`, newest first."""
+    apis = ExternalKnowledgeApi.objects.filter(workspace=workspace).order_by("-created_at", "pk")
+    apis = apis.filter(name__icontains=keyword) if keyword else apis
+    return apis.select_related("workspace").prefetch_related(Prefetch("datasets", Dataset.objects.order_by("name")))
+
+
+def get_external_api(*, workspace: Workspace | UUID, api_id: UUID | str) -> ExternalKnowledgeApi:
+    """One of them. Raises NotFound."""
+    return get_or_404(list_external_apis(workspace=workspace), api_id, EXTERNAL_API_NOT_FOUND)
 
 
 def list_documents(*, dataset: Dataset, keyword: str = "", status: str = "") -> "QuerySet[Document]":
@@ -134,6 +148,11 @@ def list_fields(*, dataset: Dataset) -> list[tuple[MetadataField, int]]:
     return [(field, counts.get(field.name, 0)) for field in fields]
 
 
+def find_document(document_id: str) -> Document:
+    """Any workspace's document, for operators' commands. Raises NotFound."""
+    return get_or_404(Document.objects.select_related("workspace"), document_id, DOCUMENT_NOT_FOUND)
+
+
 def get_upload(*, document: Document) -> UploadFile:
     """The file a document was read from. Raises NotFound."""
     if document.upload_file is None:
@@ -157,6 +176,26 @@ def list_segments(*, document: Document, statuses: Sequence[str] = (), keyword: 
 def get_segment(*, document: Document, segment_id: UUID | str) -> Segment:
     """One passage of the document. Raises NotFound."""
     return get_or_404(Segment.objects.filter(document=document, parent=None), segment_id, SEGMENT_NOT_FOUND)
+
+
+def list_child_chunks(*, segment: Segment, keyword: str = "") -> "QuerySet[Segment]":
+    """The passage's chunks by position."""
+    chunks = Segment.objects.filter(parent=segment).order_by("position")
+    return chunks.filter(content__icontains=keyword) if keyword else chunks
+
+
+def get_child_chunk(*, segment: Segment, chunk_id: UUID | str) -> Segment:
+    """One chunk of the passage. Raises NotFound."""
+    return get_or_404(Segment.objects.filter(parent=segment), chunk_id, CHILD_CHUNK_NOT_FOUND)
+
+
+def children_by_parent(*, segments: Sequence[Segment]) -> dict[UUID, list[Segment]]:
+    """The chunks of some passages by their passage's id, each passage's by position."""
+    found: dict[UUID, list[Segment]] = {segment.pk: [] for segment in segments}
+    for chunk in Segment.objects.filter(parent__in=found).order_by("position"):
+        if chunk.parent_id is not None:
+            found[chunk.parent_id].append(chunk)
+    return found
 
 
 def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:

@@ -48,6 +48,35 @@ class _RetrievalModel(_Part):
     metadata_filtering_conditions: Any = None
 
 
+class _ExternalRetrieval(_Part):
+    top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = 2
+    score_threshold_enabled: bool = False
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+def parse_external_retrieval(value: object) -> RetrievalSettings:
+    """Settings from an `external_retrieval_model`. None gives the default. Raises InvalidParam, naming the field."""
+    try:
+        model = _ExternalRetrieval.model_validate(value or {})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        message = f"external_retrieval_model {field}: {problem['msg']}"
+        raise InvalidParam(message, params="external_retrieval_model") from error
+    return RetrievalSettings(
+        top_k=model.top_k, score_threshold=model.score_threshold if model.score_threshold_enabled else None
+    )
+
+
+def dump_external_retrieval(settings: RetrievalSettings) -> dict[str, Any]:
+    """The service API's `external_retrieval_model`."""
+    return {
+        "top_k": settings.top_k,
+        "score_threshold": settings.score_threshold,
+        "score_threshold_enabled": settings.score_threshold is not None,
+    }
+
+
 def parse_retrieval(value: object) -> RetrievalSettings:
     """Settings from a caller's `retrieval_model`. None gives the default.
 

@@ -203,6 +203,8 @@ UNSTRUCTURED_API_KEY = env.text("UNSTRUCTURED_API_KEY")
 PARSING_TIMEOUT_S = env.integer("PARSING_TIMEOUT_S", 50, minimum=1)
 PARSING_MEMORY_MB = env.integer("PARSING_MEMORY_MB", 1024, minimum=128)
 PARSING_OUTPUT_MB = env.integer("PARSING_OUTPUT_MB", 50, minimum=1)
+EXTERNAL_KNOWLEDGE_PRIVATE_ADDRESSES_ALLOWED = env.flag("EXTERNAL_KNOWLEDGE_PRIVATE_ADDRESSES_ALLOWED", default=False)
+SEGMENT_IMPORT_MAX_ROWS = env.integer("SEGMENT_IMPORT_MAX_ROWS", 10_000, minimum=1)
 
 # --- runs ---------------------------------------------------------------------------------------------------
 RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended

@@ -113,6 +113,12 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("PARSING_TIMEOUT_S", "50", "Seconds the reading of one file may take."),
         Used("PARSING_MEMORY_MB", "1024", "Memory it may take; a worker reads up to four files at once."),
         Used("PARSING_OUTPUT_MB", "50", "Text one file may hold."),
+        Used(
+            "EXTERNAL_KNOWLEDGE_PRIVATE_ADDRESSES_ALLOWED",
+            "false",
+            "Whether a service of external knowledge may have a private address.",
+        ),
+        Used("SEGMENT_IMPORT_MAX_ROWS", "10000", "Segments one CSV file may add to a document."),
     ),
     "Sandbox": (
         Used("SANDBOX_HOST", "127.0.0.1", "Where the product finds it, if it runs elsewhere (compose.yaml: sandbox)."),

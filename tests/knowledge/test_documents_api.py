@@ -122,7 +122,7 @@ def test_adding_with_the_id_of_an_original_changes_it(client, dataset_id, path):
         ({"text": " \0", "name": "x"}, "text is required"),
         ({"name": " "}, "name is required"),
         ({"name": 5}, None),
-        ({"doc_form": "qa_model"}, "qa_model is not a valid choice"),
+        ({"doc_form": "poem_model"}, "poem_model is not a valid choice"),
         ({"process_rule": {"mode": "custom"}}, "Process rule rules is required"),
         ({"text": "x", "name": "y", "process_rule": {"mode": "x"}}, "Process rule mode is invalid"),
     ],

@@ -47,9 +47,7 @@ def store_upload(
         PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable.
     """
     name = clean_name(name)
-    extension = extension_of(name)
-    if extensions is not None and extension not in extensions:
-        raise UnsupportedFileType(f"File type not allowed. Accepted: {', '.join(sorted(extensions))}.")
+    extension = _extension(name, extensions)
     key = f"{workspace.pk}/{token_hex(16)}"
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as spool:
@@ -72,6 +70,18 @@ def store_upload(
         raise
 
 
+def read_unstored(*, name: str, data: bytes | IO[bytes], extensions: Collection[str]) -> tuple[str, bytes]:
+    """Extension and bytes of a file that is only looked at; arguments as in `store_upload`.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnsupportedFileType.
+    """
+    extension = _extension(clean_name(name), extensions)
+    target = io.BytesIO()
+    _copy(io.BytesIO(data) if isinstance(data, bytes) else data, target, settings.UPLOAD_FILE_SIZE_LIMIT)
+    return extension, target.getvalue()
+
+
 def delete_uploads(uploads: Iterable[UploadFile]) -> None:
     """Removes rows now and their bytes once the transaction commits."""
     for upload in uploads:
@@ -92,6 +102,13 @@ def delete_unused_uploads(uploads: "models.QuerySet[UploadFile]") -> None:
 def read_upload(upload: UploadFile) -> bytes:
     """The file's bytes. Raises FileMissing."""
     return storage.read(upload.storage_key)
+
+
+def _extension(name: str, allowed: Collection[str] | None) -> str:
+    extension = extension_of(name)
+    if allowed is not None and extension not in allowed:
+        raise UnsupportedFileType(f"File type not allowed. Accepted: {', '.join(sorted(allowed))}.")
+    return extension
 
 
 def _copy(source: IO[bytes], target: IO[bytes], limit_mb: int) -> tuple[int, str]:

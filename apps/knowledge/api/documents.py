@@ -173,8 +173,7 @@ def _update_by_file(request: Request, document: Document, owner: User) -> HttpRe
 
 
 def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str, Any]:
-    if payload.process_rule is None and get_latest_rule(dataset=dataset) is None:
-        raise InvalidParam("process_rule is required.", params="process_rule")
+    check_rule(dataset, payload)
     return {
         "user": owner,
         "created_from": "api",
@@ -183,9 +182,15 @@ def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str
         "embedding_provider": payload.embedding_model_provider,
         "embedding_model": payload.embedding_model,
         "retrieval_model": payload.retrieval_model,
-        "doc_form": payload.doc_form or "text_model",
+        "doc_form": payload.doc_form or None,
         "doc_language": payload.doc_language or "English",
     }
+
+
+def check_rule(dataset: Dataset, payload: CreateDocument) -> None:
+    """Raises InvalidParam: neither the request nor a document before it says how to cut."""
+    if payload.process_rule is None and get_latest_rule(dataset=dataset) is None:
+        raise InvalidParam("process_rule is required.", params="process_rule")
 
 
 def _changes(payload: DocumentPayload, owner: User) -> dict[str, Any]:

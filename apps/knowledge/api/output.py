@@ -7,8 +7,9 @@ from typing import Any
 from apps.files.models import UploadFile
 from apps.knowledge.contracts import Hit
 from apps.knowledge.metadata import fields_json, values_json
-from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
+from apps.knowledge.models import Dataset, Document, ExternalKnowledgeApi, ProcessRule, Segment
 from apps.knowledge.services.explaining import children_json
+from apps.knowledge.services.external import shown_key
 from apps.workspaces.models import Tag
 
 
@@ -36,8 +37,8 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "retrieval_model_dict": dataset.retrieval_model,
         "tags": [{"id": str(tag.pk), "name": tag.name, "type": tag.kind} for tag in tags],
         "doc_form": dataset.doc_form,
-        "external_knowledge_info": None,
-        "external_retrieval_model": None,
+        "external_knowledge_info": _external(dataset),
+        "external_retrieval_model": dataset.external_retrieval_model or None,
         "doc_metadata": fields_json(dataset),
         "built_in_field_enabled": dataset.built_in_field_enabled,
         "partial_member_list": [str(member.user_id) for member in dataset.members.all()],
@@ -52,6 +53,32 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "total_documents": counts.document_count,
         "total_available_documents": counts.available_document_count,
         "enable_api": dataset.enable_api,
+    }
+
+
+def _external(dataset: Dataset) -> dict[str, Any] | None:
+    api = dataset.external_api
+    if api is None:
+        return None
+    return {
+        "external_knowledge_id": dataset.external_knowledge_id,
+        "external_knowledge_api_id": str(api.pk),
+        "external_knowledge_api_name": api.name,
+        "external_knowledge_api_endpoint": api.endpoint,
+    }
+
+
+def external_api_json(api: ExternalKnowledgeApi) -> dict[str, Any]:
+    """A service of external knowledge, with the bases it keeps and a hint of its key."""
+    return {
+        "id": str(api.pk),
+        "tenant_id": str(api.workspace_id),
+        "name": api.name,
+        "description": api.description,
+        "settings": {"endpoint": api.endpoint, "api_key": shown_key(api)},
+        "dataset_bindings": [{"id": str(dataset.pk), "name": dataset.name} for dataset in api.datasets.all()],
+        "created_by": _id(api.created_by_id),
+        "created_at": api.created_at.isoformat(),
     }
 
 
@@ -149,8 +176,8 @@ def status_json(document: Document) -> dict[str, Any]:
     }
 
 
-def segment_json(segment: Segment) -> dict[str, Any]:
-    """A segment."""
+def segment_json(segment: Segment, children: Sequence[Segment] = ()) -> dict[str, Any]:
+    """A segment, with the chunks it is found by."""
     return {
         "id": str(segment.pk),
         "position": segment.position,
@@ -173,6 +200,23 @@ def segment_json(segment: Segment) -> dict[str, Any]:
         "completed_at": _seconds(segment.completed_at),
         "error": segment.error,
         "stopped_at": _seconds(segment.stopped_at),
+        "updated_at": _seconds(segment.updated_at),
+        "updated_by": _id(segment.updated_by),
+        "child_chunks": [child_json(child) for child in children],
+    }
+
+
+def child_json(chunk: Segment) -> dict[str, Any]:
+    """A child chunk."""
+    return {
+        "id": str(chunk.pk),
+        "segment_id": _id(chunk.parent_id),
+        "content": chunk.content,
+        "position": chunk.position,
+        "word_count": chunk.word_count,
+        "type": chunk.origin,
+        "created_at": _seconds(chunk.created_at),
+        "updated_at": _seconds(chunk.updated_at),
     }
 
 
@@ -195,6 +239,41 @@ def record_json(segment: Segment, hit: Hit) -> dict[str, Any]:
         "tsne_position": None,
         "files": [],
         "summary": None,
+    }
+
+
+def external_record_json(hit: Hit) -> dict[str, Any]:
+    """A passage found elsewhere: in the form of one's own, and as the external knowledge API writes it."""
+    segment = {
+        "id": str(hit.segment_id),
+        "position": hit.position,
+        "document_id": str(hit.document_id),
+        "content": hit.content,
+        "answer": None,
+        "word_count": hit.word_count,
+        "tokens": hit.tokens,
+        "keywords": None,
+        "hit_count": 0,
+        "enabled": True,
+        "status": "completed",
+        "document": {
+            "id": str(hit.document_id),
+            "data_source_type": hit.data_source_type,
+            "name": hit.document_name,
+            "doc_type": None,
+            "doc_metadata": hit.doc_metadata,
+        },
+    }
+    return {
+        "segment": segment,
+        "child_chunks": None,
+        "score": hit.score,
+        "tsne_position": None,
+        "files": [],
+        "summary": None,
+        "title": hit.document_name,
+        "content": hit.content,
+        "metadata": hit.doc_metadata,
     }
 
 

@@ -47,10 +47,24 @@ class ChangeDataset(Payload):
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
     partial_member_list: list[Any] | None = None
+    external_knowledge_api_id: str | None = None
+    external_knowledge_id: str | None = None
+    external_retrieval_model: dict[str, Any] | None = None
 
 
 class CreateDataset(ChangeDataset):
     provider: str = "vendor"
+
+
+class ExternalApiSettings(Payload):
+    endpoint: str | None = None
+    api_key: str | None = None
+
+
+class ExternalApi(Payload):
+    name: Any = None
+    description: str | None = None
+    settings: ExternalApiSettings = ExternalApiSettings()
 
 
 class CreateTag(Payload):
@@ -99,6 +113,18 @@ class CreateByText(CreateDocument):
     text: str
 
 
+class Estimate(CreateDocument):
+    """A document that is looked at only."""
+
+    limit: int | None = None
+    qa_preview: int | None = None
+
+
+class EstimateText(Estimate):
+    name: str = "Text"
+    text: str
+
+
 class UpdateDocument(DocumentPayload):
     name: str | None = None
 
@@ -143,6 +169,11 @@ class SegmentChanges(Payload):
     answer: str | None = None
     keywords: list[str] | None = None
     enabled: bool | None = None
+    regenerate_child_chunks: bool | None = None
+
+
+class ChildChunk(Payload):
+    content: str
 
 
 class UpdateSegment(Payload):
@@ -152,6 +183,7 @@ class UpdateSegment(Payload):
 class Retrieve(Payload):
     query: str
     retrieval_model: dict[str, Any] | None = None
+    external_retrieval_model: dict[str, Any] | None = None
     explain: bool | None = None
 
 

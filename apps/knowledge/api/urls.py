@@ -2,14 +2,32 @@
 
 from django.urls import path
 
-from . import datasets, documents, metadata, models, search, segments, tags
+from . import (
+    child_chunks,
+    datasets,
+    documents,
+    estimates,
+    external,
+    metadata,
+    models,
+    search,
+    segment_import,
+    segments,
+    tags,
+)
 
+EXTERNAL = "datasets/external-knowledge-api"
 DATASET = "datasets/<str:dataset_id>"
 BATCH = f"{DATASET}/documents/<str:batch>"
 DOCUMENT = f"{DATASET}/documents/<str:document_id>"
+CHUNKS = f"{DOCUMENT}/segments/<str:segment_id>/child_chunks"
 
 urlpatterns = [
     path("datasets", datasets.DatasetsView.as_view(), name="v1-datasets"),
+    path("datasets/external", external.ExternalDatasetsView.as_view(), name="v1-datasets-external"),
+    path(EXTERNAL, external.ExternalApisView.as_view(), name="v1-external-apis"),
+    path(f"{EXTERNAL}/<str:external_api_id>", external.ExternalApiView.as_view(), name="v1-external-api"),
+    path(f"{EXTERNAL}/<str:external_api_id>/use-check", external.UseCheckView.as_view(), name="v1-external-api-use"),
     path("datasets/tags", tags.TagsView.as_view(), name="v1-tags"),
     path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
@@ -32,6 +50,7 @@ urlpatterns = [
     path(f"{DATASET}/document/create-by-text", documents.CreateByTextView.as_view(), name="v1-create-by-text-hyphen"),
     path(f"{DATASET}/document/create_by_file", documents.CreateByFileView.as_view(), name="v1-create-by-file"),
     path(f"{DATASET}/document/create-by-file", documents.CreateByFileView.as_view(), name="v1-create-by-file-hyphen"),
+    path(f"{DATASET}/indexing-estimate", estimates.EstimateView.as_view(), name="v1-indexing-estimate"),
     path(f"{DATASET}/documents", documents.DocumentsView.as_view(), name="v1-documents"),
     path(f"{DATASET}/documents/status/<str:action>", documents.StatusView.as_view(), name="v1-documents-status"),
     path(DOCUMENT, documents.DocumentView.as_view(), name="v1-document"),
@@ -42,6 +61,14 @@ urlpatterns = [
     path(f"{DOCUMENT}/upload-file", documents.UploadFileView.as_view(), name="v1-document-upload-file"),
     path(f"{DOCUMENT}/download", documents.DownloadView.as_view(), name="v1-document-download"),
     path(f"{DOCUMENT}/segments", segments.SegmentsView.as_view(), name="v1-segments"),
+    path(f"{DOCUMENT}/segments/enable", segments.SwitchView.as_view(), name="v1-segments-enable"),
+    path(f"{DOCUMENT}/segments/disable", segments.SwitchView.as_view(enabled=False), name="v1-segments-disable"),
+    path(f"{DOCUMENT}/segments/batch_import", segment_import.BatchImportView.as_view(), name="v1-segments-import"),
+    path(
+        f"{DOCUMENT}/segments/batch_import/template", segment_import.TemplateView.as_view(), name="v1-segments-template"
+    ),
+    path(CHUNKS, child_chunks.ChildChunksView.as_view(), name="v1-child-chunks"),
+    path(f"{CHUNKS}/<str:child_chunk_id>", child_chunks.ChildChunkView.as_view(), name="v1-child-chunk"),
     path(f"{DOCUMENT}/segment", segments.SegmentsView.as_view(), name="v1-segments-singular"),
     path(f"{DOCUMENT}/segments/<str:segment_id>", segments.SegmentView.as_view(), name="v1-segment"),
     path(

@@ -19,7 +19,7 @@ _CJK: Final = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUNS: Final = re.compile(f"([{_CJK}]+)|([^\\W{_CJK}]+)")
-_STOP_WORDS: Final = frozenset(
+STOP_WORDS: Final = frozenset(
     (  # noqa: SIM905 - words read better as words
         "a about above after again against all am an and any are as at be because been before being below "
         "between both but by can could did do does doing down during each few for from further had has have "
@@ -41,7 +41,7 @@ def terms(text: str) -> list[str]:
     for cjk, word in _RUNS.findall(text.lower()):
         if cjk:
             found.extend(_characters(cjk))
-        elif word not in _STOP_WORDS:
+        elif word not in STOP_WORDS:
             found.append(_stem(word))
     return found
 

@@ -14,9 +14,9 @@ from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads
 from apps.knowledge.access import require_sharer
-from apps.knowledge.choices import IndexingTechnique, Permission
+from apps.knowledge.choices import DatasetProvider, IndexingTechnique, Permission
 from apps.knowledge.configs import TOPIC
-from apps.knowledge.errors import DatasetInUse, DatasetNameDuplicate
+from apps.knowledge.errors import DatasetInUse, DatasetIsExternal, DatasetNameDuplicate
 from apps.knowledge.locks import lock_dataset, lock_dataset_to_delete
 from apps.knowledge.models import Dataset
 from apps.knowledge.selectors import count_apps
@@ -45,6 +45,7 @@ def create_dataset(
     embedding_model: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
     members: Any = None,
+    external: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """A new, empty knowledge base.
 
@@ -54,6 +55,7 @@ def create_dataset(
         embedding_provider, embedding_model: for `high_quality`; without them the workspace's default.
         retrieval_model: as the service API writes it; None: vector search, in an economical base by words.
         members: who sees a base with the permission `partial_members`, as the service API writes it.
+        external: columns of a base kept elsewhere (`services.external`).
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
@@ -65,6 +67,7 @@ def create_dataset(
         permission=_choice(permission, Permission.values, "permission"),
         created_by=user,
         updated_by=user,
+        **(external or {}),
     )
     chosen = read_members(workspace, members)
     require_members(dataset.permission, None, chosen)
@@ -211,6 +214,8 @@ def _new_technique(dataset: Dataset, technique: str | None, provider: str | None
     """Fields that would change."""
     if technique is None and provider is None and model is None:
         return {}
+    if dataset.provider == DatasetProvider.EXTERNAL:
+        raise DatasetIsExternal
     wanted = copy(dataset)
     technique = technique or dataset.indexing_technique
     if technique is None:

@@ -15,13 +15,13 @@ from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.names import MAX_NAME, clean_name
 from apps.files.services.uploads import delete_uploads, store_upload
-from apps.knowledge.choices import UNFINISHED, DocForm, RuleMode
+from apps.knowledge.choices import UNFINISHED, DatasetProvider, DocForm, RuleMode
 from apps.knowledge.configs import TOPIC
-from apps.knowledge.errors import ArchivedDocumentImmutable, DocumentIndexing
+from apps.knowledge.errors import ArchivedDocumentImmutable, DatasetIsExternal, DocumentIndexing
 from apps.knowledge.extraction import accepted_extensions
 from apps.knowledge.locks import lock_dataset, lock_document_to_delete
 from apps.knowledge.models import Dataset, Document, ProcessRule
-from apps.knowledge.rules import AUTOMATIC, parse_rule
+from apps.knowledge.rules import AUTOMATIC, form_of, parse_rule
 from apps.knowledge.selectors import get_latest_rule
 from apps.knowledge.wire import dump_retrieval, parse_retrieval
 from apps.workspaces.models import User
@@ -95,29 +95,35 @@ def create_document(
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
-    doc_form: str = DocForm.TEXT,
+    doc_form: str | None = None,
     doc_language: str = "English",
 ) -> Document:
     """Adds a stored file to a base and wakes a worker to index it.
 
     Args:
         process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
+        doc_form: None: `hierarchical_model` where the rule's mode is `hierarchical`, else `text_model`.
         indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
 
     Raises:
+        DatasetIsExternal: the base is kept elsewhere.
         InvalidParam: technique missing, rule not valid, form not known.
         ProviderNotInitialized, ModelNotFound: no embedding model.
         DocumentLimitReached: KNOWLEDGE_DOCUMENT_LIMIT.
         NotFound: the base was deleted meanwhile.
     """
-    check_form(doc_form)
+    if doc_form is not None:
+        check_form(doc_form)
     parsed = parse_rule(process_rule) if process_rule is not None else None
     with transaction.atomic():
         dataset = lock_dataset(dataset)
+        if dataset.provider == DatasetProvider.EXTERNAL:
+            raise DatasetIsExternal
         require_room(workspace_id=dataset.workspace_id)
         if dataset.indexing_technique is None:
             _initialise(dataset, indexing_technique, embedding_provider, embedding_model, retrieval_model)
         last = dataset.documents.aggregate(last=Max("position"))["last"] or 0
+        rule = take_rule(dataset, parsed, user)
         document = Document.objects.create(
             workspace_id=dataset.workspace_id,
             dataset=dataset,
@@ -125,14 +131,15 @@ def create_document(
             name=name,
             data_source_info={"upload_file_id": str(upload.pk)},
             upload_file=upload,
-            process_rule=take_rule(dataset, parsed, user),
+            process_rule=rule,
             batch=batch or new_batch(),
             created_from=created_from,
             created_by=user,
-            doc_form=doc_form,
+            doc_form=form_of(doc_form, rule.mode),
             doc_language=storable(doc_language)[:64],
         )
-        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(data_source_type="upload_file")
+        first = Dataset.objects.filter(pk=dataset.pk, data_source_type=None)
+        first.update(data_source_type="upload_file", doc_form=document.doc_form)
         audit.record(
             workspace=dataset.workspace, user=user, action="document.create", object_type="document",
             object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},
@@ -143,7 +150,7 @@ def create_document(
 
 def check_form(doc_form: str) -> None:
     """Raises InvalidParam: no form that documents can have."""
-    if doc_form != DocForm.TEXT:
+    if doc_form not in DocForm.values:
         raise InvalidParam(f"{str(doc_form)[:40]} is not a valid choice", params="doc_form")
 
 

@@ -103,7 +103,7 @@ async def explain(*, workspace_id: UUID, dataset_ids: Sequence[UUID], query: str
 
 async def _widened(search: Search, query: Query, found: list[Hit]) -> list[Hit]:
     """What a search has found and what it would find next."""
-    if search.k >= CANDIDATES or len(found) < search.k:
+    if search.base.is_external or search.k >= CANDIDATES or len(found) < search.k:
         return found
     known = {hit.segment_id for hit in found}
     more = await search.method.search(search.scope, query, k=CANDIDATES)
@@ -112,6 +112,8 @@ async def _widened(search: Search, query: Query, found: list[Hit]) -> list[Hit]:
 
 async def _scores(search: Search, query: Query, hits: Sequence[Hit]) -> dict[UUID, Scored]:
     """By passage: of those found the scores of what they were found by, of hidden ones those of their best chunk."""
+    if search.base.is_external:
+        return {hit.segment_id: Scored(hit, None, None, None) for hit in hits}
     method, ids = search.method, {hit.indexed_id: hit for hit in hits}
     scored = await score_candidates(
         search.scope, query, list(ids), words=method.needs_words, vectors=method.needs_vector

@@ -25,9 +25,10 @@ async def narrow(bases: Sequence[BaseConfig], filters: MetadataFilter | None) ->
     Raises:
         InvalidParam: no base has such a field, or operator or value do not suit its type.
     """
-    if filters is None or not bases:
+    own = [base for base in bases if not base.is_external]  # of the others only their services know documents
+    if filters is None or not own:
         return bases
-    fields = await fetch_metadata_fields(dataset_ids=[base.scope.dataset_id for base in bases])
+    fields = await fetch_metadata_fields(dataset_ids=[base.scope.dataset_id for base in own])
     _check(filters, fields.values())
     return await asyncio.gather(*(_narrowed(base, filters, fields.get(base.scope.dataset_id, {})) for base in bases))
 
@@ -44,6 +45,8 @@ def _all(fields: Collection[Mapping[str, str]]) -> dict[str, str]:
 
 
 async def _narrowed(base: BaseConfig, filters: MetadataFilter, fields: Mapping[str, str]) -> BaseConfig:
+    if base.is_external:
+        return base
     sql, arguments = as_sql(filters, fields)
     async with db.connect() as connection:
         statement = _MATCHING.format(sql).encode()

@@ -35,11 +35,22 @@ from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_termstat where dataset_id = %(dataset)s and df <= 0",
     "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
-_ONE: Final = "g.id = %(segment)s"
-_ALL: Final = "g.document_id = %(document)s"
+_SOME: Final = "g.id = any(%(segments)s)"
+# Of a document: passages and chunks have an index each.
+_ALL: Final = (
+    "(g.document_id = %(document)s and g.parent_id is null or g.document_id = %(document)s and g.parent_id is not null)"
+)
+# A child chunk is found only while its passage is switched on.
 _ENABLE: Final = """
-update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
-where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
+update {} x set enabled = f.findable from (
+    select g.id, g.enabled and coalesce(p.enabled, true) and %(findable)s as findable
+    from knowledge_segment g left join knowledge_segment p on p.id = g.parent_id
+    where g.document_id = %(document)s
+) f
+where x.segment_id = f.id and x.enabled <> f.findable"""
+_WITH_CHILDREN: Final = """
+select id from knowledge_segment where id = any(%(segments)s) or parent_id = any(%(segments)s)"""
+_DELETE: Final = "delete from knowledge_segment where id = any(%(segments)s)"
 _OF_DOCUMENT: Final = (
     "delete from knowledge_documentpart where document_id = %(document)s",
     "delete from knowledge_document where id = %(document)s",
@@ -105,15 +116,23 @@ def enable_entries(document: Document) -> None:
     _run([_ENABLE.format(f"knowledge_segment{kind}") for kind in ("lexical", "embedding")], arguments)
 
 
-def remove_entry(segment_id: UUID, dataset_id: UUID) -> None:
-    """Takes a segment out of all it is found by; the segment stays."""
-    _run([part.format(_ONE) for part in _UNINDEX], {"segment": segment_id, "dataset": dataset_id})
+def remove_entries(segment_ids: Sequence[UUID], dataset_id: UUID) -> None:
+    """Takes segments out of all they are found by; the segments stay."""
+    _run([part.format(_SOME) for part in _UNINDEX], {"segments": list(segment_ids), "dataset": dataset_id})
+
+
+def delete_segment_rows(segment_ids: Sequence[UUID], dataset_id: UUID) -> None:
+    """Deletes segments and their children with all they are found by."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_CHILDREN, {"segments": list(segment_ids)})
+        ids = [row[0] for row in cursor.fetchall()]
+    remove_entries(ids, dataset_id)
+    _run([_DELETE], {"segments": ids})
 
 
 def delete_segments_of(document: Document) -> None:
     """Deletes a document's segments and takes them out of the dataset's statistics."""
-    statements = [part.format(_ALL) for part in _UNINDEX]
-    statements.append("delete from knowledge_segment where document_id = %(document)s")
+    statements = [part.format(_ALL) for part in (*_UNINDEX, "delete from knowledge_segment g where {}")]
     _run(statements, {"document": document.pk, "dataset": document.dataset_id})
 
 

@@ -18,15 +18,17 @@ from apps.common.errors import AppError, Unavailable
 from apps.files import storage
 from apps.knowledge import extraction, reading
 from apps.knowledge.choices import IndexingStatus
-from apps.knowledge.contracts import Draft
+from apps.knowledge.contracts import Draft, Processing
 from apps.knowledge.errors import LeaseLost
 from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.rules import processing
 from apps.models.errors import ProviderRateLimited
 
-from . import jobs
+from . import jobs, questions
 from .embedding import Embedder
+from .file_metadata import keep_metadata
 from .jobs import Job
+from .reuse import embed_once
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry, write_entries, write_segments
 
@@ -101,26 +103,45 @@ async def _index(job: Job) -> None:
     if job.status != IndexingStatus.INDEXING:
         await _segment(job)
     indexer = await _Indexer.of(job)
-    while rows := await db.fetch_all(_UNFINISHED, job.document_id, indexer.batch):
-        words = [searchable_text(content, keywords) for _, content, keywords in rows]
-        await indexer.add([row[0] for row in rows], [row[1] for row in rows], words)
+    for unfinished in (_CHUNKS, _PASSAGES):
+        while rows := await db.fetch_all(unfinished, job.document_id, indexer.batch):
+            ids, texts, keywords, parents = zip(*rows, strict=True)
+            words = list(map(searchable_text, texts, keywords))
+            await indexer.add(ids, texts, words, parents)
 
 
-_UNFINISHED: Final = """
-select id, content, keywords from knowledge_segment
-where document_id = %s and status <> 'completed' order by position limit %s"""
+# Unfinished ones, in the order of the text.
+_CHUNKS: Final = """
+select c.id, c.content, c.keywords, c.parent_id from knowledge_segment c join knowledge_segment p on p.id = c.parent_id
+where c.document_id = %s and c.parent_id is not null and c.status <> 'completed'
+order by p.position, c.position limit %s"""
+_PASSAGES: Final = """
+select id, content, keywords, parent_id from knowledge_segment
+where document_id = %s and parent_id is null and status <> 'completed' order by position limit %s"""
 
 
 async def _segment(job: Job) -> None:
-    """Stages parsing to splitting. The work is done in a thread, so that the heart goes on beating."""
-    rule = processing(job.mode, job.rules)
+    """Stages parsing to splitting; where questions and answers are wanted, these are made last."""
+    rule = processing(job.mode, job.rules, job.doc_form)
+    if rule.is_pairs and await questions.are_underway(job.document_id):
+        drafts = await questions.make_pairs(job)
+    else:
+        drafts = await _read(job, rule)
+        if rule.is_pairs and any(draft.answer is None for draft in drafts):
+            await questions.store_passages(job, drafts)
+            drafts = await questions.make_pairs(job)
+    await write_segments(job, drafts, await _average_length(job, drafts))
+
+
+async def _read(job: Job, rule: Processing) -> Sequence[Draft]:
+    """The work is done in a thread, so that the heart goes on beating."""
     data = await asyncio.to_thread(storage.read, job.storage_key)
     extracted = await extraction.extract(data, job.extension)
+    await keep_metadata(job, extracted.metadata)
     await jobs.set_stage(job, IndexingStatus.CLEANING, "parsing_completed_at")
     extracted = await asyncio.to_thread(reading.tidy, extracted, rule)
     await jobs.set_stage(job, IndexingStatus.SPLITTING, "cleaning_completed_at")
-    drafts = await asyncio.to_thread(reading.cut, extracted, rule)
-    await write_segments(job, drafts, await _average_length(job, drafts))
+    return await asyncio.to_thread(reading.cut, extracted, rule)
 
 
 async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
@@ -128,8 +149,8 @@ async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
     row = await db.fetch_one("select average_length from knowledge_lexicalstat where dataset_id = %s", job.dataset_id)
     if row is not None:
         return float(row[0])
-    sample = drafts[:: len(drafts) // AVERAGED + 1]
-    counts = await asyncio.to_thread(_count, [searchable_text(draft.content, draft.keywords) for draft in sample])
+    texts = [searchable_text(found.content, found.keywords) for draft in drafts for found in draft.indexed]
+    counts = await asyncio.to_thread(_count, texts[:: len(texts) // AVERAGED + 1])
     return max(sum(sum(count.values()) for count in counts) / len(counts), 1.0)
 
 
@@ -154,7 +175,9 @@ class _Indexer:
             raise LeaseLost
         return cls(job, embedder)
 
-    async def add(self, ids: Sequence[UUID], texts: Sequence[str], words: Sequence[str]) -> None:
+    async def add(
+        self, ids: Sequence[UUID], texts: Sequence[str], words: Sequence[str], parents: Sequence[UUID | None]
+    ) -> None:
         """Embeds and stores some segments. What was embedded is stored even if other calls fail.
 
         Args:
@@ -164,16 +187,14 @@ class _Indexer:
         Raises:
             LeaseLost, ProviderError.
         """
-        calls = [slice(start, start + self.call_size) for start in range(0, len(texts), self.call_size)]
-        embedded = (self.embedder.embed(texts[part]) for part in calls)
-        results = await asyncio.gather(*embedded, return_exceptions=True)
-        entries: list[Entry] = []
-        for part, vectors in zip(calls, results, strict=True):
-            if not isinstance(vectors, BaseException):
-                counts = await asyncio.to_thread(_count, words[part])
-                entries += map(Entry, ids[part], counts, vectors)
-        if entries:
+        vectors, failure = await embed_once(self.embedder, self.job.workspace_id, texts, self.call_size)
+        rows = [row for row in zip(ids, texts, words, parents, strict=True) if row[1] in vectors]
+        if rows:
+            counts = await asyncio.to_thread(_count, [said for _, _, said, _ in rows])
+            entries = [
+                Entry(id, count, vectors[text], parent)
+                for (id, text, _, parent), count in zip(rows, counts, strict=True)
+            ]  # fmt: skip
             await write_entries(self.job, entries, self.embedder.model)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        if failure is not None:
+            raise failure

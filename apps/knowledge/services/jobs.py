@@ -43,6 +43,8 @@ class Job:
     status: str
     attempt: int
     waiting_reason: str | None
+    doc_form: str
+    doc_language: str
     storage_key: str
     extension: str
     mode: str
@@ -69,6 +71,7 @@ from (
 ) found
 where d.id = found.id
 returning d.id, d.dataset_id, d.workspace_id, d.indexing_status, d.attempt, d.waiting_reason,
+          d.doc_form, d.doc_language,
           found.storage_key, found.extension, found.mode, found.rules"""
 
 _RENEW: Final = """

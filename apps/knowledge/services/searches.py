@@ -19,6 +19,7 @@ from apps.knowledge.contracts import (
 from apps.knowledge.lexical.tokens import count_slots
 from apps.models.services.resolve import resolve_model
 
+from .external_search import ExternalSearch
 from .filtering import narrow
 
 # How many passages a rerank model is given to order.
@@ -78,12 +79,18 @@ class Search:
         self.base, self.scope, self.settings = base, base.scope, settings
         self.top_k = demand.top_k or settings.top_k
         self.threshold = settings.score_threshold if demand.score_threshold is None else demand.score_threshold
-        method: type[RetrievalMethod] = retrieval_methods.get(settings.search_method)
-        if method.needs_vector and not base.has_vectors:
-            method = retrieval_methods.get("keyword_search")
-        self.method = method()
+        self.method = self._method(demand)
         self.own_rerank = settings.rerank
         self.k = max(self.top_k, RERANK_CANDIDATES) if settings.rerank else self.top_k
+
+    def _method(self, demand: Demand) -> RetrievalMethod:
+        if self.base.is_external:
+            # A threshold of a rerank model's scores says nothing about the service's own.
+            return ExternalSearch(None if self.settings.rerank else self.threshold, demand.filter)
+        method: type[RetrievalMethod] = retrieval_methods.get(self.settings.search_method)
+        if method.needs_vector and not self.base.has_vectors:
+            method = retrieval_methods.get("keyword_search")
+        return method()
 
     @property
     def embedding(self) -> tuple[str, str] | None:

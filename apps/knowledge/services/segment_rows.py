@@ -30,11 +30,13 @@ class Entry:
     Args:
         counts: slot to number of occurrences.
         vector: of the dataset's embedding model; None in an economical base.
+        parent_id: of the passage it is a chunk of.
     """
 
     segment_id: UUID
     counts: Mapping[int, int]
     vector: Sequence[float] | None
+    parent_id: UUID | None = None
 
     @property
     def length(self) -> int:
@@ -60,6 +62,22 @@ ADD_TERMS: Final = """
 insert into knowledge_termstat as s (dataset_id, term, df)
 select %s, term, n from unnest(%s::int[], %s::int[]) u (term, n) order by term
 on conflict (dataset_id, term) do update set df = s.df + excluded.df"""
+# A passage is finished when the last of its chunks is.
+_COMPLETE_PARENTS: Final = """
+with completed as (
+    update knowledge_segment p
+    set status = 'completed', indexing_at = coalesce(indexing_at, now()), completed_at = now()
+    where p.id = any(%s) and p.status <> 'completed'
+      and not exists (select from knowledge_segment c where c.parent_id = p.id and c.status <> 'completed')
+    returning p.id
+)
+update knowledge_document
+set completed_segments = completed_segments + (select count(*) from completed) where id = %s"""
+# Two statements, for each kind of row has an index of its own.
+_DELETE_SEGMENTS: Final = (
+    b"delete from knowledge_segment where document_id = %s and parent_id is not null",
+    b"delete from knowledge_segment where document_id = %s and parent_id is null",
+)
 
 
 def document_frequencies(entries: Iterable[Entry]) -> Counter[int]:
@@ -68,7 +86,9 @@ def document_frequencies(entries: Iterable[Entry]) -> Counter[int]:
 
 
 async def write_segments(job: Job, drafts: Sequence[Draft], average_length: float) -> None:
-    """Writes all segments of a document and enters stage `indexing`. Raises LeaseLost.
+    """Writes all segments of a document with their children and enters stage `indexing`. Raises LeaseLost.
+
+    The document counts passages; what parts it was made of (`services.questions`) go.
 
     Args:
         average_length: in terms; becomes the dataset's if it has none yet.
@@ -78,8 +98,9 @@ async def write_segments(job: Job, drafts: Sequence[Draft], average_length: floa
         "indexing_status = 'indexing', splitting_completed_at = now(), completed_segments = 0,"
         " segment_count = %s, word_count = %s, tokens = %s"
     )
-    async with _guarded(job, stage, *counts) as (connection, _):
-        await connection.execute(b"delete from knowledge_segment where document_id = %s", [job.document_id])
+    async with guarded(job, stage, *counts) as (connection, _):
+        for statement in (*_DELETE_SEGMENTS, b"delete from knowledge_documentpart where document_id = %s"):
+            await connection.execute(statement, [job.document_id])
         await copying.copy_rows(connection, _SEGMENTS, _segment_rows(job, drafts))
         await connection.execute(
             b"insert into knowledge_lexicalstat (dataset_id, chunks, tokens, average_length)"
@@ -94,13 +115,16 @@ async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> None:
     Args:
         model: `provider/model` of the vectors.
     """
-    async with _guarded(job, "completed_segments = completed_segments + %s", len(entries)) as (connection, enabled):
+    passages = sum(entry.parent_id is None for entry in entries)
+    async with guarded(job, "completed_segments = completed_segments + %s", passages) as (connection, enabled):
         ids = [entry.segment_id for entry in entries]
         await connection.execute(
             b"update knowledge_segment set status = 'completed', indexing_at = coalesce(indexing_at, now()),"
             b" completed_at = now() where id = any(%s)",
             [ids],
         )
+        if parents := list({entry.parent_id for entry in entries if entry.parent_id is not None}):
+            await connection.execute(_COMPLETE_PARENTS.encode(), [parents, job.document_id])
         await copying.copy_rows(connection, _VECTORS, _vector_rows(job, entries, model, enabled))
         average_length = await _count_terms(connection, job.dataset_id, entries)
         lexical = _lexical_rows(job, entries, average_length, enabled)
@@ -108,7 +132,7 @@ async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> None:
 
 
 @asynccontextmanager
-async def _guarded(job: Job, progress: str, *values: object) -> AsyncIterator[tuple[Connection, bool]]:
+async def guarded(job: Job, progress: str, *values: object) -> AsyncIterator[tuple[Connection, bool]]:
     """A transaction that holds the document's row, and whether the document may be found."""
     async with db.connect() as connection, connection.transaction():
         arguments = [settings.INDEXING_LEASE_S, *values, job.document_id, job.owner]
@@ -140,27 +164,34 @@ async def _count_terms(connection: Connection, dataset_id: UUID, entries: Sequen
 def _segment_rows(job: Job, drafts: Iterable[Draft]) -> Iterator[Sequence[bytes | None]]:
     now = copying.timestamptz(timezone.now())
     for draft in drafts:
-        yield (
-            copying.uuid(new_id()),
-            copying.uuid(job.workspace_id),
-            copying.uuid(job.dataset_id),
-            copying.uuid(job.document_id),
-            None,
-            copying.text(ChunkOrigin.AUTOMATIC),
-            copying.int4(draft.position),
-            None if draft.page is None else copying.int4(draft.page),
-            copying.text(draft.content),
-            None if draft.answer is None else copying.text(draft.answer),
-            copying.int4(draft.word_count),
-            copying.int4(draft.tokens),
-            None if draft.keywords is None else copying.jsonb(dumps(draft.keywords)),
-            copying.text(draft.digest),
-            copying.int4(0),
-            copying.boolean(True),
-            copying.text(SegmentStatus.WAITING),
-            now,
-            now,
-        )
+        id = new_id()
+        yield _segment_row(job, draft, id, None, now)
+        for child in draft.children:
+            yield _segment_row(job, child, new_id(), id, now)
+
+
+def _segment_row(job: Job, draft: Draft, id: UUID, parent_id: UUID | None, now: bytes) -> Sequence[bytes | None]:
+    return (
+        copying.uuid(id),
+        copying.uuid(job.workspace_id),
+        copying.uuid(job.dataset_id),
+        copying.uuid(job.document_id),
+        None if parent_id is None else copying.uuid(parent_id),
+        copying.text(ChunkOrigin.AUTOMATIC),
+        copying.int4(draft.position),
+        None if draft.page is None else copying.int4(draft.page),
+        copying.text(draft.content),
+        None if draft.answer is None else copying.text(draft.answer),
+        copying.int4(draft.word_count),
+        copying.int4(draft.tokens),
+        None if draft.keywords is None else copying.jsonb(dumps(draft.keywords)),
+        copying.text(draft.digest),
+        copying.int4(0),
+        copying.boolean(True),
+        copying.text(SegmentStatus.WAITING),
+        now,
+        now,
+    )
 
 
 def _lexical_rows(

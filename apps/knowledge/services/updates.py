@@ -97,7 +97,7 @@ def update_document(
 ) -> Document:
     """Changes a document; None leaves a field as it is.
 
-    With another file or rule its segments go at once, and a worker indexes it anew; batch and position stay.
+    With another file, rule or form its segments go at once, and a worker indexes it anew; batch and position stay.
 
     Args:
         process_rule: as the service API writes it.
@@ -118,7 +118,9 @@ def update_document(
             document.doc_language = storable(doc_language)[:64]
         if parsed is not None:
             document.process_rule = take_rule(document.dataset, parsed, user)
-        if upload is not None or parsed is not None:
+        is_reformed = doc_form not in {None, document.doc_form}
+        document.doc_form = doc_form or document.doc_form
+        if upload is not None or parsed is not None or is_reformed:
             _start_again(document, upload)
         document.updated_at = timezone.now()
         document.save()

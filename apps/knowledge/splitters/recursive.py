@@ -20,16 +20,17 @@ class RecursiveSplitter(Splitter):
     def split(self, text: str, rule: SplitRule) -> list[str]:
         """See the base class."""
         if rule.merge:
-            segments = _pack(_pieces(text, (rule.separator, *_SEPARATORS), rule), rule)
+            segments = _one_part(text, (rule.separator, *_SEPARATORS), rule)
         else:
-            segments = (segment for part in text.split(rule.separator) for segment in _one_part(part, rule))
+            parts = text.split(rule.separator)
+            segments = (segment for part in parts for segment in _one_part(part, _SEPARATORS, rule))
         return [stripped for segment in segments if (stripped := segment.strip())]
 
 
-def _one_part(part: str, rule: SplitRule) -> Iterable[str]:
+def _one_part(part: str, separators: tuple[str, ...], rule: SplitRule) -> Iterable[str]:
     if estimate_tokens(part) <= rule.max_tokens:
         return (part,)
-    return _pack(_pieces(part, _SEPARATORS, rule), rule)
+    return _pack(_pieces(part, separators, rule), rule)
 
 
 def _pieces(text: str, separators: tuple[str, ...], rule: SplitRule) -> Iterator[str]:

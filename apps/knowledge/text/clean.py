@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+from apps.knowledge.lexical.tokens import STOP_WORDS
+
 # Control characters other than tab, line feed and carriage return; lone surrogates; the byte order mark.
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE_ENDS: Final = re.compile("\r\n?|[\u2028\u2029\x85]")
@@ -13,6 +15,8 @@ _SPACES: Final = re.compile("[\t \u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u30
 _EMAILS: Final = re.compile(
     r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}"
 )
+# A word and the space after it, unless it is part of a longer one (don't, so-so).
+_WORDS: Final = re.compile(r"(?<![\w'\u2019-])([A-Za-z]{1,10})(?![\w'\u2019-])[ \t]?")
 _URLS: Final = re.compile('https?://[^\\s\u3000-\u9fff\uff00-\uffef<>"]+', re.IGNORECASE)
 
 
@@ -20,11 +24,13 @@ def clean(text: str, rules: Collection[str] = ()) -> str:
     """Text without what no store can hold, and cleaned by the rules that are on.
 
     Args:
-        rules: any of `remove_extra_spaces`, `remove_urls_emails`; others change nothing.
+        rules: any of `remove_extra_spaces`, `remove_urls_emails`, `remove_stopwords` (English ones).
     """
     text = _LINE_ENDS.sub("\n", _UNWANTED.sub("", text))
     if "remove_urls_emails" in rules:
         text = _URLS.sub("", _EMAILS.sub("", text))
+    if "remove_stopwords" in rules:
+        text = _WORDS.sub(lambda word: "" if word[1].lower() in STOP_WORDS else word[0], text)
     if "remove_extra_spaces" in rules:
         text = _SPACES.sub(" ", _BLANK_LINES.sub("\n\n", text))
     return text.strip()

@@ -28,6 +28,7 @@ from apps.models.contracts import (
 )
 
 from . import _demo_design as designing
+from . import _demo_pairs as pairing
 from . import _demo_text as text_tools
 
 NOTE: Final = "(Quoted from the knowledge by the built-in demo model. Choose a real model for written answers.)"
@@ -108,6 +109,8 @@ def answer(request: ChatRequest) -> str:
     questions = [_CONTEXT.sub(" ", text_of(message)) for message in request.messages if message.role == "user"]
     if questions and request.messages[0].role == "system" and (words := _words_wanted(text_of(request.messages[0]))):
         return " ".join(questions[-1].split()[:words])
+    if questions and request.messages[0].role == "system" and pairing.is_wanted(text_of(request.messages[0])):
+        return pairing.pairs(questions[-1]) or NOTHING_FOUND
     context = "\n".join(found for message in request.messages for found in _CONTEXT.findall(text_of(message)))
     instructions = "\n".join(_CONTEXT.sub(" ", text_of(message)) for message in request.messages)
     quoted = quote(context, questions)

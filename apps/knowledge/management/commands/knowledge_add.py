@@ -9,13 +9,12 @@ from django.core.management.base import CommandParser
 from apps.common.commands import JsonCommand
 from apps.common.errors import AppError
 from apps.common.perloop import run
-from apps.knowledge.choices import UNFINISHED
+from apps.knowledge.choices import UNFINISHED, DocForm
 from apps.knowledge.commands import add_user_option, dataset_to_build
 from apps.knowledge.models import Dataset, Document
 from apps.knowledge.selectors import list_batch
 from apps.knowledge.services.documents import create_document_from_file, new_batch
 from apps.knowledge.services.indexing import index_document
-from apps.workspaces.models import User
 
 from .knowledge_create import parse_json
 
@@ -29,29 +28,31 @@ class Command(JsonCommand):
         parser.add_argument("dataset_id")
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--rule", metavar="JSON", help="process rule as the service API writes it")
+        parser.add_argument("--doc-form", choices=DocForm.values, help="default: what the rule's mode is for")
+        parser.add_argument("--doc-language", default="English", help="of questions and answers")
         add_user_option(parser)
         parser.add_argument("--wait", action="store_true", help="return when all of them are indexed or have failed")
 
     def run(self, **options: Any) -> dict[str, Any]:
         dataset, user = dataset_to_build(options)
-        rule = parse_json(options["rule"], "rule")
         batch = new_batch()
-        refused = [
-            problem for path in options["files"] if (problem := self._add(dataset, Path(path), user, rule, batch))
-        ]
+        wanted = {
+            "process_rule": parse_json(options["rule"], "rule"),
+            "doc_form": options["doc_form"],
+            "doc_language": options["doc_language"],
+            "batch": batch,
+            "user": user,
+        }
+        refused = [problem for path in options["files"] if (problem := self._add(dataset, Path(path), wanted))]
         if options["wait"]:
             self._wait(dataset, batch)
         return {"documents": [_row(document) for document in list_batch(dataset=dataset, batch=batch)] + refused}
 
-    def _add(
-        self, dataset: Dataset, path: Path, user: User | None, rule: dict[str, Any] | None, batch: str
-    ) -> dict[str, Any] | None:
+    def _add(self, dataset: Dataset, path: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
         """Adds one file; what is wrong with it is reported beside the others'."""
         try:
             with path.open("rb") as file:
-                create_document_from_file(
-                    dataset=dataset, name=path.name, data=file, user=user, process_rule=rule, batch=batch
-                )
+                create_document_from_file(dataset=dataset, name=path.name, data=file, created_from="web", **wanted)
         except OSError as error:
             return _refused(path, f"cannot be read: {error.strerror}")
         except AppError as error:

@@ -26,9 +26,7 @@ class Command(WorkspaceCommand):
         add_user_option(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        provider, _, model = (options["embedding"] or "").partition("/")
-        if options["embedding"] is not None and not (provider and model):
-            raise InvalidParam("--embedding must be PROVIDER/MODEL.", params="embedding")
+        provider, model = parse_model(options["embedding"])
         workspace, user = self.workspace(options), find_user(options)
         if user is not None:
             require_builder(user, workspace=workspace)
@@ -38,12 +36,22 @@ class Command(WorkspaceCommand):
             name=options["name"],
             description=options["description"],
             indexing_technique=options["indexing"],
-            embedding_provider=provider or None,
-            embedding_model=model or None,
+            embedding_provider=provider,
+            embedding_model=model,
             retrieval_model=parse_json(options["retrieval"], "retrieval"),
             permission=options["permission"],
         )
         return {"dataset_id": str(dataset.pk)}
+
+
+def parse_model(text: str | None) -> tuple[str | None, str | None]:
+    """Provider and model of an option. Raises InvalidParam."""
+    if text is None:
+        return None, None
+    provider, _, model = text.partition("/")
+    if not (provider and model):
+        raise InvalidParam("--embedding must be PROVIDER/MODEL.", params="embedding")
+    return provider, model
 
 
 def parse_json(text: str | None, name: str) -> dict[str, Any] | None:
