@@ -72,7 +72,8 @@ class SplitRule:
     Args:
         separator: where the author's parts end.
         max_tokens: no segment is longer, by `common.tokens.estimate_tokens`.
-        overlap: tokens of the end of a segment repeated at the start of the next, at most.
+        overlap: tokens of the end of a segment repeated at the start of the next, at most, and no more than half of
+            `max_tokens`.
         merge: joins short parts up to `max_tokens`; without it each part is a segment of its own.
     """
 

@@ -283,7 +283,7 @@ def test_the_first_document_must_name_a_technique(client):
         ({"text": 5}, "text"),
         ({"text": "  \0"}, "text"),
         ({"name": ""}, "name"),
-        ({"doc_form": "qa_model"}, "doc_form"),
+        ({"doc_form": "poem_model"}, "doc_form"),
         ({"process_rule": {"mode": "custom"}}, "process_rule"),
     ],
 )

@@ -23,7 +23,7 @@ WORDS = frozenset({"remove_stopwords"})
         (
             frozenset({"remove_stopwords"}),
             "so-so is\nthe end. \u8fd9\u662f a \u706f",
-            "so-so \nend. \u8fd9\u662f \u706f",
+            "so-so\nend. \u8fd9\u662f \u706f",
         ),
     ],
 )

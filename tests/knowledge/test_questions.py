@@ -145,6 +145,7 @@ def test_a_document_without_any_pair_ends_in_an_error_that_says_so(economy, on_a
     ended = fresh(document)
     assert ended.indexing_status == "error"
     assert "no question with an answer" in ended.error
+    assert not DocumentPart.objects.exists()
 
 
 def test_without_a_chat_model_the_document_says_so(economy, monkeypatch):

@@ -130,7 +130,7 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "total_chunks": preview.total_chunks,
         "word_count": preview.characters,
         "tokens": preview.tokens,
-        "total_price": None if preview.price is None else f"{preview.price:f}",
+        "total_price": None if preview.price is None else f"{preview.price.normalize():f}",
         "currency": preview.currency,
         "preview": [_shown(segment) for segment in preview.segments],
         "qa_preview": [{"question": question, "answer": answer} for question, answer in preview.pairs],

@@ -85,7 +85,8 @@ async def make_pairs(job: Job) -> Sequence[Draft]:
             raise failure
     rows = await db.fetch_all(_MADE, job.document_id)
     records = [(Record(*pair), page) for page, pairs in rows for pair in pairs]
-    if not records:
+    if not records:  # whoever tries again, perhaps with another model, asks again
+        await db.execute("delete from knowledge_documentpart where document_id = %s", job.document_id)
         raise NoQuestions
     return [reading.draft(position, record, page) for position, (record, page) in enumerate(records, 1)]
 

@@ -14,11 +14,14 @@ from .embedding import Embedder
 Vector = Sequence[float] | None
 
 _KNOWN: Final = """
-select distinct on (s.index_node_hash) s.index_node_hash, e.dim, e.embedding::text
+select wanted.digest, found.dim, found.vector
 from unnest(%s::text[]) as wanted (digest)
-join knowledge_segment s on s.index_node_hash = wanted.digest and s.workspace_id = %s
-join knowledge_segmentembedding e on e.segment_id = s.id and e.model = %s and e.dim = coalesce(%s, e.dim)
-order by s.index_node_hash, s.created_at desc"""
+cross join lateral (
+    select e.dim, e.embedding::text as vector
+    from knowledge_segment s join knowledge_segmentembedding e on e.segment_id = s.id
+    where s.index_node_hash = wanted.digest and s.workspace_id = %s and e.model = %s and e.dim = coalesce(%s, e.dim)
+    limit 1
+) found"""
 
 
 async def embed_once(

@@ -69,14 +69,18 @@ def _cut(text: str, max_tokens: int) -> Iterator[str]:
 
 
 def _pack(pieces: Iterable[str], rule: SplitRule) -> Iterator[str]:
-    """Joins neighbours up to the limit. A sum of estimates is never below the estimate of the whole."""
+    """Joins neighbours up to the limit. A sum of estimates is never below the estimate of the whole.
+
+    Half of a segment is new, whatever the overlap: the segments together are about twice the text at most.
+    """
+    overlap = min(rule.overlap, rule.max_tokens // 2)
     held: list[tuple[str, int]] = []
     total = 0
     for piece in pieces:
         size = estimate_tokens(piece)
         if held and total + size > rule.max_tokens:
             yield "".join(text for text, _ in held)
-            held = _tail(held, min(rule.overlap, rule.max_tokens - size))
+            held = _tail(held, min(overlap, rule.max_tokens - size))
             total = sum(tokens for _, tokens in held)
         held.append((piece, size))
         total += size

@@ -15,9 +15,12 @@ _SPACES: Final = re.compile("[\t \u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u30
 _EMAILS: Final = re.compile(
     r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){1,8}"
 )
-# A word and the space after it, unless it is part of a longer one (don't, so-so).
-_WORDS: Final = re.compile(r"(?<![\w'\u2019-])([A-Za-z]{1,10})(?![\w'\u2019-])[ \t]?")
-_URLS: Final = re.compile('https?://[^\\s\u3000-\u9fff\uff00-\uffef<>"]+', re.IGNORECASE)
+# A stop word that is no part of a longer one (don't, so-so), with the space before it, else the one after it.
+_STOP_WORD: Final = f"(?:{'|'.join(sorted(STOP_WORDS))})(?![\\w'\u2019-])"
+_STOP_WORDS: Final = re.compile(f"[ \\t]{_STOP_WORD}|(?<![\\w'\u2019 \\t-]){_STOP_WORD}[ \\t]?", re.IGNORECASE)
+_IN_URL: Final = '[^\\s\u3000-\u9fff\uff00-\uffef<>"#]+'
+# One fragment and no more, so that ### after an address goes on to separate.
+_URLS: Final = re.compile(f"https?://{_IN_URL}(?:#{_IN_URL})?", re.IGNORECASE)
 
 
 def clean(text: str, rules: Collection[str] = ()) -> str:
@@ -30,7 +33,7 @@ def clean(text: str, rules: Collection[str] = ()) -> str:
     if "remove_urls_emails" in rules:
         text = _URLS.sub("", _EMAILS.sub("", text))
     if "remove_stopwords" in rules:
-        text = _WORDS.sub(lambda word: "" if word[1].lower() in STOP_WORDS else word[0], text)
+        text = _STOP_WORDS.sub("", text)
     if "remove_extra_spaces" in rules:
         text = _SPACES.sub(" ", _BLANK_LINES.sub("\n\n", text))
     return text.strip()
