@@ -82,11 +82,16 @@ def delete_uploads(uploads: Iterable[UploadFile]) -> None:
 
 def delete_unused_uploads(uploads: "models.QuerySet[UploadFile]") -> None:
     """As `delete_uploads`, but leaves those that a row of another kind (a document, say) stands on."""
+    delete_uploads(unused(uploads))
+
+
+def unused(uploads: "models.QuerySet[UploadFile]") -> "models.QuerySet[UploadFile]":
+    """Those of the uploads that no row of another kind stands on."""
     for relation in UploadFile._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel) and isinstance(relation.field, models.ForeignKey):
             rows = relation.field.model._default_manager.filter(**{f"{relation.field.name}__isnull": False})
             uploads = uploads.exclude(pk__in=rows.values(relation.field.attname))
-    delete_uploads(uploads)
+    return uploads
 
 
 def read_upload(upload: UploadFile) -> bytes:
