@@ -72,7 +72,7 @@ class SqlCheck(FsckCheck):
         for problem in self.problems:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(_MEMORY)
-                cursor.execute(_COUNT.format(problem.find))
+                cursor.execute(_COUNT.format(problem.find, EXAMPLES))
                 count, examples = cursor.fetchone()
             if count:
                 yield Finding(problem.key, problem.message, count, examples, bool(problem.repair))
@@ -89,9 +89,9 @@ class SqlCheck(FsckCheck):
                     cursor.execute(step)
 
 
-_COUNT: Final = f"""
-with found (name) as materialized ({{}})
-select (select count(*) from found), array(select name from found order by 1 limit {EXAMPLES})"""
+_COUNT: Final = """
+with found (name) as materialized ({})
+select (select count(*) from found), array(select name from found order by 1 limit {})"""
 
 fsck_checks: Registry[FsckCheck] = Registry("fsck check", "fsck_checks", FsckCheck)  # type: ignore[type-abstract]  # only subclasses are made
 
