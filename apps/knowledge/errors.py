@@ -76,3 +76,10 @@ class ArchiveInvalid(AppError):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(f"The archive cannot be used. {message}" if message else None)
+
+
+class VectorStoreFailed(AppError):
+    """A vector store of another installation that gives no answer `vdb_migrate` can use."""
+
+    code = "vector_store_failed"
+    default_message = "The vector store gave no answer that can be used."
