@@ -68,16 +68,6 @@ class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""
 
 
-class ArchiveInvalid(AppError):
-    """A file that is no archive of a knowledge base, damaged, or made to do harm."""
-
-    code = "archive_invalid"
-    default_message = "This is no archive of a knowledge base."
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(f"The archive cannot be used. {message}" if message else None)
-
-
 class VectorStoreFailed(AppError):
     """A vector store of another installation that gives no answer `vdb_migrate` can use."""
 

@@ -99,6 +99,9 @@ logs.messages/conversations_without_app
     delete from logs_message;
     delete from logs_messagefile;
     update logs_conversation set app_id = 'NEW', created_at = now() - interval '1 day';
+logs.messages/annotations_without_app
+    insert into logs_annotation (id, workspace_id, app_id, question, answer, hit_count, created_at, updated_at)
+        select 'NEW', workspace_id, 'NEW', 'x', 'y', 0, now() - interval '1 day', now() from logs_message;
 logs.messages/foreign_conversation
     update logs_message set app_id = (select id from prompts_app where id not in (select app_id from
         logs_conversation) limit 1);

@@ -15,12 +15,13 @@ from django.core.management import call_command
 from apps.common.errors import AppError, InvalidParam
 from apps.common.fsck import run_checks
 from apps.common.ids import new_id
+from apps.common.packing import ArchiveInvalid
 from apps.common.perloop import run
 from apps.files import storage
 from apps.files.errors import StorageUnavailable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import read_upload
-from apps.knowledge.errors import ArchiveInvalid, DatasetNameDuplicate
+from apps.knowledge.errors import DatasetNameDuplicate
 from apps.knowledge.models import (
     Dataset,
     Document,

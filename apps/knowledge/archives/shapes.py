@@ -9,6 +9,7 @@ from apps.knowledge.choices import ChunkOrigin, IndexingTechnique, MetadataType,
 
 FORMAT: Final = "parley-knowledge"
 VERSION: Final = 1
+DOCUMENTS: Final = "documents.jsonl"
 MAX_DIMENSIONS: Final = 16_000  # pgvector's halfvec
 
 Position = Annotated[int, Field(ge=1, lt=2**31)]

@@ -4,26 +4,22 @@ Before anything is used, every entry is read once against the size and checksum 
 of it is bounded by the file's own size.
 """
 
-import hashlib
 import json
-import os
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, TypeVar
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from pydantic import BaseModel, ValidationError
 
 from apps.common.encoding import dumps
 from apps.common.errors import InvalidParam
+from apps.common.packing import DAMAGED, MANIFEST, ArchiveInvalid, opened, verify
 from apps.common.text import storable_json
-from apps.knowledge.errors import ArchiveInvalid
 
-from .packing import DOCUMENTS, MANIFEST
-from .shapes import FORMAT, VERSION, Manifest
+from .shapes import DOCUMENTS, FORMAT, VERSION, Manifest
 
 T = TypeVar("T", bound=BaseModel)
 MAX_MANIFEST_BYTES: Final = 64 * 2**20
@@ -32,9 +28,7 @@ MAX_ENTRIES: Final = 1_000_000
 # Repetitive text shrinks to a twentieth; deflate's best on zeros is a thousandth.
 MAX_RATIO: Final = 100
 SMALL_BYTES: Final = 16 * 2**20  # so much may always come out
-_PIECE_BYTES: Final = 2**16
 _NAMES: Final = re.compile(r"manifest\.json|documents\.jsonl|segments/\d{5}\.jsonl|vectors/\d{5}\.f16|files/\d{1,9}")
-_DAMAGED: Final = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 class Unpack:
@@ -73,26 +67,12 @@ def unpacking(path: Path) -> Iterator[Unpack]:
         InvalidParam: the file cannot be read.
         ArchiveInvalid: it is no archive, of another version, damaged, or made to do harm.
     """
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise InvalidParam(f"{path} cannot be read: {error.strerror}.", params="file") from error
-    with file, _opened(file) as zip_file:
-        entries = _entries(zip_file, os.fstat(file.fileno()).st_size)
+    with opened(path) as zip_file:
+        entries = _entries(zip_file, path.stat().st_size)
         manifest = _manifest(zip_file, entries)
         for name, entry in manifest.files.items():
-            _verify(zip_file, name, entry.size, entry.sha256)
+            verify(zip_file, name, entry.size, entry.sha256)
         yield Unpack(zip_file, manifest)
-
-
-@contextmanager
-def _opened(file: IO[bytes]) -> Iterator[ZipFile]:
-    try:
-        zip_file = ZipFile(file)
-    except _DAMAGED as error:
-        raise ArchiveInvalid("This is no archive of a knowledge base: it cannot be opened as a ZIP file.") from error
-    with zip_file:
-        yield zip_file
 
 
 def _entries(zip_file: ZipFile, archive_bytes: int) -> dict[str, ZipInfo]:
@@ -118,7 +98,7 @@ def _manifest(zip_file: ZipFile, entries: dict[str, ZipInfo]) -> Manifest:
         raise ArchiveInvalid(f"{MANIFEST} is too large.")
     try:
         text = zip_file.read(MANIFEST)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ArchiveInvalid(f"{MANIFEST} is damaged.") from error
     head = _read(text, _Head, MANIFEST)
     if head.format != FORMAT:
@@ -136,19 +116,6 @@ def _manifest(zip_file: ZipFile, entries: dict[str, ZipInfo]) -> Manifest:
 class _Head(BaseModel):
     format: str = ""
     version: int = 0
-
-
-def _verify(zip_file: ZipFile, name: str, size: int, sha256: str) -> None:
-    digest, left = hashlib.sha256(), size
-    try:
-        with zip_file.open(name) as file:
-            while left >= 0 and (piece := file.read(_PIECE_BYTES)):
-                digest.update(piece)
-                left -= len(piece)
-    except _DAMAGED as error:
-        raise ArchiveInvalid(f"{name} is damaged.") from error
-    if left or digest.hexdigest() != sha256:
-        raise ArchiveInvalid(f"{name} is damaged: its checksum is not the manifest's.")
 
 
 def _read(text: bytes, shape: type[T], place: str) -> T:

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from apps.common import product
 from apps.common.errors import InvalidParam
+from apps.common.packing import MANIFEST, Pack, line, packing
 from apps.files import storage
 from apps.files.errors import FileMissing
 from apps.files.models import UploadFile
-from apps.knowledge.archives.packing import DOCUMENTS, MANIFEST, Pack, line, packing
-from apps.knowledge.archives.shapes import FORMAT, VERSION
+from apps.knowledge.archives.shapes import DOCUMENTS, FORMAT, VERSION
 from apps.knowledge.choices import IndexingStatus
 from apps.knowledge.models import Dataset, Document, LexicalStat, MetadataField, ProcessRule
 from apps.workspaces.selectors import list_tags_of

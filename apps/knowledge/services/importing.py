@@ -12,17 +12,17 @@ from django.utils import timezone
 from apps.common import notify
 from apps.common.errors import AppError
 from apps.common.ids import new_id
+from apps.common.packing import ArchiveInvalid
 from apps.files import storage
 from apps.files.kinds import limit_mb
 from apps.files.models import UploadFile
 from apps.files.names import extension_of
 from apps.files.services.uploads import Kept, keep_bytes, new_upload
-from apps.knowledge.archives.packing import DOCUMENTS
-from apps.knowledge.archives.shapes import DocumentLine, Manifest, SegmentLine
+from apps.knowledge.archives.shapes import DOCUMENTS, DocumentLine, Manifest, SegmentLine
 from apps.knowledge.archives.unpacking import Unpack, unpacking
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique, Permission
 from apps.knowledge.configs import TOPIC
-from apps.knowledge.errors import ArchiveInvalid, DatasetNameDuplicate
+from apps.knowledge.errors import DatasetNameDuplicate
 from apps.knowledge.models import Dataset, Document, MetadataField, ProcessRule
 from apps.knowledge.rules import processing
 from apps.knowledge.wire import dump_retrieval, parse_retrieval

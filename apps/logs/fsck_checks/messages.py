@@ -35,6 +35,12 @@ class MessagesCheck(SqlCheck):
             ),
         ),
         Problem(
+            "annotations_without_app",
+            "Annotations of apps that do not exist any more.",
+            f"select x.id::text from logs_annotation {_ORPHANS}",
+            (f"delete from logs_annotation {_ORPHANS}",),
+        ),
+        Problem(
             "foreign_conversation",
             "Messages in a conversation of another app. Nothing shows them; delete the conversation.",
             "select m.id::text from logs_message m join logs_conversation c on c.id = m.conversation_id"

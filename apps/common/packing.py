@@ -1,21 +1,35 @@
-"""Writing an archive, one entry after the other; nothing but the entry at hand is in memory."""
+"""ZIP files with a manifest of checksums: written one entry after the other, and read with suspicion.
+
+Nothing but the piece at hand is in memory.
+"""
 
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
 from typing import IO, Any, Final
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from apps.common.encoding import dumps
-from apps.common.errors import InvalidParam
+from .encoding import dumps
+from .errors import AppError, InvalidParam
 
 MANIFEST: Final = "manifest.json"
-DOCUMENTS: Final = "documents.jsonl"
 _PIECE_BYTES: Final = 2**16
 _MODE: Final = 0o600 << 16
+DAMAGED: Final = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+class ArchiveInvalid(AppError):
+    """A file that is not what it should be, is damaged, or made to do harm."""
+
+    code = "archive_invalid"
+    default_message = "The file cannot be used."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(f"The file cannot be used. {message}" if message else None)
 
 
 class Pack:
@@ -43,9 +57,9 @@ class Pack:
             yield write
         self.files[name] = {"sha256": digest.hexdigest(), "size": size}
 
-    def add_file(self, name: str, source: IO[bytes]) -> None:
+    def add_file(self, name: str, source: IO[bytes], *, compressed: bool = True) -> None:
         """A new entry with all bytes of a file."""
-        with self.entry(name) as write:
+        with self.entry(name, compressed=compressed) as write:
             while piece := source.read(_PIECE_BYTES):
                 write(piece)
 
@@ -83,3 +97,33 @@ def packing(path: Path) -> Iterator[Pack]:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[ZipFile]:
+    """A ZIP file to be read. Raises InvalidParam: there is none, ArchiveInvalid: it is something else."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InvalidParam(f"{path} cannot be read: {error.strerror}.", params="file") from error
+    with file:
+        try:
+            zip_file = ZipFile(file)
+        except DAMAGED as error:
+            raise ArchiveInvalid("It cannot be opened as a ZIP file.") from error
+        with zip_file:
+            yield zip_file
+
+
+def verify(zip_file: ZipFile, name: str, size: int, sha256: str) -> None:
+    """Reads an entry from end to end. Raises ArchiveInvalid: it is not what the manifest says."""
+    digest, left = hashlib.sha256(), size
+    try:
+        with zip_file.open(name) as file:
+            while left >= 0 and (piece := file.read(_PIECE_BYTES)):
+                digest.update(piece)
+                left -= len(piece)
+    except DAMAGED as error:
+        raise ArchiveInvalid(f"{name} is damaged.") from error
+    if left or digest.hexdigest() != sha256:
+        raise ArchiveInvalid(f"{name} is damaged: its checksum is not the manifest's.")
