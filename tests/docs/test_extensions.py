@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.common.fsck import fsck_checks
 from apps.knowledge.api.search import MAX_QUERY
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import extractors, retrieval_methods, splitters
@@ -12,6 +13,7 @@ from apps.knowledge.retrieval._sql import CANDIDATES
 from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
 from apps.knowledge.services.searches import RERANK_CANDIDATES
+from apps.knowledge.store_contracts import vector_stores
 from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
@@ -26,6 +28,8 @@ from .pages import blocks, read
 
 KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), read("guides/models.md")
 
+ARCHIVES, OPERATIONS = read("guides/knowledge-archive.md"), read("operations.md")
+
 
 @pytest.mark.parametrize(
     ("page", "keys"),
@@ -37,6 +41,8 @@ KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), r
         (KNOWLEDGE, retrieval_methods.all()),
         (KNOWLEDGE, splitters.all()),
         (KNOWLEDGE, extractors.all()),
+        (ARCHIVES, vector_stores.all()),
+        (OPERATIONS, fsck_checks.all()),
         (KNOWLEDGE, IndexingTechnique.values),
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),

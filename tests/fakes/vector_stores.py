@@ -130,7 +130,7 @@ class MilvusHandler(_Handler):
         assert action == "entities/query"
         if body["outputFields"] == ["count(*)"]:
             return {"code": 0, "data": [{"count(*)": len(rows)}]}
-        operator, number = re.fullmatch(r"id (>=?) (-?\d+)", body["filter"]).groups()  # type: ignore[union-attr]
+        operator, number = re.fullmatch(r"id (>=?) (-?\d+)", body["filter"]).groups()
         entities = [
             {"id": index, "page_content": text, "metadata": metadata, "vector": vector}
             for index, (_, text, metadata, vector) in enumerate(rows)

@@ -73,6 +73,7 @@ def test_single_messages_go_and_runs_and_saved_answers_stay(app):
     aged(make_message(app, caller), 31)
     running = aged(make_message(app, caller, status="running", lease_until=timezone.now() + timedelta(minutes=1)), 31)
     saved, young = aged(make_message(app, caller), 31), aged(make_message(app, caller), 29)
+    assert caller.end_user_id
     SavedMessage.objects.create(
         workspace_id=app.workspace_id, app_id=app.pk, message=saved, end_user_id=caller.end_user_id
     )  # fmt: skip
