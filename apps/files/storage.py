@@ -69,6 +69,15 @@ def list_keys(prefix: str = "") -> Iterator[Stored]:
         yield from _backend().list_keys(prefix)
 
 
+def presigned_address(key: str, *, disposition: str, mime_type: str, expires_s: int) -> str:
+    """An address at the store itself, good for some seconds; "" where files lie on disk.
+
+    Args:
+        disposition, mime_type: the headers the store is to send.
+    """
+    return _backend().address(key, disposition=disposition, mime_type=mime_type, expires_s=expires_s)
+
+
 def _backend() -> Backend:
     return cast(Backend, default_storage)
 

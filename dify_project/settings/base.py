@@ -177,6 +177,9 @@ STORAGES = {
     "default": default_storage(STORAGE_LOCAL_PATH / "files"),
 }
 
+# Signed links lead on to addresses the store signs, so that bytes do not pass through here.
+STORAGE_REDIRECT = env.flag("STORAGE_REDIRECT", default=False)
+
 # No request of any kind is larger; smaller limits apply to JSON and to each kind of file.
 LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) + 2) * 2**20
 

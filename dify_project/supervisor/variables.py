@@ -61,6 +61,7 @@ USED: dict[str, tuple[Used, ...]] = {
     "Storage and keys": (
         Used("STORAGE_LOCAL_PATH", "./storage", "Embedded database, uploaded files, generated keys, logs."),
         Used("STORAGE_TYPE", "local", "Where uploads lie: `local` (that folder), `s3` or `azure-blob`."),
+        Used("STORAGE_REDIRECT", "false", "true: signed links lead on to the store's own address, if it has one."),
         Used("S3_BUCKET_NAME", "", "With `s3`, needed: the bucket, which exists already."),
         Used("S3_ACCESS_KEY", "", "With `s3`, needed: its key's id."),
         Used("S3_SECRET_KEY", "", "With `s3`, needed: its key's secret."),

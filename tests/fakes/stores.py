@@ -24,6 +24,7 @@ class Store(ThreadingHTTPServer):
     def __init__(self, handler: "type[_Handler]") -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self.objects: dict[str, bytes] = {}
+        self.parts: dict[int, bytes] = {}
         self.headers_seen: list[dict[str, str]] = []
         self.refused = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -138,6 +139,20 @@ class S3Handler(_Handler):
         for word in (given[2], given[3], "s3", "aws4_request", text):
             key = hmac.digest(key, word.encode(), "sha256")
         return hmac.compare_digest(key.hex(), given[5])
+
+    def act(self, key: str, query: dict[str, str], body: bytes) -> None:
+        """Large objects come in parts."""
+        if "uploads" in query:
+            answer = "<InitiateMultipartUploadResult><UploadId>7</UploadId></InitiateMultipartUploadResult>"
+            self.answer(200, answer.encode())
+        elif "partNumber" in query:
+            self.server.parts[int(query["partNumber"])] = body
+            self.answer(200, ETag=f'"{query["partNumber"]}"')
+        elif "uploadId" in query:
+            self.server.objects[key] = b"".join(part for _, part in sorted(self.server.parts.items()))
+            self.answer(200, b"<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
+        else:
+            super().act(key, query, body)
 
     def delete(self, was_there: bool) -> None:
         self.answer(204)

@@ -2,12 +2,15 @@
 
 import io
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
 
 from apps.files import storage
 from apps.files.errors import FileMissing, StorageUnavailable
+from apps.files.links import file_url
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads, read_upload, store_upload
 from dify_project.settings.files import default_storage as entry
@@ -52,6 +55,7 @@ def kind(request, choose, stores) -> str:
     for store in stores.values():
         store.objects.clear()
         store.headers_seen.clear()
+        store.parts.clear()
         store.refused = 0
     choose(request.param)
     return str(request.param)
@@ -68,12 +72,13 @@ def test_what_is_written_comes_back_and_goes(kind):
     storage.delete("w/one")
 
 
-def test_large_files_pass_through_a_file_and_not_through_memory(kind):
-    data = bytes(range(256)) * 2**14  # 4 MB
+def test_large_files_pass_through_a_file_and_not_through_memory(kind, stores):
+    data = bytes(range(256)) * 36_000  # 9 MB, which S3 is sent in parts
     storage.write("w/large", io.BytesIO(data))
     with storage.open_file("w/large") as file:
         assert not isinstance(getattr(file.file, "_file", None), io.BytesIO)
         assert file.read() == data
+    assert bool(stores["s3"].parts) == (kind == "s3")
 
 
 def test_files_are_listed_by_prefix_over_several_pages(kind):
@@ -126,6 +131,34 @@ def test_env_22_23_24_uploads_lie_in_the_store(kind, stores):
         assert stores[kind].objects == {upload.storage_key: b"hello"}
     delete_uploads([UploadFile.objects.get()])
     assert not list(storage.list_keys())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_links_lead_to_the_store_only_where_that_is_wanted(kind, settings):
+    client = Client()
+    picture, page = (
+        store_upload(workspace=make_workspace(name, f"{name}@example.org"), name=name, data=b"x", mime_type=mime_type)
+        for name, mime_type in (("a.png", "image/png"), ("b.html", "text/html"))
+    )
+    assert client.get(file_url(picture.pk)).status_code == 200
+    settings.STORAGE_REDIRECT = True
+    answers = [client.get(file_url(upload.pk)) for upload in (picture, page)]
+    if kind == "disk":
+        assert [answer.status_code for answer in answers] == [200, 200]
+        return
+    assert [answer.status_code for answer in answers] == [302, 302]
+    queries = [parse_qs(urlsplit(answer["Location"]).query) for answer in answers]
+    if kind == "s3":
+        assert [query["X-Amz-Expires"] for query in queries] == [["300"], ["300"]]
+    else:
+        assert all(query["sig"] and query["sp"] == ["r"] for query in queries)
+    names = ("response-content-type", "response-content-disposition") if kind == "s3" else ("rsct", "rscd")
+    sent = [[query[name][0] for name in names] for query in queries]
+    assert sent == [
+        ["image/png", 'inline; filename="a.png"'],
+        ["application/octet-stream", 'attachment; filename="b.html"'],
+    ]
+    assert client.get(file_url(picture.pk).replace("sign=", "sign=0")).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -29,3 +29,8 @@ class Container(AzureStorage):  # type: ignore[misc]  # the package has no types
         """Every blob whose name begins so, page by page."""
         for blob in self.client.list_blobs(name_starts_with=prefix or None):
             yield Stored(blob.name, blob.size, blob.last_modified)
+
+    def address(self, key: str, *, disposition: str, mime_type: str, expires_s: int) -> str:
+        """With a shared access signature that allows to read this blob."""
+        headers = {"content_disposition": disposition, "content_type": mime_type}
+        return str(self.url(key, expire=expires_s, parameters=headers))

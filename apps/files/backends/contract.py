@@ -28,3 +28,6 @@ class Backend(Protocol):
 
     def list_keys(self, prefix: str) -> Iterator[Stored]:
         """Every file whose key begins so, page by page."""
+
+    def address(self, key: str, *, disposition: str, mime_type: str, expires_s: int) -> str:
+        """A presigned address of a file, with the headers it is to be sent with; "" where the store has none."""

@@ -27,3 +27,7 @@ class Disk(FileSystemStorage):
                 if key.startswith(prefix):
                     found = path.stat()
                     yield Stored(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def address(self, key: str, *, disposition: str, mime_type: str, expires_s: int) -> str:
+        """None: the product sends the file itself."""
+        return ""
