@@ -112,3 +112,10 @@ class ExternalKnowledgeFailed(AppError):
 
 class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""
+
+
+class VectorStoreFailed(AppError):
+    """A vector store of another installation that gives no answer `vdb_migrate` can use."""
+
+    code = "vector_store_failed"
+    default_message = "The vector store gave no answer that can be used."

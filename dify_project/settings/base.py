@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.common import product
 
 from . import env
+from .files import default_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VERSION = product.VERSION
@@ -171,19 +172,14 @@ FILES_ACCESS_TIMEOUT = env.integer("FILES_ACCESS_TIMEOUT", 300, minimum=1)
 # What arrives is kept here until it is stored: /tmp is often small, and in a container it is memory.
 FILE_UPLOAD_TEMP_DIR: str | None = str(STORAGE_LOCAL_PATH / "tmp")
 
-# The bytes of uploads: random keys in folders only this user may open.
+# The bytes of uploads: on disk, in a bucket of S3 or in a container of Azure Blob.
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": STORAGE_LOCAL_PATH / "files",
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "default": default_storage(STORAGE_LOCAL_PATH / "files"),
 }
+
+# Signed links lead on to addresses the store signs, so that bytes do not pass through here.
+STORAGE_REDIRECT = env.flag("STORAGE_REDIRECT", default=False)
 
 # No request of any kind is larger; smaller limits apply to JSON and to each kind of file.
 LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) + 2) * 2**20

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.common.fsck import fsck_checks
 from apps.knowledge.api.search import MAX_QUERY
 from apps.knowledge.choices import BUILT_IN, DocForm, IndexingStatus, IndexingTechnique, RuleMode
 from apps.knowledge.contracts import extractors, retrieval_methods, splitters
@@ -14,6 +15,7 @@ from apps.knowledge.rules import CHILDREN, CLEANING, FULL_DOC_TOKENS, MAX_TOKENS
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
 from apps.knowledge.services.explaining import CUTS
 from apps.knowledge.services.searches import RERANK_CANDIDATES
+from apps.knowledge.store_contracts import vector_stores
 from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
@@ -29,6 +31,8 @@ from .pages import blocks, read
 KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), read("guides/models.md")
 RETRIEVAL = read("guides/retrieval.md")
 IMPORT = read("guides/knowledge-import.md")
+
+ARCHIVES, OPERATIONS = read("guides/knowledge-archive.md"), read("operations.md")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,8 @@ IMPORT = read("guides/knowledge-import.md")
         (IMPORT, DocForm.values),
         (IMPORT, RuleMode.values),
         (IMPORT, CLEANING),
+        (ARCHIVES, vector_stores.all()),
+        (OPERATIONS, fsck_checks.all()),
         (KNOWLEDGE, IndexingTechnique.values),
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),
