@@ -52,11 +52,6 @@ def exists(key: str) -> bool:
         return default_storage.exists(key)
 
 
-def exists(key: str) -> bool:
-    """Whether there are bytes under a key."""
-    return default_storage.exists(key)
-
-
 def delete(key: str) -> None:
     """Removes the bytes under a key, if they are there.
 

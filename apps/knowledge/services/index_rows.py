@@ -36,10 +36,7 @@ from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
 _SOME: Final = "g.id = any(%(segments)s)"
-# Of a document: passages and chunks have an index each.
-_ALL: Final = (
-    "(g.document_id = %(document)s and g.parent_id is null or g.document_id = %(document)s and g.parent_id is not null)"
-)
+_ALL: Final = "g.document_id = %(document)s"
 # A child chunk is found only while its passage is switched on.
 _ENABLE: Final = """
 update {} x set enabled = f.findable from (

@@ -73,10 +73,9 @@ with completed as (
 )
 update knowledge_document
 set completed_segments = completed_segments + (select count(*) from completed) where id = %s"""
-# Two statements, for each kind of row has an index of its own.
-_DELETE_SEGMENTS: Final = (
-    b"delete from knowledge_segment where document_id = %s and parent_id is not null",
-    b"delete from knowledge_segment where document_id = %s and parent_id is null",
+_DELETE_FORMER: Final = (
+    b"delete from knowledge_segment where document_id = %s",
+    b"delete from knowledge_documentpart where document_id = %s",
 )
 
 
@@ -99,7 +98,7 @@ async def write_segments(job: Job, drafts: Sequence[Draft], average_length: floa
         " segment_count = %s, word_count = %s, tokens = %s"
     )
     async with guarded(job, stage, *counts) as (connection, _):
-        for statement in (*_DELETE_SEGMENTS, b"delete from knowledge_documentpart where document_id = %s"):
+        for statement in _DELETE_FORMER:
             await connection.execute(statement, [job.document_id])
         await copying.copy_rows(connection, _SEGMENTS, _segment_rows(job, drafts))
         await connection.execute(
