@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils import timezone
 from apps.common import notify
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import new_id
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.knowledge import reading
 from apps.knowledge.choices import DocForm, IndexingStatus, SegmentStatus
@@ -69,7 +69,7 @@ def add_segments(
         add_entries(document, entries, model)
         _count(document, len(drafts), sum(d.word_count for d in drafts), sum(d.tokens for d in drafts))
         _record_change(document, user, "segment.create", count=len(drafts))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
     return segments
 
 
@@ -112,7 +112,7 @@ def update_segment(
         else:
             enable_entries(document)
         _record_change(document, user, "segment.update", segment_id=str(segment.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
     return segment
 
 
@@ -179,7 +179,7 @@ def _embedded(document: Document, drafts: Sequence[tuple[UUID, Draft]]) -> tuple
         ]  # fmt: skip
         return entries, embedder.model
 
-    return async_to_sync(embed)()
+    return call(embed())
 
 
 def _segment(document: Document, position: int, id: UUID, draft: Draft, user: User | None) -> Segment:
