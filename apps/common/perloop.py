@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import SyncToAsync, async_to_sync
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,3 +68,20 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
             await close_all()
 
     return asyncio.run(main())
+
+
+def call(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Runs a coroutine from a service: in the server's loop where this thread works for one, else as `run` does.
+
+    A loop that is made for one call would otherwise keep its connections to Postgres for as long as the process lives.
+    """
+    has_server = getattr(SyncToAsync.threadlocal, "main_event_loop", None) is not None
+
+    async def main() -> R:
+        try:
+            return await coroutine
+        finally:
+            if not has_server:
+                await close_all()
+
+    return async_to_sync(main)()

@@ -4,11 +4,11 @@ While a passage has chunks they alone are found. When the last one is deleted th
 is one that never had any: something that is switched on and that no search can find would help nobody.
 """
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import Max
 
 from apps.common.errors import InvalidParam
+from apps.common.perloop import call
 from apps.knowledge import reading
 from apps.knowledge.choices import ChunkOrigin, DocForm, SegmentStatus
 from apps.knowledge.contracts import Draft, Record
@@ -45,7 +45,7 @@ def add_child_chunk(*, document: Document, segment: Segment, content: object, us
         if embedded:
             add_entries(document, *embedded, enabled=segment.enabled)
         record_change(document, user, "child_chunk.create", segment_id=str(segment.pk), chunk_id=str(chunk.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
     return chunk
 
 
@@ -68,7 +68,7 @@ def update_child_chunk(
             remove_entries([chunk.pk], document.dataset_id)
             add_entries(document, *embedded, enabled=segment.enabled)
         record_change(document, user, "child_chunk.update", segment_id=str(segment.pk), chunk_id=str(chunk.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
     return chunk
 
 
@@ -93,7 +93,7 @@ def delete_child_chunk(*, document: Document, segment: Segment, chunk: Segment, 
         if embedded and not has_others:
             add_entries(document, *embedded, enabled=segment.enabled)
         record_change(document, user, "child_chunk.delete", segment_id=str(segment.pk), chunk_id=str(chunk.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
 
 
 def _has_others(segment: Segment, chunk: Segment) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, Final
 
-from asgiref.sync import async_to_sync
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.common import notify
 from apps.common.errors import AppError, InvalidParam
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads
@@ -180,8 +180,8 @@ def choose_technique(dataset: Dataset, technique: str | None, provider: str | No
         return
     dataset.indexing_technique = _choice(technique, IndexingTechnique.values, "indexing_technique")
     if technique == IndexingTechnique.HIGH_QUALITY:
-        handle = async_to_sync(resolve_model)(
-            workspace_id=dataset.workspace_id, model_type="text-embedding", provider=provider, name=model
+        handle = call(
+            resolve_model(workspace_id=dataset.workspace_id, model_type="text-embedding", provider=provider, name=model)
         )
         dataset.embedding_provider, dataset.embedding_model = handle.provider, handle.name
 
@@ -191,11 +191,13 @@ def is_embedding_available(dataset: Dataset) -> bool:
     if not dataset.embedding_model:
         return True
     try:
-        async_to_sync(resolve_model)(
-            workspace_id=dataset.workspace_id,
-            model_type="text-embedding",
-            provider=dataset.embedding_provider,
-            name=dataset.embedding_model,
+        call(
+            resolve_model(
+                workspace_id=dataset.workspace_id,
+                model_type="text-embedding",
+                provider=dataset.embedding_provider,
+                name=dataset.embedding_model,
+            )
         )
     except AppError:
         return False

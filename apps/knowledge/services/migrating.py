@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django.utils import timezone
 from apps.common import notify
 from apps.common.errors import Conflict, InvalidParam
 from apps.common.ids import parse_uuid
-from apps.common.perloop import run
+from apps.common.perloop import call, run
 from apps.common.tokens import estimate_tokens
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.configs import TOPIC
@@ -120,7 +119,7 @@ def _id(text: str) -> UUID:
 
 
 def _default_model(workspace: Workspace) -> tuple[str, str]:
-    handle = async_to_sync(resolve_model)(workspace_id=workspace.pk, model_type="text-embedding")
+    handle = call(resolve_model(workspace_id=workspace.pk, model_type="text-embedding"))
     return handle.provider, handle.name
 
 

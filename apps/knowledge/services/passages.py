@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils import timezone
 from apps.common import jobs, notify
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import new_id
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.knowledge import reading
 from apps.knowledge.choices import ChunkOrigin, DocForm, IndexingStatus, SegmentStatus
@@ -94,7 +94,7 @@ def add_passages(
         count(document, drafts, completed=bool(embedded))
         record_change(document, user, action, count=len(drafts))
     if embedded:
-        async_to_sync(reweigh_if_drifted)(document.dataset_id)
+        call(reweigh_if_drifted(document.dataset_id))
     return segments
 
 
@@ -143,7 +143,7 @@ def embed(document: Document, planned: Sequence[Planned], *, patient: bool = Tru
     Raises:
         NotFound, ProviderError, VectorsDoNotFit.
     """
-    return async_to_sync(_embed)(document, planned, patient)
+    return call(_embed(document, planned, patient))
 
 
 async def _embed(document: Document, planned: Sequence[Planned], patient: bool) -> tuple[list[Entry], str] | None:

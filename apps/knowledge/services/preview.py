@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import IO, Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-
 from apps.common.errors import InvalidParam
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.files.services.uploads import read_unstored
 from apps.knowledge import extraction, reading
@@ -119,7 +118,7 @@ def preview_file(
             pairs=await _pairs(dataset.workspace_id, drafts[:asked] if rule.is_pairs else (), doc_language),
         )
 
-    return async_to_sync(make)()
+    return call(make())
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:

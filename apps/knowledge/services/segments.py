@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
+from apps.common.perloop import call
 from apps.knowledge import reading
 from apps.knowledge.choices import DocForm, SegmentStatus
 from apps.knowledge.contracts import Draft
@@ -129,7 +129,7 @@ def update_segment(
             add_entries(document, *embedded, enabled=segment.enabled)
         enable_entries(document)
         record_change(document, user, "segment.update", segment_id=str(segment.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+    call(reweigh_if_drifted(document.dataset_id))
     return segment
 
 
