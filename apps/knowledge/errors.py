@@ -66,3 +66,40 @@ class VectorsDoNotFit(AppError):
 
 class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""
+
+
+class SourceRefused(AppError):
+    code = "source_refused"
+    default_message = "The source refuses this connection. Connect it again."
+
+
+class SourceGone(AppError):
+    code = "source_gone"
+    default_message = "The source no longer has this, or this connection may not see it."
+
+
+class SourceUnavailable(AppError):
+    code = "source_unavailable"
+    http_status = 502
+    retryable = True
+    default_message = "The source does not answer as it should. Try again later."
+
+
+class SourceRateLimited(SourceUnavailable):
+    code = "source_rate_limited"
+    http_status = 429
+    default_message = "The source asks for a pause."
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float = 60.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SourceNotConnected(AppError):
+    code = "source_not_connected"
+    default_message = "The connection to the source was removed or switched off."
+
+
+class SourceDuplicate(Conflict):
+    code = "source_duplicate"
+    default_message = "This knowledge base has this item already. Sync its document instead."
