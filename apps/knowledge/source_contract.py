@@ -7,8 +7,10 @@ from hashlib import sha256
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from apps.common.errors import InvalidParam
 from apps.common.registry import Registry
 
+MAX_ITEM = 4_000
 MAX_TEXT_BYTES = 15 * 2**20
 
 
@@ -140,6 +142,12 @@ class Source(ABC):
     async def check(self, access: Access) -> Account:
         """Whose the credentials are; asked before they are stored."""
         raise NotImplementedError
+
+    def accept(self, access: Access, item: str) -> str:
+        """An item's id as it is kept. Raises InvalidParam, AddressBlocked: what can be none is not taken."""
+        if not 0 < len(item.strip()) <= MAX_ITEM:
+            raise InvalidParam(f"An item's id has 1 to {MAX_ITEM} characters.", params="item")
+        return item.strip()
 
     @abstractmethod
     async def browse(self, access: Access, query: str = "", cursor: str | None = None) -> Listing:

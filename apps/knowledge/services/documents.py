@@ -29,6 +29,7 @@ from apps.workspaces.services import audit
 
 from .datasets import choose_technique
 from .index_rows import delete_document_rows
+from .origins import SYNC_TASK, Origin, source_columns
 
 TASK: Final = "knowledge.index"
 
@@ -62,8 +63,9 @@ def create_document_from_file(
 def create_document(
     *,
     dataset: Dataset,
-    upload: UploadFile,
+    upload: UploadFile | None,
     name: str,
+    origin: Origin | None = None,
     user: User | None = None,
     created_from: str = "web",
     batch: str | None = None,
@@ -78,6 +80,8 @@ def create_document(
     """Adds a stored file to a base and wakes a worker to index it.
 
     Args:
+        upload: None: it is still to be fetched from its origin.
+        origin: where it comes from; None: somebody uploaded it.
         process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
         indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
 
@@ -98,8 +102,8 @@ def create_document(
             dataset=dataset,
             position=last + 1,
             name=name,
-            data_source_info={"upload_file_id": str(upload.pk)},
             upload_file=upload,
+            **source_columns(origin, upload),
             process_rule=take_rule(dataset, parsed, user),
             batch=batch or new_batch(),
             created_from=created_from,
@@ -107,12 +111,14 @@ def create_document(
             doc_form=doc_form,
             doc_language=storable(doc_language)[:64],
         )
-        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(data_source_type="upload_file")
+        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(
+            data_source_type=document.data_source_type
+        )
         audit.record(
             workspace=dataset.workspace, user=user, action="document.create", object_type="document",
             object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},
         )  # fmt: skip
-        jobs.enqueue(TASK)
+        jobs.enqueue(TASK if upload else SYNC_TASK)
     return document
 
 

@@ -66,6 +66,11 @@ class Database(Source):
         place = f"{told['user']}@{told['host']}:{told.get('port') or 5432}/{told['database']}"
         return Account(place[:255], f"{told['database']} on {told['host']}", {"database": told["database"]})
 
+    def accept(self, access: Access, item: str) -> str:
+        """See the base class."""
+        _statement(item)
+        return super().accept(access, item)
+
     async def browse(self, access: Access, query: str = "", cursor: str | None = None) -> Listing:
         """See the base class. `query` is looked for in the tables' names."""
         start = int(cursor) if cursor and cursor.isdecimal() else 0
@@ -114,7 +119,7 @@ async def _lines(connection: "psycopg.AsyncConnection[Any]", statement: str) -> 
         # Sent as a prepared statement, so that the server takes one statement and no second one behind it.
         async for row in cursor.stream(cast(LiteralString, statement)):
             names = [column.name for column in cursor.description or ()]
-            said = [f"{name}: {value}" for name, value in zip(names, row, strict=True) if value not in {None, ""}]
+            said = [f"{name}: {value}" for name, value in zip(names, row, strict=True) if value is not None and value != ""]
             if said:
                 yield json.dumps({"content": "\n".join(said)}, ensure_ascii=False).encode("utf-8", "replace")
 

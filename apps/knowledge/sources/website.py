@@ -25,6 +25,10 @@ class Website(Source):
     label: ClassVar[str] = "Web site"
     data_source_type: ClassVar[str] = "website_crawl"
 
+    def accept(self, access: Access, item: str) -> str:
+        """See the base class."""
+        return checked_url(access, item)
+
     async def browse(self, access: Access, query: str = "", cursor: str | None = None) -> Listing:
         """See the base class. `query` is the page's URL."""
         url = checked_url(access, query)
