@@ -4,10 +4,24 @@ from celery import shared_task
 
 from apps.common.perloop import run
 
+from .services.crawling import crawl_pending
 from .services.indexing import index_pending
+from .services.sync import sync_due
 
 
 @shared_task(name="knowledge.index", ignore_result=True)
 def index() -> int:
     """Indexes what waits; harmless where nothing does."""
     return run(index_pending())
+
+
+@shared_task(name="knowledge.sync", ignore_result=True)
+def sync() -> int:
+    """Looks at the sources of documents that are due."""
+    return len(sync_due())
+
+
+@shared_task(name="knowledge.crawl", ignore_result=True)
+def crawl() -> int:
+    """Goes on with crawls."""
+    return run(crawl_pending())

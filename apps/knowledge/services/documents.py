@@ -111,9 +111,7 @@ def create_document(
             doc_form=doc_form,
             doc_language=storable(doc_language)[:64],
         )
-        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(
-            data_source_type=document.data_source_type
-        )
+        Dataset.objects.filter(pk=dataset.pk, data_source_type=None).update(data_source_type=document.data_source_type)
         audit.record(
             workspace=dataset.workspace, user=user, action="document.create", object_type="document",
             object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},

@@ -53,10 +53,14 @@ class Held(Protocol):
     """A document under somebody's lease."""
 
     @property
-    def document_id(self) -> UUID: ...
+    def document_id(self) -> UUID:
+        """Its row."""
+        ...
 
     @property
-    def owner(self) -> UUID: ...
+    def owner(self) -> UUID:
+        """Of the lease."""
+        ...
 
 
 _CLAIM: Final = """

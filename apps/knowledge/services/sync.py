@@ -19,7 +19,7 @@ from apps.common.errors import AppError, InvalidParam, NotFound
 from apps.common.ids import new_id
 from apps.common.perloop import run
 from apps.files.names import MAX_NAME
-from apps.knowledge.choices import IndexingStatus
+from apps.knowledge.choices import UNFINISHED, IndexingStatus
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import ArchivedDocumentImmutable, LeaseLost, SourceRateLimited
 from apps.knowledge.locks import lock_document
@@ -102,7 +102,8 @@ def request_sync(*, document: Document, user: User | None = None) -> None:
         if document.archived:
             raise ArchivedDocumentImmutable
         document.data_source_info[REQUESTED] = True
-        document.retry_at = None if document.upload_file_id is None else document.retry_at
+        if document.upload_file_id is None or document.indexing_status not in UNFINISHED:
+            document.retry_at = None  # that of an earlier look; one being indexed waits for its model
         document.save(update_fields=["data_source_info", "retry_at"])
         audit.record(
             workspace=document.workspace, user=user, action="document.sync", object_type="document",

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, LiteralString, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from apps.common.errors import InvalidParam
 from apps.common.guard import AddressBlocked, is_allowed
@@ -117,9 +117,11 @@ async def _lines(connection: "psycopg.AsyncConnection[Any]", statement: str) -> 
     """A line of JSON for each row that says something."""
     async with connection.cursor() as cursor:
         # Sent as a prepared statement, so that the server takes one statement and no second one behind it.
-        async for row in cursor.stream(cast(LiteralString, statement)):
+        async for row in cursor.stream(statement):
             names = [column.name for column in cursor.description or ()]
-            said = [f"{name}: {value}" for name, value in zip(names, row, strict=True) if value is not None and value != ""]
+            said = [
+                f"{name}: {value}" for name, value in zip(names, row, strict=True) if value is not None and value != ""
+            ]
             if said:
                 yield json.dumps({"content": "\n".join(said)}, ensure_ascii=False).encode("utf-8", "replace")
 

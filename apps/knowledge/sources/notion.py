@@ -114,9 +114,7 @@ class Notion(Source):
 
 async def _call(access: Access, method: str, path: str, payload: Any = None) -> Any:
     headers = {"Authorization": f"Bearer {access.credentials.get('secret', '')}", "Notion-Version": VERSION}
-    answer = await call_json(
-        access, method, f"{API_URL}/v1/{path}", who="Notion", headers=headers, payload=payload
-    )
+    answer = await call_json(access, method, f"{API_URL}/v1/{path}", who="Notion", headers=headers, payload=payload)
     if not isinstance(answer, dict):
         raise SourceUnavailable("Notion answered with something unexpected.")
     return answer

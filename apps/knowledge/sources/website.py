@@ -9,9 +9,8 @@ from apps.common import http
 from apps.common.errors import InvalidParam
 from apps.knowledge.errors import SourceRefused, UnreadableFile
 from apps.knowledge.source_contract import Access, Content, Listing, Source, SourceItem, digest_of, sources
-
-from ._page import Page, canonical_url, read_page
-from ._visit import Visited, visit
+from apps.knowledge.web.page import Page, canonical_url, read_page
+from apps.knowledge.web.visit import Visited, visit
 
 
 @sources.register

@@ -139,9 +139,7 @@ def _densest(boxes: list[_Box]) -> _Box | None:
     if total < ENOUGH:
         return None
     fitting = [
-        box
-        for box in boxes
-        if box.tag in _BOXES and box.prose >= total * MOST_OF_THE_PROSE and not box.is_mostly_links
+        box for box in boxes if box.tag in _BOXES and box.prose >= total * MOST_OF_THE_PROSE and not box.is_mostly_links
     ]
     # In document order, and all hold most of the prose: each lies within the one before.
     return fitting[-1] if fitting else None

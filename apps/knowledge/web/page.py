@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from apps.knowledge.errors import UnreadableFile
 from apps.knowledge.extractors._html import DROPPED, decoded, text_of
 
-from ._main_content import main_part
+from .main_content import main_part
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
