@@ -103,3 +103,8 @@ class SourceNotConnected(AppError):
 class SourceDuplicate(Conflict):
     code = "source_duplicate"
     default_message = "This knowledge base has this item already. Sync its document instead."
+
+
+class ConsentNotOurs(Forbidden):
+    code = "consent_not_ours"
+    default_message = "This consent was not asked for here, or long ago. Connect again."

@@ -18,6 +18,7 @@ from apps.knowledge.services.documents import (
     create_document_from_text,
     delete_document,
 )
+from apps.knowledge.services.sync import request_sync
 from apps.knowledge.services.updates import (
     set_documents_status,
     update_document_from_file,
@@ -129,6 +130,20 @@ class DownloadView(KnowledgeView):
     def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
         upload = get_upload(document=self.document(dataset_id, document_id))
         return json_response({"url": f"{_link(request, upload)}&as_attachment=true"})
+
+
+class SyncView(KnowledgeView):
+    def post(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
+
+
+class NotionSyncView(KnowledgeView):
+    """The original's spelling."""
+
+    def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
 
 
 class IndexingStatusView(KnowledgeView):

@@ -119,7 +119,9 @@ async def read_robots(access: Access, url: str, *, respected: bool) -> Robots:
     elif answer is not None and answer.status < 500:
         return Robots()
     else:
-        parser.parse(["User-agent: *", "Disallow: /"])  # RFC 9309 2.3.1.4: rules that cannot be reached forbid everything
+        parser.parse(
+            ["User-agent: *", "Disallow: /"]
+        )  # RFC 9309 2.3.1.4: rules that cannot be reached forbid everything
     return Robots(parser if respected else None, tuple(parser.site_maps() or ()))
 
 
