@@ -144,7 +144,9 @@ def test_kb_30_a_database_is_its_rows_with_their_attributes(notion, connection):
 def test_kb_30_pages_and_databases_are_picked_from_pages_of_results(notion, connection):
     notion.add(*(page(f"p{n}", f"Page {n}", []) for n in range(3)))
     notion.add_table("t1", "Tasks", [])
-    access, found, cursor = open_access(get_source("notion"), connection), [], None
+    access = open_access(get_source("notion"), connection)
+    found: list[SourceItem] = []
+    cursor = None
     while True:
         listing = run(get_source("notion").browse(access, "", cursor))
         found += listing.items

@@ -12,7 +12,6 @@ from apps.common.errors import InvalidParam
 from apps.common.guard import AddressBlocked
 from apps.common.perloop import run
 from apps.knowledge.errors import SourceDuplicate, SourceGone, SourceNotConnected, SourceRefused, SourceUnavailable
-from apps.knowledge.extraction import accepted_extensions
 from apps.knowledge.models import Document, Segment, SourceConnection
 from apps.knowledge.services.connections import connect, get_source, open_access
 from apps.knowledge.services.imports import import_items
@@ -162,8 +161,8 @@ def test_kb_33_what_a_repository_does_not_show(github, repository, workspace):
             fetched(repository, item)
     with pytest.raises(InvalidParam, match="owner/name"):
         connect(workspace=workspace, source="github", values={"repository": "../../user", "base_url": github.url})
+    values = {"repository": "acme/wiki", "token": "bad", "base_url": f"{github.url}/api/v3"}
     with pytest.raises(SourceGone):
-        values = {"repository": "acme/wiki", "token": "bad", "base_url": f"{github.url}/api/v3"}
         connect(workspace=workspace, source="github", values=values)
 
 

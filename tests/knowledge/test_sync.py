@@ -130,7 +130,7 @@ def test_kb_31_an_unchanged_document_costs_nothing(vectors, connection, embedded
 
 
 def row_without_times(document: Document) -> dict[str, Any]:
-    return Document.objects.values().get(pk=document.pk) | {"synced_at": None}
+    return {**Document.objects.values().get(pk=document.pk), "synced_at": None}
 
 
 def test_kb_31_the_same_text_under_another_version_costs_nothing_either(vectors, connection, embedded, shelf):
