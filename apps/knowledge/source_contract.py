@@ -40,7 +40,7 @@ class Access:
         private_hosts: names of hosts that may have private addresses; `*` stands for all.
     """
 
-    credentials: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     private_hosts: frozenset[str] = frozenset()
 
     def is_private_allowed(self, host: str) -> bool:
@@ -117,7 +117,7 @@ class OAuthApp:
     """This installation, as it is registered with a source."""
 
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     redirect_uri: str
 
 

@@ -68,8 +68,14 @@ _TWIN: Final = """
 select exists (select from knowledge_crawledpage where crawl_id = %s and id <> %s
                and (content = %s or (url = %s and content is not null)))"""
 _TIDY: Final = "delete from knowledge_crawledpage where crawl_id = %s and content is null and error is null"
-_FAILED: Final = """
-update knowledge_crawl set status = 'failed', completed_at = now() where status = 'running' and error is not null"""
+# Crawls that were given up say so; old ones go: their pages were looked through long ago.
+_SWEEP: Final = (
+    "update knowledge_crawl set status = 'failed', completed_at = now() where status = 'running' and error is not null",
+    """delete from knowledge_crawledpage p using knowledge_crawl c
+    where c.id = p.crawl_id and c.completed_at < now() - interval '30 days'""",
+    """delete from knowledge_crawl c where c.completed_at < now() - interval '30 days'
+    and not exists (select from knowledge_crawledpage p where p.crawl_id = c.id)""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ async def crawl_pending() -> int:
         async with leases.working(lease):
             await _crawl(lease)
         taken += 1
-    await db.execute(_FAILED)
+    for statement in _SWEEP:
+        await db.execute(statement)
     return taken
 
 

@@ -32,7 +32,8 @@ PAGE = "knowledge:sources"
 @require_safe
 @requires(*MANAGERS)
 def source_list(request: ConsoleRequest) -> HttpResponse:
-    kinds = [source() for source in sources.all().values()]
+    # Where a click is enough comes first.
+    kinds = sorted((source() for source in sources.all().values()), key=lambda source: not source.has_oauth)
     context = {
         "connections": [(row, _label(row.source)) for row in list_connections(workspace=request.workspace)],
         "kinds": [

@@ -7,9 +7,10 @@ from django.core.management.base import CommandParser
 
 from apps.common.perloop import run
 from apps.knowledge.choices import CrawlStatus
+from apps.knowledge.models import Crawl
 from apps.knowledge.selectors import find_dataset, list_pages
 from apps.knowledge.services.crawling import crawl_pending
-from apps.knowledge.services.crawls import create_crawl, import_pages
+from apps.knowledge.services.crawls import create_crawl, import_pages, stop_crawl
 from apps.workspaces.commands import WorkspaceCommand
 
 POLL_S: Final = 0.2
@@ -36,10 +37,7 @@ class Command(WorkspaceCommand):
             url=options["url"],
             options={**chosen, "use_sitemap": options["sitemap"]},
         )
-        while crawl.status == CrawlStatus.RUNNING:
-            run(crawl_pending())
-            time.sleep(POLL_S)
-            crawl.refresh_from_db()
+        self._wait(crawl)
         pages = list(list_pages(crawl=crawl))
         told = [{"url": page.url, "title": page.title, "error": page.error} for page in pages]
         result: dict[str, Any] = {"crawl_id": str(crawl.pk), "status": crawl.status, "pages": told}
@@ -47,3 +45,14 @@ class Command(WorkspaceCommand):
             documents = import_pages(dataset=dataset, crawl=crawl)
             result["documents"] = [str(document.pk) for document in documents]
         return result
+
+    def _wait(self, crawl: Crawl) -> None:
+        """Does the work here where no worker takes it; Ctrl-C stops it there too."""
+        try:
+            while crawl.status == CrawlStatus.RUNNING:
+                run(crawl_pending())
+                time.sleep(POLL_S)
+                crawl.refresh_from_db()
+        except KeyboardInterrupt:
+            stop_crawl(crawl=crawl)
+            raise

@@ -1,18 +1,23 @@
 """Adds items of a source to a knowledge base."""
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
+from django.db.models import Q
 
 from apps.common.commands import JsonCommand
-from apps.knowledge.selectors import find_connection, find_dataset
+from apps.knowledge.choices import IndexingStatus
+from apps.knowledge.selectors import find_connection, find_dataset, list_batch
 from apps.knowledge.services.connections import get_source
 from apps.knowledge.services.imports import import_items
-from apps.knowledge.services.sync import sync_document
+from apps.knowledge.services.sync import sync_due
 from apps.knowledge.source_contract import SourceItem, sources
 
-from .knowledge_add import wait_for
+from .knowledge_add import POLL_S, wait_for
 from .knowledge_create import parse_json
+
+_UNFETCHED: Final = Q(indexing_status=IndexingStatus.WAITING, upload_file=None)
 
 
 class Command(JsonCommand):
@@ -40,7 +45,8 @@ class Command(JsonCommand):
             connection=connection,
             process_rule=parse_json(options["rule"], "rule"),
         )
-        if options["wait"]:
-            for document in documents:
-                sync_document(document=document)
-        return {"documents": wait_for(dataset, documents[0].batch, wait=options["wait"])}
+        batch = documents[0].batch
+        while options["wait"] and list_batch(dataset=dataset, batch=batch).filter(_UNFETCHED).exists():
+            sync_due()
+            time.sleep(POLL_S)
+        return {"documents": wait_for(dataset, batch, wait=options["wait"])}
