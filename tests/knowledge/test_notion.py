@@ -234,7 +234,7 @@ def consent(visitor: Visitor) -> dict[str, str]:
 def test_kb_29_env_30_a_workspace_is_connected_by_consent(owner, notion, path):
     asked = consent(owner)
     assert (asked["client_id"], asked["response_type"]) == ("client", "code")
-    assert asked["redirect_uri"].endswith("/data-sources/notion/callback")
+    assert asked["redirect_uri"].endswith("/console/api/oauth/data-source/callback/notion")
     answer = owner.get(f"{path}?code=good-code&state={asked['state']}")
     assert (answer.status, answer.headers["location"]) == (302, "/data-sources")
     found = SourceConnection.objects.get()

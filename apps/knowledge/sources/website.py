@@ -73,6 +73,8 @@ async def read(seen: Visited, *, only_main_content: bool) -> Page:
         page = await asyncio.to_thread(read_page, seen.data, seen.url, only_main_content=only_main_content)
     except UnreadableFile as error:
         raise SourceRefused(error.message) from error
+    except UnicodeError as error:
+        raise SourceRefused("The page's characters cannot be read.") from error
     if not page.text:
         raise SourceRefused("The page holds no text; it may be drawn by scripts, which are not run.")
     return page

@@ -124,7 +124,7 @@ def remove(request: ConsoleRequest, connection_id: UUID) -> HttpResponse:
 
 def _app(request: ConsoleRequest, source: Source) -> OAuthApp:
     """This server as the source knows it. Raises InvalidParam: it is not registered there."""
-    where = request.build_absolute_uri(reverse("knowledge:source_callback", args=[source.key]))
+    where = request.build_absolute_uri(reverse("knowledge:source_callback_original", args=[source.key]))
     app = oauth_app(source.key, where) if source.has_oauth else None
     if app is None:
         name = source.key.upper()

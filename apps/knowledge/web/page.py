@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
+from apps.common.text import storable
 from apps.knowledge.errors import UnreadableFile
 from apps.knowledge.extractors._html import DROPPED, decoded, text_of
 
@@ -21,6 +22,8 @@ MAX_DESCRIPTION: Final = 2_000
 _TRACKING: Final = frozenset({"fbclid", "gclid", "dclid", "msclkid", "mc_cid", "mc_eid", "ref_src", "_ga", "igshid"})
 _SESSIONS: Final = frozenset({"phpsessid", "jsessionid", "sid", "sessionid"})
 _PORTS: Final = {"http": 80, "https": 443}
+# Characters a path may hold as they are; what is written with % stays so.
+_KEPT: Final = "/%:@!$&'()*+,;=~"
 # A heading among the first characters is the text's own.
 BEGINNING: Final = 200
 # The parser's time grows with the square of the depth. Elements that need no end tag do not nest.
@@ -83,7 +86,7 @@ def read_page(data: bytes, url: str, *, only_main_content: bool) -> Page:
 def canonical_url(url: str, base: str = "") -> str | None:
     """One spelling for all URLs of a page: no fragment, no tracking, sorted parameters. None: not a web address."""
     try:
-        parts = urlsplit(urljoin(base, url.strip()))
+        parts = urlsplit(urljoin(base, storable(url.strip())))
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return None
@@ -97,7 +100,7 @@ def canonical_url(url: str, base: str = "") -> str | None:
 
 
 def _path(path: str) -> str:
-    path = path.split(";jsessionid", 1)[0].replace(" ", "%20")
+    path = quote(path.split(";jsessionid", 1)[0], safe=_KEPT)
     while "//" in path:
         path = path.replace("//", "/")
     return path or "/"

@@ -25,6 +25,8 @@ _FILES: Final = re.compile(
     r"|wav|web[mp]|woff2?|xml|zip|docx?|xlsx?|pptx?)$",
     re.IGNORECASE,
 )
+# Rules that cannot be reached forbid everything (RFC 9309 2.3.1.4).
+_FORBID_ALL: Final = ("User-agent: *", "Disallow: /")
 # Calendars and shops make addresses without end: the same names over and over, or a path that repeats itself.
 MAX_PARTS: Final = 12
 MAX_REPEATS: Final = 3
@@ -114,15 +116,16 @@ async def read_robots(access: Access, url: str, *, respected: bool) -> Robots:
     parts = urlsplit(url)
     answer = await _get(access, f"{parts.scheme}://{parts.netloc}/robots.txt", MAX_ROBOTS_BYTES)
     parser = RobotFileParser()
-    if answer is not None and answer.status == 200:
-        parser.parse(answer.body.decode("utf-8", "replace").splitlines())
-    elif answer is not None and answer.status < 500:
+    if answer is not None and 400 <= answer.status < 500:
         return Robots()
-    else:
-        parser.parse(
-            ["User-agent: *", "Disallow: /"]
-        )  # RFC 9309 2.3.1.4: rules that cannot be reached forbid everything
-    return Robots(parser if respected else None, tuple(parser.site_maps() or ()))
+    try:
+        if answer is None or answer.status != 200:
+            raise ValueError
+        parser.parse(answer.body.decode("utf-8", "replace").splitlines())
+    except ValueError:  # the parser's own too, for paths that look like broken addresses
+        parser.parse(_FORBID_ALL)
+    named = filter(None, map(canonical_url, parser.site_maps() or ()))
+    return Robots(parser if respected else None, tuple(named))
 
 
 async def read_sitemaps(access: Access, url: str, robots: Robots) -> list[str]:
@@ -138,11 +141,12 @@ async def read_sitemaps(access: Access, url: str, robots: Robots) -> list[str]:
         seen.append(place)
         answer = await _get(access, place, MAX_SITEMAP_BYTES)
         body = answer.body if answer is not None and answer.status == 200 else b""
-        named = [match.decode("utf-8", "replace").replace("&amp;", "&") for match in _LOCATION.findall(body)]
+        texts = (match.decode("utf-8", "replace").replace("&amp;", "&") for match in _LOCATION.findall(body))
+        named = list(filter(None, map(canonical_url, texts)))
         if b"<sitemapindex" in body[:2_000]:
             todo += named
         else:
-            found |= dict.fromkeys(filter(None, map(canonical_url, named)))
+            found |= dict.fromkeys(named)
     return list(found)
 
 

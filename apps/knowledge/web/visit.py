@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from apps.common import http
 from apps.knowledge.errors import SourceGone, SourceRateLimited, SourceRefused, SourceUnavailable
@@ -72,10 +72,7 @@ async def _step(access: Access, url: str) -> Visited | str:
     """The answer, or where it sends the visitor."""
     async with _opened(access, url) as answer:
         if answer.status in _REDIRECTS:
-            target = answer.headers.get("Location")
-            if not target:
-                raise SourceUnavailable("The page redirects to nowhere.")
-            return urljoin(url, target)
+            return _target(url, answer.headers.get("Location", ""))
         _check(answer)
         extension = _extension(answer)
         limit = MAX_HTML_BYTES if extension == "html" else MAX_FILE_BYTES
@@ -83,6 +80,17 @@ async def _step(access: Access, url: str) -> Visited | str:
         if len(data) > limit:
             raise http.ResponseTooLarge
         return Visited(url, extension, data)
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        named = bool(location) and urlsplit(target).port != 0
+    except ValueError:
+        named = False
+    if not named:
+        raise SourceUnavailable("The page redirects to nowhere.")
+    return target
 
 
 @asynccontextmanager
