@@ -282,6 +282,20 @@ def test_kb_33_a_crawl_out_of_time_ends_with_what_it_has(workspace, site, settin
     assert (crawl.status, CrawledPage.objects.count()) == (CrawlStatus.COMPLETED, 0)
 
 
+def test_kb_33_crawls_leave_workers_to_others(workspace, site):
+    site.add("/", "Home")
+    for _ in range(3):
+        create_crawl(workspace=workspace, url=site.url)
+    first, second, third = Crawl.objects.order_by("created_at")
+    busy = timezone.now() + timedelta(seconds=30)
+    Crawl.objects.filter(pk__in=[first.pk, second.pk]).update(lease_until=busy)
+    assert run(crawl_pending()) == 0
+    Crawl.objects.filter(pk=first.pk).update(lease_until=None)
+    assert run(crawl_pending()) == 2
+    assert list(Crawl.objects.filter(status=CrawlStatus.RUNNING)) == [second]
+    assert Crawl.objects.get(pk=third.pk).status == CrawlStatus.COMPLETED
+
+
 def test_kb_33_a_crawl_that_fails_each_time_is_given_up_and_old_ones_are_forgotten(workspace, site):
     site.add("/", "Home")
     crawl = create_crawl(workspace=workspace, url=site.url)

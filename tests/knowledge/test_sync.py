@@ -204,6 +204,18 @@ def test_kb_32_two_workers_do_not_sync_one_document_twice(economy, connection, s
     assert sorted(shelf.looks) == sorted(shelf.texts)
 
 
+def test_kb_32_syncs_leave_workers_to_others(economy, connection, shelf):
+    shelf.texts |= {"b": "B.", "c": "C."}
+    imported(economy, connection, "a", "b", "c")
+    for document in Document.objects.all():
+        request_sync(document=document)
+    held = list(Document.objects.order_by("position").values_list("pk", flat=True)[:2])
+    Document.objects.filter(pk__in=held).update(lease_until=timezone.now() + timedelta(seconds=30))
+    assert sync_due() == []
+    Document.objects.filter(pk=held[0]).update(lease_until=None)
+    assert len(sync_due()) == 2
+
+
 def test_kb_32_a_sync_that_was_cut_off_is_taken_up_again(economy, connection, shelf):
     document = imported(economy, connection)
     shelf.texts["a"] = "Changed."

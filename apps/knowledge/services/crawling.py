@@ -31,6 +31,8 @@ from .leases import Lease
 
 # Addresses tried for each page wanted: broken links and files must not keep the crawl from its pages.
 TRIES_PER_PAGE: Final = 4
+# A crawl mostly waits, and takes a worker's thread for it: the others are for indexing.
+MOST_AT_ONCE: Final = 2
 SAME: Final = "It says the same as a page read before."
 NOT_INDEXED: Final = "The page asks not to be indexed."
 FORBIDDEN: Final = "The site's robots.txt forbids this page, or cannot be read."
@@ -68,6 +70,10 @@ _TWIN: Final = """
 select exists (select from knowledge_crawledpage where crawl_id = %s and id <> %s
                and (content = %s or (url = %s and content is not null)))"""
 _TIDY: Final = "delete from knowledge_crawledpage where crawl_id = %s and content is null and error is null"
+_WAITING: Final = """
+status = 'running' and %(most)s > (
+    select count(*) from knowledge_crawl o where o.status = 'running' and o.lease_until > clock_timestamp()
+)"""
 # Crawls that were given up say so; old ones go: their pages were looked through long ago.
 _SWEEP: Final = (
     "update knowledge_crawl set status = 'failed', completed_at = now() where status = 'running' and error is not null",
@@ -90,7 +96,7 @@ class _Found:
 async def crawl_pending() -> int:
     """Goes on with crawls until none is left that nobody works on; returns how many were taken."""
     taken = 0
-    while lease := await leases.claim(Crawl, "status = 'running'"):
+    while lease := await leases.claim(Crawl, _WAITING, most=MOST_AT_ONCE):
         async with leases.working(lease):
             await _crawl(lease)
         taken += 1

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 REQUESTED: Final = "sync_requested"
 FAILURE: Final = "sync_error"
 LONGEST_INTERVAL_H: Final = 24 * 365
+# A look mostly waits, and takes a worker's thread for it: the others are for indexing.
+MOST_AT_ONCE: Final = 2
 FIRST_WAIT_S: Final = 30.0
 LONGEST_WAIT_S: Final = 3_600.0
 NOT_FROM_A_SOURCE: Final = "This document was uploaded; it has no source to follow."
@@ -61,7 +63,9 @@ where d.id = found.id returning d.id"""
 _THIS_ONE: Final = _CLAIM.format("k.id = %(document)s")
 _DUE: Final = _CLAIM.format(
     """
-    (k.retry_at is null or k.retry_at <= %(now)s)
+    %(most)s > (select count(*) from knowledge_document o where o.lease_until > clock_timestamp()
+                and (o.indexing_status in ('completed', 'error') or o.upload_file_id is null))
+    and (k.retry_at is null or k.retry_at <= %(now)s)
     and (k.data_source_info ? 'sync_requested'
          or (k.upload_file_id is null and k.indexing_status = 'waiting')
          or coalesce(k.synced_at, k.created_at) + s.sync_interval_h * interval '1 hour' <= %(now)s)"""
@@ -145,7 +149,7 @@ def sync_due(*, now: datetime | None = None) -> list[SyncResult]:
         now: by which clock; None: this machine's.
     """
     results: list[SyncResult] = []
-    while held := _claim(_DUE, now=now or timezone.now()):
+    while held := _claim(_DUE, now=now or timezone.now(), most=MOST_AT_ONCE):
         results.append(_sync(held, now))
     return results
 
