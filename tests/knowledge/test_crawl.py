@@ -22,7 +22,6 @@ from apps.knowledge.services.crawls import create_crawl, delete_crawl, import_pa
 from apps.knowledge.services.indexing import index_pending
 from apps.knowledge.services.sync import sync_document
 from apps.knowledge.source_contract import Access
-from apps.knowledge.web.page import canonical_url, read_page
 from apps.knowledge.web.visit import visit
 from apps.workspaces.models import Workspace
 from tests.fakes.web import Asked, Said, WebServer
@@ -352,52 +351,3 @@ def test_kb_33_a_page_lists_the_pages_it_links_to(site):
     site.pages["/zip"] = Said(b"PK", type="application/zip")
     with pytest.raises(SourceRefused, match="application/zip"):
         run(source.browse(open_access(source, None), f"{site.url}/zip"))
-
-
-SHAPES = {
-    "main": f"<header>Brand</header><nav>Menu</nav><main><h1>Title</h1><p>{PARAGRAPH}</p></main>"
-    "<footer>Imprint</footer>",
-    "article": f"<div class='sidebar'>Aside</div><article><header><h1>Title</h1></header><p>{PARAGRAPH}</p></article>",
-    "boxes": f"<div id='top-menu'><a href=/x>Menu</a></div><div class='wrap'><div class='post'><h1>Title</h1>"
-    f"<p>{PARAGRAPH}</p><p>{PARAGRAPH}</p></div>"
-    "<div class='related'><ul><li><a href=/y>Other</a></li></ul></div></div>",
-    "form": f"<form><div class='nav'>Menu</div><h1>Title</h1><p>{PARAGRAPH}</p></form>",
-    "docs": f"<div role='navigation'>Menu</div><div role='main'><section><h1>Title</h1><p>{PARAGRAPH}</p>"
-    "<pre>x = 1\n  y = 2</pre></section></div><div class='cookie-banner'>We use cookies</div>",
-    "table": f"<table><tr><td class='menu'>Menu</td><td><h1>Title</h1><p>{PARAGRAPH}</p></td></tr></table>",
-    "list": f"<ul class='menu'><li>Menu</li></ul><div><article><h2>Title</h2><p>{PARAGRAPH}</p></article>"
-    f"<article><h2>Second</h2><p>{PARAGRAPH}</p></article></div><aside>Aside</aside>",
-}
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_kb_33_main_content_of_pages_of_many_shapes(shape):
-    html = f"<html><head><title>Title</title></head><body>{SHAPES[shape]}</body></html>".encode()
-    main = read_page(html, "http://a.example/", only_main_content=True).text
-    assert "Title" in main
-    assert main.count("The river rises") == SHAPES[shape].count("The river rises")
-    for around in ("Menu", "Brand", "Imprint", "Aside", "Other", "cookies"):
-        assert around not in main, shape
-    whole = read_page(html, "http://a.example/", only_main_content=False).text
-    assert len(whole) >= len(main)
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("HTTP://Example.ORG:80/a//b/?b=2&a=1&utm_campaign=x#top", "http://example.org/a/b/?a=1&b=2"),
-        ("../c", "https://site.example/c"),
-        ("//other.example", "https://other.example/"),
-        ("/x;jsessionid=1", "https://site.example/x"),
-        ("https://site.example.:443/", "https://site.example/"),
-        ("/stra\u00dfe x?q=\u00fc", "https://site.example/stra%C3%9Fe%20x?q=%C3%BC"),
-        ("/stra%C3%9Fe%20x", "https://site.example/stra%C3%9Fe%20x"),
-        ("/a\0\udcffb", "https://site.example/ab"),
-        ("javascript:alert(1)", None),
-        ("http://[::1", None),
-        ("http://a@b.example/", None),
-        ("/" + "x" * 3_000, None),
-    ],
-)
-def test_kb_33_one_spelling_for_each_page(url, expected):
-    assert canonical_url(url, "https://site.example/a/b") == expected
