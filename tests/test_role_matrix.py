@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from apps.common import crypto
 from apps.common.perloop import run
-from apps.knowledge.models import ExternalKnowledgeApi, Segment
+from apps.knowledge.models import ExternalKnowledgeApi, Segment, SourceConnection
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
@@ -129,6 +129,7 @@ class World:
         self.dataset = create_dataset(workspace=self.a, name="Rules", indexing_technique="economy")
         document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
         run(index_document(document.pk))
+        connection = SourceConnection.objects.create(workspace=self.a, source="notion", account="a", name="Wiki")
         self.keys, self.foreign_keys = keys_of(self.app_of_a), keys_of(app_of_b)
         # What stands for a name in a path or in `send`. A new kind of id needs a line here.
         self.objects = {
@@ -151,6 +152,8 @@ class World:
             "tag_id": create_tag(workspace=self.a, kind="app", name="Sales").pk,
             "knowledge_tag_id": create_tag(workspace=self.a, kind="knowledge", name="Rules").pk,
             "template_id": save_as_template(app=self.app_of_a).pk,
+            "source": "notion",
+            "connection_id": connection.pk,
             "token_id": ApiToken.objects.get(app=self.app_of_a).pk,
             **things_of(self.app_of_a, end_user(self.app_of_a.pk, InvokeFrom.SERVICE_API, DEFAULT_USER)),
         }

@@ -119,3 +119,45 @@ class VectorStoreFailed(AppError):
 
     code = "vector_store_failed"
     default_message = "The vector store gave no answer that can be used."
+
+
+class SourceRefused(AppError):
+    code = "source_refused"
+    default_message = "The source refuses this connection. Connect it again."
+
+
+class SourceGone(AppError):
+    code = "source_gone"
+    default_message = "The source no longer has this, or this connection may not see it."
+
+
+class SourceUnavailable(AppError):
+    code = "source_unavailable"
+    http_status = 502
+    retryable = True
+    default_message = "The source does not answer as it should. Try again later."
+
+
+class SourceRateLimited(SourceUnavailable):
+    code = "source_rate_limited"
+    http_status = 429
+    default_message = "The source asks for a pause."
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float = 60.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SourceNotConnected(AppError):
+    code = "source_not_connected"
+    default_message = "The connection to the source was removed or switched off."
+
+
+class SourceDuplicate(Conflict):
+    code = "source_duplicate"
+    default_message = "This knowledge base has this item already. Sync its document instead."
+
+
+class ConsentNotOurs(Forbidden):
+    code = "consent_not_ours"
+    default_message = "This consent was not asked for here, or long ago. Connect again."

@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from apps.common import db
-from apps.common.errors import NotFound
+from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
 from apps.files.models import UploadFile
@@ -18,7 +18,18 @@ from apps.workspaces.selectors import list_tagged
 
 from .access import visible_to
 from .choices import BUILT_IN, UNFINISHED, IndexingStatus
-from .models import Dataset, DatasetMember, Document, ExternalKnowledgeApi, MetadataField, ProcessRule, Segment
+from .models import (
+    Crawl,
+    CrawledPage,
+    Dataset,
+    DatasetMember,
+    Document,
+    ExternalKnowledgeApi,
+    MetadataField,
+    ProcessRule,
+    Segment,
+    SourceConnection,
+)
 
 DATASET_NOT_FOUND = "Dataset not found."
 DOCUMENT_NOT_FOUND = "Document Not Exists."
@@ -206,6 +217,45 @@ def get_latest_rule(*, dataset: Dataset) -> ProcessRule | None:
 _VALUES: Final = """
 select key, count(*) from knowledge_document d cross join lateral jsonb_object_keys(d.doc_metadata) key
 where d.dataset_id = %s and jsonb_typeof(d.doc_metadata) = 'object' group by key"""
+
+
+def list_connections(*, workspace: Workspace | UUID) -> "QuerySet[SourceConnection]":
+    """The workspace's ways into sources, by source and name."""
+    return SourceConnection.objects.filter(workspace=workspace).order_by("source", "name")
+
+
+def get_connection(*, workspace: Workspace | UUID, connection_id: UUID | str) -> SourceConnection:
+    """One of them. Raises NotFound."""
+    return get_or_404(list_connections(workspace=workspace), connection_id, "Connection not found.")
+
+
+def find_connection(*, workspace: Workspace | UUID, source: str, connection_id: UUID | str | None) -> SourceConnection:
+    """The connection meant, or without an id the only one to this source. Raises NotFound, InvalidParam: several."""
+    if connection_id is not None:
+        return get_connection(workspace=workspace, connection_id=connection_id)
+    found = list(list_connections(workspace=workspace).filter(source=source)[:2])
+    if not found:
+        raise NotFound(f"There is no connection to {source}. Make one first.")
+    if len(found) > 1:
+        raise InvalidParam(f"There are several connections to {source}; say which.", params="connection")
+    return found[0]
+
+
+def get_crawl(*, workspace: Workspace | UUID, crawl_id: UUID | str) -> Crawl:
+    """A crawl of the workspace. Raises NotFound."""
+    return get_or_404(Crawl.objects.filter(workspace=workspace), crawl_id, "Crawl not found.")
+
+
+def list_pages(*, crawl: Crawl) -> "QuerySet[CrawledPage]":
+    """The pages of a crawl, in the order they were found: read, given up with a reason, or still to be read."""
+    return CrawledPage.objects.filter(crawl=crawl).order_by("position")
+
+
+def find_document(document_id: str) -> Document:
+    """Any workspace's document, for operators' commands. Raises NotFound."""
+    return get_or_404(Document.objects.select_related("dataset__workspace"), document_id, DOCUMENT_NOT_FOUND)
+
+
 _APPS: Final = """
 select t.id #>> '{}', count(distinct a.id)
 from prompts_app a

@@ -6,7 +6,9 @@ from apps.common import jobs
 from apps.common.perloop import run
 
 from .services import describing
+from .services.crawling import crawl_pending
 from .services.indexing import index_pending
+from .services.sync import sync_due
 
 
 @shared_task(name="knowledge.index", ignore_result=True)
@@ -21,3 +23,15 @@ def index() -> int:
 def describe() -> int:
     """Describes the bases that need it; harmless where none does."""
     return describing.describe_pending()
+
+
+@shared_task(name="knowledge.sync", ignore_result=True)
+def sync() -> int:
+    """Looks at the sources of documents that are due."""
+    return len(sync_due())
+
+
+@shared_task(name="knowledge.crawl", ignore_result=True)
+def crawl() -> int:
+    """Goes on with crawls."""
+    return run(crawl_pending())

@@ -231,6 +231,19 @@ CELERY_BEAT_SCHEDULER = "dify_project.schedulers:RecoveringScheduler"
 CELERY_TIMEZONE = "UTC"
 INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
 
+# Sources of knowledge. Of another source than Notion the same names count: <KEY>_CLIENT_ID and so on.
+SOURCE_PRIVATE_HOSTS = env.words("SOURCE_PRIVATE_HOSTS")
+NOTION_CLIENT_ID = env.text("NOTION_CLIENT_ID")
+NOTION_CLIENT_SECRET = env.text("NOTION_CLIENT_SECRET")
+NOTION_INTERNAL_SECRET = env.text("NOTION_INTERNAL_SECRET")
+NOTION_INTEGRATION_TYPE = env.choice(
+    "NOTION_INTEGRATION_TYPE", ("public", "internal") if NOTION_CLIENT_ID else ("internal", "public")
+)
+CRAWL_PAGES_LIMIT = env.integer("CRAWL_PAGES_LIMIT", 200, minimum=1)
+CRAWL_TIMEOUT_S = env.integer("CRAWL_TIMEOUT_S", 900, minimum=1)
+CRAWL_PAUSE_MS = env.integer("CRAWL_PAUSE_MS", 250)
+CRAWL_ROBOTS_RESPECTED = env.flag("CRAWL_ROBOTS_RESPECTED", default=True)
+
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,

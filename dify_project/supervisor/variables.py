@@ -135,6 +135,21 @@ USED: dict[str, tuple[Used, ...]] = {
         ),
         Used("SEGMENT_IMPORT_MAX_ROWS", "10000", "Segments one CSV file may add to a document."),
     ),
+    "Sources of knowledge": (
+        Used("NOTION_INTEGRATION_TYPE", "internal", "`public`: people consent at Notion; `internal`: by a secret."),
+        Used("NOTION_CLIENT_ID", "", "OAuth client id of a public integration; makes `public` the default."),
+        Used("NOTION_CLIENT_SECRET", "", "Its secret."),
+        Used("NOTION_INTERNAL_SECRET", "", "Secret of an internal integration that every workspace may connect to."),
+        Used(
+            "SOURCE_PRIVATE_HOSTS",
+            "",
+            "Hosts, separated by commas, that sources may read although their addresses are private; `*`: all.",
+        ),
+        Used("CRAWL_PAGES_LIMIT", "200", "The most pages a crawl may ask for."),
+        Used("CRAWL_TIMEOUT_S", "900", "Seconds after which a crawl ends with what it has."),
+        Used("CRAWL_PAUSE_MS", "250", "Milliseconds between two pages of a site, unless it asks for more."),
+        Used("CRAWL_ROBOTS_RESPECTED", "true", "Whether a site's robots.txt is obeyed."),
+    ),
     "Sandbox": (
         Used("SANDBOX_HOST", "127.0.0.1", "Where the product finds it, if it runs elsewhere (compose.yaml: sandbox)."),
         Used("SANDBOX_PORT", "8194", "Port of the code sandbox; without it a second instance takes any free one."),
@@ -185,7 +200,6 @@ ANSWERED: tuple[Answered, ...] = (
         "vectors are kept in Postgres (pgvector); `manage.py vdb_migrate` reads them from the former store.",
     ),
     Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
-    Answered("NOTION_*", "there is no import from Notion; upload its export as files."),
     Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; members are added by `manage.py member_add`."),
     Answered(
         "INVITE_EXPIRY_HOURS", "there are no invitations; members are added by `manage.py member_add`.", ("", "72")

@@ -27,6 +27,7 @@ from apps.knowledge.services.documents import (
     create_document_from_text,
     delete_document,
 )
+from apps.knowledge.services.sync import request_sync
 from apps.knowledge.services.updates import (
     set_documents_status,
     update_document_from_file,
@@ -149,6 +150,20 @@ class DownloadZipView(KnowledgeView):
         payload = DownloadZip.read(json_body(request._request))
         documents = list_documents_by_id(dataset=dataset, document_ids=payload.document_ids)
         return zip_response([get_upload(document=document) for document in documents], name=dataset.name)
+
+
+class SyncView(KnowledgeView):
+    def post(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
+
+
+class NotionSyncView(KnowledgeView):
+    """The original's spelling."""
+
+    def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
 
 
 class IndexingStatusView(KnowledgeView):

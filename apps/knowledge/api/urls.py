@@ -60,6 +60,8 @@ urlpatterns = [
     path(f"{DOCUMENT}/update-by-file", documents.UpdateByFileView.as_view(), name="v1-update-by-file-hyphen"),
     path(f"{DOCUMENT}/upload-file", documents.UploadFileView.as_view(), name="v1-document-upload-file"),
     path(f"{DOCUMENT}/download", documents.DownloadView.as_view(), name="v1-document-download"),
+    path(f"{DOCUMENT}/sync", documents.SyncView.as_view(), name="v1-document-sync"),
+    path(f"{DOCUMENT}/notion/sync", documents.NotionSyncView.as_view(), name="v1-document-notion-sync"),
     path(f"{DOCUMENT}/segments", segments.SegmentsView.as_view(), name="v1-segments"),
     path(f"{DOCUMENT}/segments/enable", segments.SwitchView.as_view(), name="v1-segments-enable"),
     path(f"{DOCUMENT}/segments/disable", segments.SwitchView.as_view(enabled=False), name="v1-segments-disable"),

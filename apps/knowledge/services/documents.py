@@ -30,6 +30,7 @@ from apps.workspaces.services import audit
 from .datasets import choose_technique
 from .index_rows import delete_document_rows
 from .limits import check_file_count, require_room
+from .origins import SYNC_TASK, Origin, source_columns
 
 TASK: Final = "knowledge.index"
 
@@ -85,8 +86,9 @@ def create_documents_from_files(
 def create_document(
     *,
     dataset: Dataset,
-    upload: UploadFile,
+    upload: UploadFile | None,
     name: str,
+    origin: Origin | None = None,
     user: User | None = None,
     created_from: str = "web",
     batch: str | None = None,
@@ -101,6 +103,8 @@ def create_document(
     """Adds a stored file to a base and wakes a worker to index it.
 
     Args:
+        upload: None: it is still to be fetched from its origin.
+        origin: where it comes from; None: somebody uploaded it.
         process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
         doc_form: None: `hierarchical_model` where the rule's mode is `hierarchical`, else `text_model`.
         indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
@@ -129,9 +133,9 @@ def create_document(
             dataset=dataset,
             position=last + 1,
             name=name,
-            data_source_info={"upload_file_id": str(upload.pk)},
             upload_file=upload,
             process_rule=rule,
+            **source_columns(origin, upload),
             batch=batch or new_batch(),
             created_from=created_from,
             created_by=user,
@@ -139,12 +143,12 @@ def create_document(
             doc_language=storable(doc_language)[:64],
         )
         first = Dataset.objects.filter(pk=dataset.pk, data_source_type=None)
-        first.update(data_source_type="upload_file", doc_form=document.doc_form)
+        first.update(data_source_type=document.data_source_type, doc_form=document.doc_form)
         audit.record(
             workspace=dataset.workspace, user=user, action="document.create", object_type="document",
             object_id=document.pk, data={"name": name, "dataset_id": str(dataset.pk)},
         )  # fmt: skip
-        jobs.enqueue(TASK)
+        jobs.enqueue(TASK if upload else SYNC_TASK)
     return document
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import psycopg
@@ -49,6 +49,20 @@ class Job:
     extension: str
     mode: str
     rules: Mapping[str, Any]
+
+
+class Held(Protocol):
+    """A document under somebody's lease."""
+
+    @property
+    def document_id(self) -> UUID:
+        """Its row."""
+        ...
+
+    @property
+    def owner(self) -> UUID:
+        """Of the lease."""
+        ...
 
 
 _CLAIM: Final = """
@@ -146,7 +160,7 @@ async def _change(job: Job, assignments: str, *values: object) -> None:
 
 
 @asynccontextmanager
-async def heartbeat(job: Job) -> AsyncIterator[None]:
+async def heartbeat(job: Held) -> AsyncIterator[None]:
     """Renews the lease while the block runs."""
     task = asyncio.create_task(_beat(job), name="heartbeat")
     try:
@@ -157,7 +171,7 @@ async def heartbeat(job: Job) -> AsyncIterator[None]:
             await task
 
 
-async def _beat(job: Job) -> None:
+async def _beat(job: Held) -> None:
     renewed = 1
     while renewed:
         await asyncio.sleep(settings.INDEXING_LEASE_S / 3)

@@ -44,9 +44,7 @@ class Command(JsonCommand):
             "user": user,
         }
         refused = [problem for path in options["files"] if (problem := self._add(dataset, Path(path), wanted))]
-        if options["wait"]:
-            self._wait(dataset, batch)
-        return {"documents": [_row(document) for document in list_batch(dataset=dataset, batch=batch)] + refused}
+        return {"documents": wait_for(dataset, batch, wait=options["wait"]) + refused}
 
     def _add(self, dataset: Dataset, path: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
         """Adds one file; what is wrong with it is reported beside the others'."""
@@ -59,12 +57,14 @@ class Command(JsonCommand):
             return _refused(path, error.message)
         return None
 
-    def _wait(self, dataset: Dataset, batch: str) -> None:
-        """Does the work here where no worker takes it."""
-        while unfinished := list_batch(dataset=dataset, batch=batch).filter(indexing_status__in=UNFINISHED):
-            for document in unfinished:
-                run(index_document(document.pk))
-            time.sleep(POLL_S)
+
+def wait_for(dataset: Dataset, batch: str, *, wait: bool) -> list[dict[str, Any]]:
+    """The documents of a batch, after `wait` when all are at their end; does the work where no worker takes it."""
+    while wait and (unfinished := list_batch(dataset=dataset, batch=batch).filter(indexing_status__in=UNFINISHED)):
+        for document in unfinished:
+            run(index_document(document.pk))
+        time.sleep(POLL_S)
+    return [_row(document) for document in list_batch(dataset=dataset, batch=batch)]
 
 
 def _refused(path: Path, reason: str) -> dict[str, Any]:
