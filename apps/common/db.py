@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection as django_connection
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import DiskFull, OutOfMemory
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -76,6 +77,12 @@ async def connect() -> AsyncIterator[Connection]:
             yield connection
     except (PoolTimeout, OperationalError) as error:
         raise Unavailable from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a statement failed for want of room (class 53 of SQLSTATE, but for too many connections)."""
+    cause = error.__cause__ if isinstance(error, Unavailable) else error
+    return isinstance(cause, DiskFull | OutOfMemory)
 
 
 async def fetch_all(sql: str, *args: object) -> list[Row]:

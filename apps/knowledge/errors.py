@@ -66,3 +66,11 @@ class VectorsDoNotFit(AppError):
 
 class LeaseLost(Exception):
     """Another worker has the document, or it was deleted: this one must stop without a trace."""
+
+
+class JobStopped(Exception):
+    """Somebody paused or cancelled the document; what was paid for is written, nothing more is begun."""
+
+
+class ModelChanged(Exception):
+    """The base has taken another embedding model since these vectors were made."""
