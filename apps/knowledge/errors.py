@@ -23,6 +23,11 @@ class DocumentIndexing(AppError):
     default_message = "Cannot delete document during indexing."
 
 
+class DocumentStateConflict(Conflict):
+    code = "document_state_conflict"
+    default_message = "The document is not in a state that permits this."
+
+
 class ArchivedDocumentImmutable(Forbidden):
     code = "archived_document_immutable"
     default_message = "The archived document is not editable."

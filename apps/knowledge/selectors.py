@@ -66,6 +66,11 @@ def get_document(*, dataset: Dataset, document_id: UUID | str) -> Document:
     return get_or_404(Document.objects.filter(dataset=dataset), document_id, DOCUMENT_NOT_FOUND)
 
 
+def find_document(document_id: str) -> Document:
+    """Any workspace's document, for operators' commands. Raises NotFound."""
+    return get_or_404(Document.objects.all(), document_id, DOCUMENT_NOT_FOUND)
+
+
 def get_upload(*, document: Document) -> UploadFile:
     """The file a document was read from. Raises NotFound."""
     if document.upload_file is None:

@@ -133,6 +133,9 @@ def status_json(document: Document) -> dict[str, Any]:
         "completed_segments": document.completed_segments,
         "total_segments": document.segment_count,
         "reason": document.waiting_reason,
+        "waiting_reason": document.waiting_reason,
+        "retry_at": _seconds(document.retry_at),
+        "priority": document.priority,
     }
 
 

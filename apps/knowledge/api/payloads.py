@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
@@ -104,6 +104,10 @@ class UpdateDocument(DocumentPayload):
 
 class UpdateByText(UpdateDocument):
     text: str | None = None
+
+
+class Prioritise(Payload):
+    priority: StrictInt
 
 
 class DocumentIds(Payload):

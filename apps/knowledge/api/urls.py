@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from apps.knowledge.services.job_control import ACTIONS
+
 from . import datasets, documents, search, segments, tags
 
 DATASET = "datasets/<str:dataset_id>"
@@ -35,4 +37,9 @@ urlpatterns = [
     path(
         f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"
     ),
+]
+
+urlpatterns += [
+    path(f"{DOCUMENT}/{action}", documents.JobView.as_view(), {"action": action}, name=f"v1-document-{action}")
+    for action in ACTIONS
 ]

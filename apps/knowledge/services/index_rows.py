@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 from pgvector import HalfVector, SparseVector
 
+from apps.knowledge.choices import IndexingStatus
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import weights
 from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbedding, SegmentLexical
@@ -42,6 +43,7 @@ update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
 where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
 _OF_DOCUMENT: Final = (
     "delete from knowledge_documentpart where document_id = %(document)s",
+    "update knowledge_document set replaces_id = null where replaces_id = %(document)s",
     "delete from knowledge_document where id = %(document)s",
 )
 _OF_DATASET: Final = (
@@ -95,8 +97,9 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
 
 
 def is_findable(document: Document) -> bool:
-    """Whether searches may show the document."""
-    return document.enabled and not document.archived
+    """Whether searches may show the document; what replaces another is shown when all of it is there."""
+    is_all_there = document.replaces_id is None or document.indexing_status == IndexingStatus.COMPLETED
+    return document.enabled and not document.archived and is_all_there
 
 
 def enable_entries(document: Document) -> None:

@@ -8,6 +8,7 @@ at the first segment that is not finished. Models are called outside of transact
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -93,7 +94,11 @@ async def _settle(job: Job, error: Exception) -> None:
                 log.error("indexing document %s failed", job.document_id, exc_info=error)
             reason = error.message if isinstance(error, AppError) else _UNEXPECTED
             await jobs.postpone(job, reason, min(2.0**job.attempt, LONGEST_WAIT_S))
-    except (LeaseLost, Unavailable, psycopg.OperationalError):
+    except LeaseLost:
+        log.info("document %s was taken over, stopped or deleted", job.document_id)
+        with suppress(Unavailable, psycopg.OperationalError):
+            await jobs.release(job)
+    except (Unavailable, psycopg.OperationalError):
         log.info("document %s could not be settled; its lease will run out", job.document_id)
 
 

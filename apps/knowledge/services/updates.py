@@ -39,8 +39,9 @@ _UNTOUCHED: Final[Mapping[str, Any]] = {
     "completed_segments": 0,
     **dict.fromkeys(
         (
-            "error", "waiting_reason", "retry_at", "processing_started_at", "parsing_completed_at",
-            "cleaning_completed_at", "splitting_completed_at", "completed_at", "stopped_at",
+            "error", "waiting_reason", "retry_at", "lease_owner", "lease_until", "processing_started_at",
+            "parsing_completed_at", "cleaning_completed_at", "splitting_completed_at", "completed_at", "stopped_at",
+            "paused_at", "paused_by",
         )
     ),
 }  # fmt: skip
@@ -119,7 +120,7 @@ def update_document(
         if parsed is not None:
             document.process_rule = take_rule(document.dataset, parsed, user)
         if upload is not None or parsed is not None:
-            _start_again(document, upload)
+            start_again(document, upload)
         document.updated_at = timezone.now()
         document.save()
         audit.record(
@@ -167,7 +168,8 @@ def check_available(document: Document) -> None:
         raise InvalidParam(NOT_AVAILABLE)
 
 
-def _start_again(document: Document, upload: UploadFile | None) -> None:
+def start_again(document: Document, upload: UploadFile | None = None) -> None:
+    """Sets a locked document back to before its first claim, perhaps with another file; the caller saves it."""
     delete_segments_of(document)
     for field, value in _UNTOUCHED.items():
         setattr(document, field, value)

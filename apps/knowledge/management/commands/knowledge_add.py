@@ -36,7 +36,9 @@ class Command(JsonCommand):
         refused = [problem for path in options["files"] if (problem := self._add(dataset, Path(path), rule, batch))]
         if options["wait"]:
             self._wait(dataset, batch)
-        return {"documents": [_row(document) for document in list_batch(dataset=dataset, batch=batch)] + refused}
+        return {
+            "documents": [document_row(document) for document in list_batch(dataset=dataset, batch=batch)] + refused
+        }
 
     def _add(self, dataset: Dataset, path: Path, rule: dict[str, Any] | None, batch: str) -> dict[str, Any] | None:
         """Adds one file; what is wrong with it is reported beside the others'."""
@@ -63,7 +65,8 @@ def _refused(path: Path, reason: str) -> dict[str, Any]:
     return {"id": None, "status": "error", "segments": 0, "error": f"{path.name}: {reason}"}
 
 
-def _row(document: Document) -> dict[str, Any]:
+def document_row(document: Document) -> dict[str, Any]:
+    """A document as commands show it."""
     return {
         "id": str(document.pk),
         "status": document.indexing_status,
