@@ -30,7 +30,7 @@ def list_datasets(
 
     Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
     """
-    datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
+    datasets = Dataset.objects.filter(workspace=workspace).select_related("index_change").order_by("-created_at")
     if keyword:
         datasets = datasets.filter(name__icontains=keyword)
     if tag_ids is not None:

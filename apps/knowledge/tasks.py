@@ -4,6 +4,7 @@ from celery import shared_task
 
 from apps.common.perloop import run
 
+from .services.index_changes import run_changes
 from .services.indexing import index_pending
 
 
@@ -11,3 +12,9 @@ from .services.indexing import index_pending
 def index() -> int:
     """Indexes what waits; harmless where nothing does."""
     return run(index_pending())
+
+
+@shared_task(name="knowledge.change_indexes", ignore_result=True)
+def change_indexes() -> int:
+    """Makes the vectors of bases that are to have another model; harmless where none is."""
+    return run(run_changes())

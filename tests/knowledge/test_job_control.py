@@ -79,8 +79,12 @@ def test_stopped_while_it_is_read(economy, monkeypatch):
 
     document, cut = waiting(economy), indexing.reading.cut
 
+    def pause():
+        pause_document(document=document)
+        connection.close()
+
     def pause_and_cut(*args):
-        thread = threading.Thread(target=lambda: (pause_document(document=document), connection.close()))
+        thread = threading.Thread(target=pause)
         thread.start()
         thread.join()
         return cut(*args)

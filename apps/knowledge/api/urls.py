@@ -16,6 +16,7 @@ urlpatterns = [
     path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
     path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
+    path(f"{DATASET}/index-change", datasets.IndexChangeView.as_view(), name="v1-index-change"),
     path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
     path(f"{DATASET}/retrieve", search.retrieve, name="v1-retrieve"),
     path(f"{DATASET}/hit-testing", search.retrieve, name="v1-hit-testing"),

@@ -25,6 +25,7 @@ from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 from apps.workspaces.services.tags import forget_target
 
+from .index_changes import default_retrieval, start_change
 from .index_rows import delete_dataset_rows
 
 MAX_NAME: Final = 40
@@ -91,14 +92,15 @@ def update_dataset(
     """Changes a base; None leaves a field as it is.
 
     Args:
-        indexing_technique, embedding_provider, embedding_model: can change only while the base has no documents.
+        indexing_technique, embedding_provider, embedding_model: where the base has documents, vectors of the new
+            model are made beside those in use (`index_changes`); fewer need none, so that happens at once.
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
         NotFound: the base was deleted meanwhile.
     """
-    changes = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
-    has_new_technique = bool(changes)
+    technique = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
+    changes: dict[str, Any] = {}
     if name is not None:
         changes["name"] = check_name(name)
     if description is not None:
@@ -107,21 +109,20 @@ def update_dataset(
         changes["permission"] = _choice(permission, Permission.values, "permission")
     if retrieval_model is not None:
         changes["retrieval_model"] = dump_retrieval(parse_retrieval(retrieval_model))
-    for field, value in changes.items():
-        setattr(dataset, field, value)
-    dataset.updated_by, dataset.updated_at = user, timezone.now()
     try:
         with transaction.atomic():
             lock_dataset(dataset)
-            if has_new_technique and dataset.documents.exists():
-                raise InvalidParam(
-                    "Mode and embedding model can be changed only while the knowledge base is empty.",
-                    params="indexing_technique",
-                )
+            if technique and dataset.documents.exists():
+                start_change(dataset=dataset, wanted=technique, user=user)
+            else:
+                changes |= technique
+            for field, value in changes.items():
+                setattr(dataset, field, value)
+            dataset.updated_by, dataset.updated_at = user, timezone.now()
             dataset.save(update_fields=[*changes, "updated_by", "updated_at"])
             audit.record(
                 workspace=dataset.workspace, user=user, action="dataset.update", object_type="dataset",
-                object_id=dataset.pk, data={"fields": sorted(changes)},
+                object_id=dataset.pk, data={"fields": sorted({**changes, **technique})},
             )  # fmt: skip
             notify.send(TOPIC, dataset.pk)
     except IntegrityError as error:
@@ -221,6 +222,4 @@ def _choice(value: object, allowed: list[str], field: str) -> str:
 
 
 def _retrieval(value: Mapping[str, Any] | None, technique: str | None) -> dict[str, Any]:
-    if value is None and technique == IndexingTechnique.ECONOMY:
-        value = {"search_method": "keyword_search"}
-    return dump_retrieval(parse_retrieval(value))
+    return default_retrieval(technique) if value is None else dump_retrieval(parse_retrieval(value))

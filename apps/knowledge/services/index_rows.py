@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import F
 from pgvector import HalfVector, SparseVector
 
-from apps.knowledge.choices import IndexingStatus
+from apps.common.errors import InvalidParam
+from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import weights
 from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbedding, SegmentLexical
@@ -70,8 +71,13 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     Args:
         model: `provider/model` of the vectors.
         enabled: of the segments.
+
+    Raises:
+        InvalidParam: the base has another model since the vectors were made.
     """
     dataset_id = document.dataset_id
+    if _model(Dataset.objects.get(pk=dataset_id)) != model:
+        raise InvalidParam("The knowledge base has just changed its embedding model, please try again.")
     totals = LexicalStat.objects.get(dataset=dataset_id)
     LexicalStat.objects.filter(dataset=dataset_id).update(
         chunks=F("chunks") + len(entries), tokens=F("tokens") + sum(entry.length for entry in entries)
@@ -94,6 +100,11 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
         )
         for entry in entries
     )  # fmt: skip
+
+
+def _model(dataset: Dataset) -> str:
+    is_embedded = dataset.indexing_technique == IndexingTechnique.HIGH_QUALITY
+    return f"{dataset.embedding_provider}/{dataset.embedding_model}" if is_embedded else ""
 
 
 def is_findable(document: Document) -> bool:
