@@ -3,6 +3,8 @@
 A connection is held for one statement group, never while a model is streaming.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -61,6 +63,26 @@ async def discard_broken() -> None:
     pool = _pool.peek()
     if pool is not None:
         await pool.check()
+
+
+async def until_back(patience_s: float, pause_s: float = 0.5) -> None:
+    """Waits until Postgres lets somebody in again, and begins with a fresh pool.
+
+    The pool's own attempts grow rarer with every failure, and who waits for it would lose leases meanwhile.
+
+    Raises:
+        Unavailable: it is still away after `patience_s`.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            await (await AsyncConnection.connect(conninfo())).close()
+            break
+        except OperationalError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable from error
+        await asyncio.sleep(pause_s)
+    await _pool.discard()
 
 
 @asynccontextmanager

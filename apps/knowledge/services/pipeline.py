@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from apps.common import db
 from apps.common.errors import Unavailable
 
 from .embedding import Embedder
@@ -24,7 +25,7 @@ CALL_TEXTS: Final = 64
 WORDS_ONLY: Final = 256
 # How long answers wait in memory for the database, and between two tries.
 OUTAGE_S: Final = 60.0
-PAUSE_S: Final = 0.5
+PAUSE_S: Final = 0.3
 
 Text = TypeVar("Text")
 Done = TypeVar("Done")
@@ -88,3 +89,4 @@ class Pipeline(Generic[Text, Done]):
                     raise
             log.warning("no database; %d embedded texts wait for it", len(done))
             await asyncio.sleep(PAUSE_S)
+            await db.until_back(deadline - time.monotonic())
