@@ -14,7 +14,16 @@ const groups = {
   markdown: `
     export { default as MarkdownIt } from "markdown-it";
     export { default as DOMPurify } from "dompurify";`,
+  editor: `
+    export { EditorState, Compartment, StateEffect, StateField, RangeSetBuilder } from "@codemirror/state";
+    export { EditorView, Decoration, ViewPlugin, MatchDecorator, keymap, placeholder, drawSelection, lineNumbers } from "@codemirror/view";
+    export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+    export { autocompletion, completionKeymap, startCompletion, closeBrackets } from "@codemirror/autocomplete";`,
+  charts: `export { default as uPlot } from "uplot";`,
 };
+// Classic scripts and style sheets, taken as they are; unlayered rules would win against every layer of ours.
+const copies = { "htmx.js": "htmx.org/dist/htmx.min.js" };
+const sheets = { "charts.css": "uplot/dist/uPlot.min.css" };
 
 async function bundle(name, contents) {
   const result = await esbuild.build({
@@ -24,6 +33,14 @@ async function bundle(name, contents) {
     logLevel: "warning",
   });
   return Object.keys(result.metafile.inputs);
+}
+
+function copy() {
+  for (const [name, file] of Object.entries(copies)) fs.copyFileSync(`node_modules/${file}`, path.join(out, name));
+  for (const [name, file] of Object.entries(sheets)) {
+    fs.writeFileSync(path.join(out, name), `@layer vendor {\n${fs.readFileSync(`node_modules/${file}`, "utf8")}\n}\n`);
+  }
+  return [...Object.values(copies), ...Object.values(sheets)].map((file) => `node_modules/${file}`);
 }
 
 function sprite() {
@@ -70,6 +87,7 @@ function embed() {
 
 const inputs = [];
 for (const [name, contents] of Object.entries(groups)) inputs.push(...(await bundle(name, contents)));
+inputs.push(...copy());
 sprite();
 embed();
 inventory(inputs);

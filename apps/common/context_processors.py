@@ -4,28 +4,25 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from .error_pages import theme_of
+from .navigation import Area, Place, places_in
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the main navigation.
+    """An entry of a navigation.
 
     Args:
-        icon: a name in frontend/icons.json.
-        url_name: where it leads.
-        sections: URL namespaces whose pages belong to it.
+        current: `page` where it is the page shown, `true` where that belongs to it, else empty.
     """
 
-    label: object
+    label: str
     icon: str
     url_name: str
-    sections: tuple[str, ...]
-
-
-NAV = (NavItem(_("Apps"), "layout-grid", "prompts:app_list", ("prompts", "chat")),)
+    current: str
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -34,5 +31,24 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "product_name": settings.PRODUCT_NAME,
         "version": settings.VERSION,
         "theme": theme_of(request),
-        "nav": NAV,
+        "nav": SimpleLazyObject(lambda: navigation(request, "main")),
     }
+
+
+def navigation(request: HttpRequest, area: Area, *, mode: str = "") -> list[NavItem]:
+    """The entries of an area that the member of this request sees."""
+    membership = getattr(request, "membership", None)
+    role = membership.role if membership else ""
+    return [
+        NavItem(_(place.label), place.icon, place.url_name, _current(request, place))
+        for place in places_in(area, role=role, mode=mode)
+    ]
+
+
+def _current(request: HttpRequest, place: type[Place]) -> str:
+    match = request.resolver_match
+    if match is None:
+        return ""
+    if match.view_name == place.url_name:
+        return "page"
+    return "true" if place.also & {match.view_name, match.app_name} else ""

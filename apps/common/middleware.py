@@ -2,15 +2,19 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias, cast
 from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
 from django.utils.decorators import sync_and_async_middleware
 
 from .error_pages import error_response, translate
+from .languages import COOKIE, language_of_console
 
 Answer: TypeAlias = HttpResponseBase | Awaitable[HttpResponseBase]
 Handler: TypeAlias = Callable[[HttpRequest], Answer]
@@ -74,6 +78,31 @@ def content_security_policy(get_response: Handler) -> Handler:
     def after(request: HttpRequest, response: HttpResponseBase) -> None:
         nonce = request.csp_nonce  # type: ignore[attr-defined]  # set above
         response.headers.setdefault("Content-Security-Policy", policy(nonce))
+
+    return around(get_response, before, after)
+
+
+# The APIs' sentences are part of their contracts, and public pages speak their app's language.
+_OWN_LANGUAGE = ("/v1/", "/api/", "/chat/", "/chatbot/", "/completion/", "/static/")
+
+
+@sync_and_async_middleware
+def console_locale(get_response: Handler) -> Handler:
+    """Language and time zone of the person, from cookies their settings write: nothing has to be read for them."""
+
+    def before(request: HttpRequest) -> None:
+        if request.path_info.startswith(_OWN_LANGUAGE):
+            return
+        cookie, accept = request.COOKIES.get(COOKIE, ""), request.headers.get("Accept-Language", "")
+        translation.activate(language_of_console(cookie, accept))
+        with suppress(ValueError, ZoneInfoNotFoundError):
+            timezone.activate(ZoneInfo(request.COOKIES.get("time_zone", "") or "UTC"))
+
+    def after(request: HttpRequest, response: HttpResponseBase) -> None:
+        if not request.path_info.startswith(_OWN_LANGUAGE):
+            response.headers.setdefault("Content-Language", translation.get_language() or "en")
+            translation.deactivate()
+            timezone.deactivate()
 
     return around(get_response, before, after)
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import Conversation, Feedback, Message, MessageFile, SavedMessage
+from .models import Annotation, Conversation, Feedback, Message, MessageFile, SavedMessage
 
 
 @admin.register(Conversation)
@@ -39,3 +39,9 @@ class FeedbackAdmin(ReadMostlyAdmin):
 class SavedMessageAdmin(ReadMostlyAdmin):
     list_display = ("message_id", "app_id", "end_user_id", "created_at")
     search_fields = ("message__id", "app_id")
+
+
+@admin.register(Annotation)
+class AnnotationAdmin(ReadMostlyAdmin):
+    list_display = ("question", "app_id", "hit_count", "updated_at")
+    search_fields = ("id", "question")

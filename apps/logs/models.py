@@ -151,3 +151,25 @@ class SavedMessage(models.Model):
 
     def __str__(self) -> str:
         return str(self.message_id)
+
+
+class Annotation(models.Model):
+    """A better answer to a question, written by a member: to an answer of the log, or by itself."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    conversation_id = models.UUIDField(null=True)
+    message = models.OneToOneField(Message, models.SET_NULL, null=True, related_name="annotation")
+    question = models.TextField()
+    answer = models.TextField()
+    hit_count = models.PositiveIntegerField(default=0)
+    account_id = models.UUIDField(null=True, help_text="who wrote it")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["app_id", "-created_at"], name="logs_annotation_recent")]
+
+    def __str__(self) -> str:
+        return self.question[:60]

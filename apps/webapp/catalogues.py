@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from .languages import LANGUAGES
+from apps.common.languages import LANGUAGES
 
 FOLDER: Final = Path(__file__).parent / "locale"
 _ENTRY: Final = re.compile(r'^msgid "(.*)"\nmsgstr "(.*)"$', re.MULTILINE)
@@ -64,7 +64,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from .words import sentences_of_scripts, sentences_of_templates
+    from apps.common.words import sentences_of_scripts, sentences_of_templates
 
     sentences = sorted({*sentences_of_templates(), *sentences_of_scripts()})
     for language in LANGUAGES:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from apps.common import db
 from apps.common.caching import NotifiedCache
+from apps.common.languages import language_of
 from apps.prompts.errors import SiteNotFound
 from apps.prompts.runtime import APP_TOPIC, AppRuntime
-
-from .languages import language_of
 
 # What a frame-ancestors directive may hold (CSP level 3, section 2.3.1): a host, with scheme, port or wildcard.
 _ORIGIN: Final = re.compile(r"(https?://)?(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?", re.IGNORECASE)

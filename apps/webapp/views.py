@@ -11,15 +11,15 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from apps.common.languages import language_of_browser
 from apps.common.middleware import policy
+from apps.common.words import words_in
 from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import SiteNotFound
 from apps.prompts.runtime import AppRuntime, app_of_site
 from apps.prompts.selectors import get_parameters
 
-from .languages import language_of_browser
 from .sites import SiteInfo, site_of
-from .words import words_in
 
 Page = Callable[..., Coroutine[Any, Any, HttpResponse]]
 # The page of each kind of app: where somebody who took the wrong address is sent.

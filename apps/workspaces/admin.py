@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import AuditEvent, Installation, Membership, SignInAttempt, Tag, TagBinding, User, Workspace
+from .models import AuditEvent, Installation, Invitation, Membership, SignInAttempt, Tag, TagBinding, User, Workspace
 from .services.accounts import set_active
 
 admin.site.unregister(Group)
@@ -54,6 +54,14 @@ class MembershipAdmin(ReadMostlyAdmin):
     list_filter = ("role",)
     list_select_related = ("user", "workspace")
     search_fields = ("user__email", "workspace__name")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadMostlyAdmin):
+    secret = ("digest",)
+    list_display = ("email", "workspace", "role", "created_at", "expires_at")
+    list_select_related = ("workspace",)
+    search_fields = ("email",)
 
 
 @admin.register(AuditEvent)

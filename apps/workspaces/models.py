@@ -33,6 +33,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=16, blank=True, help_text="of the console; empty: the browser's")
+    time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name; empty: UTC")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the operators' admin.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -83,6 +85,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+class Invitation(models.Model):
+    """A place in a workspace kept for an e-mail address. Only the SHA-256 of the link's secret is stored."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=Role, default=Role.NORMAL)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "email"], name="workspaces_invitation_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class AuditEvent(models.Model):

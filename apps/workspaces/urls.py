@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import views
+from .views import find, front
 
 app_name = "workspaces"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("install", views.InstallView.as_view(), name="install"),
-    path("signin", views.SignInView.as_view(), name="sign_in"),
-    path("signout", views.sign_out, name="sign_out"),
-    path("switch", views.switch, name="switch"),
+    path("", front.home, name="home"),
+    path("install", front.InstallView.as_view(), name="install"),
+    path("signin", front.SignInView.as_view(), name="sign_in"),
+    path("signout", front.sign_out, name="sign_out"),
+    path("switch", front.switch, name="switch"),
+    path("find", find.find, name="find"),
 ]

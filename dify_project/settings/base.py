@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.common.middleware.content_security_policy",
+    "apps.common.middleware.console_locale",
     "apps.common.middleware.console_errors",
     "apps.workspaces.middleware.current_workspace",
 ]

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from apps.common.languages import LANGUAGES, language_of, language_of_browser
+from apps.common.words import sentences_of_scripts, sentences_of_templates
 from apps.webapp.catalogues import read_compiled, read_source
-from apps.webapp.languages import LANGUAGES, language_of, language_of_browser
-from apps.webapp.words import sentences_of_scripts, sentences_of_templates
 
 from .test_pages import dress
 

@@ -9,11 +9,17 @@ from django import template
 from django.conf import settings
 from django.template.context import RequestContext
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from apps.common.context_processors import navigation
+from apps.common.navigation import Area
+from apps.common.words import words_in
 
 register = template.Library()
-VENDOR = {"markdown": "vendor/markdown.js"}
+VENDOR = {name: f"vendor/{name}.js" for name in ("markdown", "editor", "charts")}
 IMPORT = re.compile(r"""^(?:import|export)[^;"']*["']([^"'.][^"']*)["'];""", re.MULTILINE)
 
 
@@ -66,3 +72,20 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/icons.svg"), name
     )
+
+
+@register.simple_tag
+def words() -> SafeString:
+    """The sentences of our scripts in the page's language."""
+    return json_script(words_in(get_language() or "en"), "words")
+
+
+@register.inclusion_tag("components/tabs.html", takes_context=True)
+def tabs(context: RequestContext, area: Area, *ids: object, label: str, mode: str = "") -> dict[str, object]:
+    """The pages of an area side by side; `ids` are what their addresses take."""
+    request = context["request"]
+    items = [
+        {"label": item.label, "icon": item.icon, "url": reverse(item.url_name, args=ids), "current": item.current}
+        for item in navigation(request, area, mode=mode)
+    ]
+    return {"items": items, "label": label}

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from apps.common.batches import delete_in_batches
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_unused_uploads
-from apps.logs.models import Conversation, Feedback, Message, MessageFile, SavedMessage
+from apps.logs.models import Annotation, Conversation, Feedback, Message, MessageFile, SavedMessage
 from apps.prompts.contracts import AppCleanup, app_cleanups
 
 
@@ -22,7 +22,7 @@ class LogsCleanup(AppCleanup):
         delete_in_batches(Message.objects.filter(app_id=app_id), before=_delete_files)
         delete_in_batches(Conversation.objects.filter(app_id=app_id))
         # What could still name the app beside a message of another: nothing, unless rows were written by hand.
-        for model in (MessageFile, Feedback, SavedMessage):
+        for model in (MessageFile, Feedback, SavedMessage, Annotation):
             delete_in_batches(model._default_manager.filter(app_id=app_id))
 
 

@@ -13,13 +13,12 @@ from django.views.generic import View
 
 from apps.common.addresses import peer_network
 from apps.common.errors import InvalidParam, NotFound
-
-from .errors import AlreadyInstalled, SignInFailed, SignInThrottled
-from .forms import InstallForm, SignInForm
-from .permissions import MEMBERS, SESSION_KEY, ConsoleRequest, requires
-from .selectors import get_membership, is_installed
-from .services import accounts, members
-from .services import sign_in as sign_in_service
+from apps.workspaces.errors import AlreadyInstalled, SignInFailed, SignInThrottled
+from apps.workspaces.forms import InstallForm, SignInForm
+from apps.workspaces.permissions import MEMBERS, SESSION_KEY, ConsoleRequest, requires
+from apps.workspaces.selectors import get_membership, is_installed
+from apps.workspaces.services import accounts, members
+from apps.workspaces.services import sign_in as sign_in_service
 
 protected_form = [never_cache, sensitive_post_parameters("password")]
 

@@ -1,10 +1,12 @@
-"""The languages public pages speak; each has a catalogue in `locale/` (`make messages` brings them up to date)."""
+"""The languages pages speak; each has a catalogue (`make words` brings them up to date)."""
 
 from typing import Final
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES: Final = ("en", "zh-Hans", "ja")
+NAMES: Final = {"en": "English", "zh-Hans": "简体中文", "ja": "日本語"}
+COOKIE: Final = "language"
 
 
 def language_of(tag: str) -> str:
@@ -18,3 +20,13 @@ def language_of_browser(header: str) -> str:
     spoken = {language.lower().partition("-")[0]: language for language in LANGUAGES}
     wanted = (tag.partition("-")[0] for tag, _ in parse_accept_lang_header(header))
     return next((spoken[first] for first in wanted if first in spoken), LANGUAGES[0])
+
+
+def language_of_console(cookie: str, accept: str) -> str:
+    """What a console page speaks: as the person chose, else as their browser asks.
+
+    Args:
+        cookie: value of the cookie `language`.
+        accept: the Accept-Language header.
+    """
+    return cookie if cookie in LANGUAGES else language_of_browser(accept)

@@ -1,0 +1,27 @@
+"""Finds apps."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext_noop as _
+
+from apps.prompts.selectors import list_apps
+from apps.workspaces.choices import Role
+from apps.workspaces.contracts import Finder, Found, finders
+from apps.workspaces.models import Membership
+
+
+@finders.register
+class Apps(Finder):
+    """Apps of the workspace."""
+
+    key, label = "apps", _("Apps")
+
+    def find(self, *, membership: Membership, words: str, limit: int) -> Sequence[Found]:
+        """By name; a knowledge operator uses none."""
+        if membership.role == Role.DATASET_OPERATOR:
+            return []
+        apps = list_apps(workspace=membership.workspace, query=words)[:limit]
+        return [
+            Found(app.name, reverse("prompts:overview", args=[app.pk]), "bot", app.get_mode_display()) for app in apps
+        ]

@@ -1,0 +1,1 @@
+"""Pages in front of the console and around all apps."""
