@@ -32,7 +32,7 @@ from tests.supervisor.product import manage
 CALM, STORM = "embed-calm", "embed-storm"
 PARTS = ("dify_project.worker", "dify_project.web", "postgres")
 WORKER = PARTS[0]
-PAUSE_S = (3.0, 8.0)
+PAUSE_S = (5.0, 12.0)
 LEASE_S = 20
 # A call made so long before its worker died may have been waiting for the database.
 LATEST_COMMIT_S = 60.0

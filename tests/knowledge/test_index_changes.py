@@ -78,7 +78,7 @@ def test_kb_16_searches_use_the_old_model_until_all_vectors_are_there(vectors, a
     counts = []
 
     async def look(texts):
-        counts.append(await asyncio.to_thread(lambda: again(vectors).embedding_model))
+        await in_thread(lambda: counts.append(again(vectors).embedding_model))
 
     seen = other(look)
     change(vectors)
