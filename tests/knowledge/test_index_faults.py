@@ -16,7 +16,7 @@ from apps.knowledge.models import Document, Segment, SegmentEmbedding, SegmentLe
 from apps.knowledge.services import pipeline
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import delete_document
-from apps.knowledge.services.indexing import index_pending
+from apps.knowledge.services.indexing import index_document, index_pending
 from apps.knowledge.services.job_control import retry_document
 from apps.models.contracts import Embeddings
 from apps.models.errors import ProviderRateLimited, ProviderUnavailable
@@ -94,7 +94,7 @@ def test_a_key_removed_half_way_ends_with_a_sentence(workspace, upstream):
         embedding_model=NAME,
     )  # fmt: skip
     first, second = waiting(dataset, TEXT), waiting(dataset, long_text(50))
-    run(index_pending_one())
+    run(index_document(first.pk))
     remove_credentials(workspace=workspace, user=None, provider=PROVIDER)
     run(index_pending())
     assert fresh(first).indexing_status == "completed"
@@ -105,12 +105,6 @@ def test_a_key_removed_half_way_ends_with_a_sentence(workspace, upstream):
     retry_document(document=second)
     run(index_pending())
     assert fresh(second).completed_segments == 50
-
-
-async def index_pending_one() -> None:
-    from apps.knowledge.services.indexing import index_document
-
-    await index_document((await Document.objects.order_by("created_at").afirst()).pk)
 
 
 @pytest.mark.parametrize("moved", [timedelta(days=-1), timedelta(days=1)])
