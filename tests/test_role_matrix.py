@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from apps.common import crypto
 from apps.common.perloop import run
-from apps.knowledge.models import ExternalKnowledgeApi, Segment, SourceConnection
+from apps.knowledge.models import ExternalKnowledgeApi, IndexChange, Segment, SourceConnection
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
@@ -130,6 +130,7 @@ class World:
         document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
         run(index_document(document.pk))
         connection = SourceConnection.objects.create(workspace=self.a, source="notion", account="a", name="Wiki")
+        IndexChange.objects.create(dataset=self.dataset, indexing_technique="high_quality", embedding_provider="demo")
         self.keys, self.foreign_keys = keys_of(self.app_of_a), keys_of(app_of_b)
         # What stands for a name in a path or in `send`. A new kind of id needs a line here.
         self.objects = {

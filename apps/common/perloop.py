@@ -43,6 +43,10 @@ class PerLoop(Generic[T]):
         """The running loop's instance if there is one already."""
         return self._instances.get(asyncio.get_running_loop())
 
+    async def discard(self) -> None:
+        """Ends the running loop's instance; the next use makes another."""
+        await self._close()
+
     async def _close(self) -> None:
         instance = self._instances.pop(asyncio.get_running_loop(), None)
         if instance is not None:

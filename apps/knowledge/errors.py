@@ -28,6 +28,11 @@ class DocumentIndexing(AppError):
     default_message = "Cannot delete document during indexing."
 
 
+class DocumentStateConflict(Conflict):
+    code = "document_state_conflict"
+    default_message = "The document is not in a state that permits this."
+
+
 class ArchivedDocumentImmutable(Forbidden):
     code = "archived_document_immutable"
     default_message = "The archived document is not editable."
@@ -161,3 +166,11 @@ class SourceDuplicate(Conflict):
 class ConsentNotOurs(Forbidden):
     code = "consent_not_ours"
     default_message = "This consent was not asked for here, or long ago. Connect again."
+
+
+class JobStopped(Exception):
+    """Somebody paused or cancelled the document; what was paid for is written, nothing more is begun."""
+
+
+class ModelChanged(Exception):
+    """The base has taken another embedding model since these vectors were made."""

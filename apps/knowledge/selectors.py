@@ -71,7 +71,7 @@ def list_datasets(
         provider: `vendor` or `external`; "": both.
         for_user: only those this person sees; None: all, for keys of the knowledge API and operators.
     """
-    datasets = Dataset.objects.filter(workspace=workspace).order_by("-created_at")
+    datasets = Dataset.objects.filter(workspace=workspace).select_related("index_change").order_by("-created_at")
     if for_user is not None:
         datasets = datasets.filter(visible_to(for_user, workspace=workspace))
     if provider:
@@ -161,7 +161,7 @@ def list_fields(*, dataset: Dataset) -> list[tuple[MetadataField, int]]:
 
 def find_document(document_id: str) -> Document:
     """Any workspace's document, for operators' commands. Raises NotFound."""
-    return get_or_404(Document.objects.select_related("workspace"), document_id, DOCUMENT_NOT_FOUND)
+    return get_or_404(Document.objects.select_related("dataset__workspace"), document_id, DOCUMENT_NOT_FOUND)
 
 
 def get_upload(*, document: Document) -> UploadFile:
@@ -249,11 +249,6 @@ def get_crawl(*, workspace: Workspace | UUID, crawl_id: UUID | str) -> Crawl:
 def list_pages(*, crawl: Crawl) -> "QuerySet[CrawledPage]":
     """The pages of a crawl, in the order they were found: read, given up with a reason, or still to be read."""
     return CrawledPage.objects.filter(crawl=crawl).order_by("position")
-
-
-def find_document(document_id: str) -> Document:
-    """Any workspace's document, for operators' commands. Raises NotFound."""
-    return get_or_404(Document.objects.select_related("dataset__workspace"), document_id, DOCUMENT_NOT_FOUND)
 
 
 _APPS: Final = """

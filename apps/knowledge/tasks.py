@@ -7,6 +7,7 @@ from apps.common.perloop import run
 
 from .services import describing
 from .services.crawling import crawl_pending
+from .services.index_changes import run_changes
 from .services.indexing import index_pending
 from .services.sync import sync_due
 
@@ -35,3 +36,9 @@ def sync() -> int:
 def crawl() -> int:
     """Goes on with crawls."""
     return run(crawl_pending())
+
+
+@shared_task(name="knowledge.change_indexes", ignore_result=True)
+def change_indexes() -> int:
+    """Makes the vectors of bases that are to have another model; harmless where none is."""
+    return run(run_changes())

@@ -10,6 +10,7 @@ from apps.knowledge.choices import DatasetProvider
 from apps.knowledge.selectors import list_datasets
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 from apps.knowledge.services.external import update_external_dataset
+from apps.knowledge.services.index_changes import cancel_change
 
 from .base import KnowledgeView
 from .external import create_external
@@ -87,4 +88,12 @@ class DatasetView(KnowledgeView):
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
         delete_dataset(dataset=self.dataset(dataset_id), user=self.owner)
+        return HttpResponse(status=204)
+
+
+class IndexChangeView(KnowledgeView):
+    """Another technique or embedding model that is on its way."""
+
+    def delete(self, request: Request, dataset_id: str) -> HttpResponse:
+        cancel_change(dataset=self.dataset(dataset_id), user=self.owner)
         return HttpResponse(status=204)

@@ -27,6 +27,8 @@ from apps.knowledge.services.documents import (
     create_document_from_text,
     delete_document,
 )
+from apps.knowledge.services.job_control import ACTIONS
+from apps.knowledge.services.replacing import replace_document_from_file, replace_document_from_text
 from apps.knowledge.services.sync import request_sync
 from apps.knowledge.services.updates import (
     set_documents_status,
@@ -43,6 +45,7 @@ from .payloads import (
     DocumentIds,
     DocumentPayload,
     DownloadZip,
+    Prioritise,
     UpdateByText,
     UpdateDocument,
     read_form,
@@ -58,9 +61,9 @@ class CreateByTextView(KnowledgeView):
         payload = CreateByText.read(json_body(request._request))
         if payload.original_document_id:
             document = get_document(dataset=dataset, document_id=payload.original_document_id)
-            changes = _changes(payload, self.owner)
+            changes = {**_changes(payload, self.owner), "created_from": "api"}
             return _answer(
-                update_document_from_text(document=document, name=payload.name, text=payload.text, **changes)
+                replace_document_from_text(document=document, name=payload.name, text=payload.text, **changes)
             )
         document = create_document_from_text(
             dataset=dataset, name=payload.name, text=payload.text, **_options(dataset, payload, self.owner)
@@ -76,7 +79,8 @@ class CreateByFileView(KnowledgeView):
         sent: dict[str, Any] = {"name": file.name or "", "data": file, "mime_type": file.content_type or ""}
         if payload.original_document_id:
             document = get_document(dataset=dataset, document_id=payload.original_document_id)
-            return _answer(update_document_from_file(document=document, **sent, **_changes(payload, self.owner)))
+            changes = {**_changes(payload, self.owner), "created_from": "api"}
+            return _answer(replace_document_from_file(document=document, **sent, **changes))
         document = create_document_from_file(dataset=dataset, **sent, **_options(dataset, payload, self.owner))
         return _answer(document)
 
@@ -122,6 +126,17 @@ class DocumentView(KnowledgeView):
     def delete(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
         delete_document(document=self.document(dataset_id, document_id), user=self.owner)
         return HttpResponse(status=204)
+
+
+class JobView(KnowledgeView):
+    """Pause, resume, cancel, retry, reindex or priority of a document's indexing."""
+
+    def post(self, request: Request, dataset_id: str, document_id: str, action: str) -> HttpResponse:
+        document = self.document(dataset_id, document_id)
+        options: dict[str, Any] = {}
+        if action == "priority":
+            options["priority"] = Prioritise.read(json_body(request._request)).priority
+        return _answer(ACTIONS[action](document=document, user=self.owner, **options))
 
 
 class StatusView(KnowledgeView):

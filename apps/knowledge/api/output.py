@@ -10,6 +10,7 @@ from apps.knowledge.metadata import fields_json, values_json
 from apps.knowledge.models import Dataset, Document, ExternalKnowledgeApi, ProcessRule, Segment
 from apps.knowledge.services.explaining import children_json
 from apps.knowledge.services.external import shown_key
+from apps.knowledge.services.index_changes import is_made
 from apps.workspaces.models import Tag
 
 
@@ -53,6 +54,7 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "total_documents": counts.document_count,
         "total_available_documents": counts.available_document_count,
         "enable_api": dataset.enable_api,
+        "index_change": _index_change(dataset),
     }
 
 
@@ -173,6 +175,9 @@ def status_json(document: Document) -> dict[str, Any]:
         "completed_segments": document.completed_segments,
         "total_segments": document.segment_count,
         "reason": document.waiting_reason,
+        "waiting_reason": document.waiting_reason,
+        "retry_at": _seconds(document.retry_at),
+        "priority": document.priority,
     }
 
 
@@ -280,6 +285,26 @@ def external_record_json(hit: Hit) -> dict[str, Any]:
 def page_json(data: Sequence[Mapping[str, Any]], *, page: int, limit: int, total: int) -> dict[str, Any]:
     """A page of a list; `has_more` is what the contract says, true also on an exactly full last page."""
     return {"data": data, "has_more": len(data) == limit, "limit": limit, "total": total, "page": page}
+
+
+def _index_change(dataset: Dataset) -> dict[str, Any] | None:
+    """Another technique or embedding model on its way, how far it is and what it waits for."""
+    change = getattr(dataset, "index_change", None)  # None: no such row
+    if change is None or is_made(dataset, change):
+        return None
+    status = "error" if change.error else "waiting" if change.waiting_reason else "running"
+    return {
+        "status": status,
+        "indexing_technique": change.indexing_technique,
+        "embedding_model": change.embedding_model or None,
+        "embedding_model_provider": change.embedding_provider or None,
+        "completed_segments": change.completed_segments,
+        "total_segments": change.total_segments,
+        "waiting_reason": change.waiting_reason,
+        "retry_at": _seconds(change.retry_at),
+        "error": change.error,
+        "created_at": _seconds(change.created_at),
+    }
 
 
 def _rule(rule: ProcessRule) -> dict[str, Any]:

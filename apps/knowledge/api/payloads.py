@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
@@ -131,6 +131,10 @@ class UpdateDocument(DocumentPayload):
 
 class UpdateByText(UpdateDocument):
     text: str | None = None
+
+
+class Prioritise(Payload):
+    priority: StrictInt
 
 
 class DocumentIds(Payload):

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from apps.knowledge.services.job_control import ACTIONS
+
 from . import (
     child_chunks,
     datasets,
@@ -32,6 +34,7 @@ urlpatterns = [
     path("datasets/tags/binding", tags.BindingView.as_view(), name="v1-tags-binding"),
     path("datasets/tags/unbinding", tags.UnbindingView.as_view(), name="v1-tags-unbinding"),
     path(DATASET, datasets.DatasetView.as_view(), name="v1-dataset"),
+    path(f"{DATASET}/index-change", datasets.IndexChangeView.as_view(), name="v1-index-change"),
     path(f"{DATASET}/tags", tags.DatasetTagsView.as_view(), name="v1-dataset-tags"),
     path(f"{DATASET}/metadata", metadata.FieldsView.as_view(), name="v1-metadata"),
     path(f"{DATASET}/metadata/built-in", metadata.BuiltInView.as_view(), name="v1-metadata-built-in"),
@@ -76,4 +79,9 @@ urlpatterns = [
     path(
         f"{DATASET}/documents/<str:batch>/indexing-status", documents.IndexingStatusView.as_view(), name="v1-indexing"
     ),
+]
+
+urlpatterns += [
+    path(f"{DOCUMENT}/{action}", documents.JobView.as_view(), {"action": action}, name=f"v1-document-{action}")
+    for action in ACTIONS
 ]

@@ -5,6 +5,7 @@ Chinese, Japanese and Korean: pairs of neighbouring characters, and each charact
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -30,7 +31,16 @@ STOP_WORDS: Final = frozenset(
         "would you your yours yourself yourselves s t don d ll m o re ve y "
     ).split()
 )
-_stemmer = snowballstemmer.stemmer("english")
+
+
+class _Stemmers(threading.local):
+    """A stemmer keeps the word it works on, so each thread has its own."""
+
+    def __init__(self) -> None:
+        self.english = snowballstemmer.stemmer("english")
+
+
+_stemmers = _Stemmers()
 
 
 def terms(text: str) -> list[str]:
@@ -69,7 +79,7 @@ def slot(term: str) -> int:
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
     # Numbers, identifiers and other scripts have no English stem; very long runs are cut to what an index can use.
-    return str(_stemmer.stemWord(word)) if word.isascii() and word.isalpha() and len(word) < 40 else word[:100]
+    return str(_stemmers.english.stemWord(word)) if word.isascii() and word.isalpha() and len(word) < 40 else word[:100]
 
 
 def _characters(run: str) -> Iterator[str]:

@@ -90,7 +90,7 @@ def int4(value: int) -> bytes:
 def int4_array(values: Sequence[int]) -> bytes:
     """int4[]: dimensions, null flag, element type; length and lower bound; each element with its length."""
     head = struct.pack(">iiIii", 1, 0, _INT4_OID, len(values), 1) if values else struct.pack(">iiI", 0, 0, _INT4_OID)
-    return head + b"".join(b"\0\0\0\4" + struct.pack(">i", value) for value in values)
+    return head + struct.pack(f">{2 * len(values)}i", *(part for value in values for part in (4, value)))
 
 
 def halfvec(values: Sequence[float]) -> bytes:

@@ -26,6 +26,7 @@ from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 from apps.workspaces.services.tags import forget_target
 
+from .index_changes import default_retrieval, start_change
 from .index_rows import delete_dataset_rows
 from .members import read_members, require_members, set_members
 
@@ -104,7 +105,8 @@ def update_dataset(
     Args:
         members: who sees a base with the permission `partial_members`, as the service API writes it; its creator
             always does.
-        indexing_technique, embedding_provider, embedding_model: can change only while the base has no documents.
+        indexing_technique, embedding_provider, embedding_model: where the base has documents, vectors of the new
+            model are made beside those in use (`index_changes`); fewer need none, so that happens at once.
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
@@ -115,8 +117,8 @@ def update_dataset(
     if user is not None and (permission is not None or chosen is not None):
         require_sharer(user, dataset)
     require_members(permission, dataset.permission, chosen)
-    changes = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
-    has_new_technique = bool(changes)
+    technique = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
+    changes: dict[str, Any] = {}
     if name is not None:
         changes["name"] = check_name(name)
     if description is not None:
@@ -125,23 +127,26 @@ def update_dataset(
         changes["permission"] = _choice(permission, Permission.values, "permission")
     if retrieval_model is not None:
         changes["retrieval_model"] = dump_retrieval(parse_retrieval(retrieval_model))
-    for field, value in changes.items():
-        setattr(dataset, field, value)
-    dataset.updated_by, dataset.updated_at = user, timezone.now()
     try:
         with transaction.atomic():
             lock_dataset(dataset)
-            if has_new_technique and dataset.documents.exists():
-                raise InvalidParam(
-                    "Mode and embedding model can be changed only while the knowledge base is empty.",
-                    params="indexing_technique",
-                )
+            if technique and dataset.documents.exists():
+                start_change(dataset=dataset, wanted=technique, user=user)
+            else:
+                changes |= technique
+            for field, value in changes.items():
+                setattr(dataset, field, value)
+            dataset.updated_by, dataset.updated_at = user, timezone.now()
             dataset.save(update_fields=[*changes, "updated_by", "updated_at"])
             set_members(dataset, chosen)
             audit.record(
-                workspace=dataset.workspace, user=user, action="dataset.update", object_type="dataset",
-                object_id=dataset.pk, data={"fields": sorted([*changes, *(["members"] if chosen is not None else [])])},
-            )  # fmt: skip
+                workspace=dataset.workspace,
+                user=user,
+                action="dataset.update",
+                object_type="dataset",
+                object_id=dataset.pk,
+                data={"fields": sorted({*changes, *technique, *(["members"] if chosen is not None else [])})},
+            )
             notify.send(TOPIC, dataset.pk)
     except IntegrityError as error:
         raise DatasetNameDuplicate from error
@@ -244,6 +249,4 @@ def _choice(value: object, allowed: list[str], field: str) -> str:
 
 
 def _retrieval(value: Mapping[str, Any] | None, technique: str | None) -> dict[str, Any]:
-    if value is None and technique == IndexingTechnique.ECONOMY:
-        value = {"search_method": "keyword_search"}
-    return dump_retrieval(parse_retrieval(value))
+    return default_retrieval(technique) if value is None else dump_retrieval(parse_retrieval(value))

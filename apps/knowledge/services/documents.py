@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.common import jobs, notify
@@ -15,7 +16,7 @@ from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.names import MAX_NAME, clean_name
 from apps.files.services.uploads import delete_uploads, store_upload
-from apps.knowledge.choices import UNFINISHED, DatasetProvider, DocForm, RuleMode
+from apps.knowledge.choices import UNFINISHED, DatasetProvider, DocForm, IndexingStatus, RuleMode
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.errors import ArchivedDocumentImmutable, DatasetIsExternal, DocumentIndexing
 from apps.knowledge.extraction import accepted_extensions
@@ -99,6 +100,7 @@ def create_document(
     retrieval_model: Mapping[str, Any] | None = None,
     doc_form: str | None = None,
     doc_language: str = "English",
+    replaces: Document | None = None,
 ) -> Document:
     """Adds a stored file to a base and wakes a worker to index it.
 
@@ -108,10 +110,11 @@ def create_document(
         process_rule: as the service API writes it; None: the base's latest, else the automatic rule.
         doc_form: None: `hierarchical_model` where the rule's mode is `hierarchical`, else `text_model`.
         indexing_technique, embedding_provider, embedding_model, retrieval_model: for a base that has none yet.
+        replaces: the document that is archived once this one is indexed.
 
     Raises:
         DatasetIsExternal: the base is kept elsewhere.
-        InvalidParam: technique missing, rule not valid, form not known.
+        InvalidParam: technique missing, rule not valid, form not known, `replaces` is being replaced already.
         ProviderNotInitialized, ModelNotFound: no embedding model.
         DocumentLimitReached: KNOWLEDGE_DOCUMENT_LIMIT.
         NotFound: the base was deleted meanwhile.
@@ -126,6 +129,7 @@ def create_document(
         require_room(workspace_id=dataset.workspace_id)
         if dataset.indexing_technique is None:
             _initialise(dataset, indexing_technique, embedding_provider, embedding_model, retrieval_model)
+        inherited = _inherited(replaces) if replaces else {}
         last = dataset.documents.aggregate(last=Max("position"))["last"] or 0
         rule = take_rule(dataset, parsed, user)
         document = Document.objects.create(
@@ -141,6 +145,7 @@ def create_document(
             created_by=user,
             doc_form=form_of(doc_form, rule.mode),
             doc_language=storable(doc_language)[:64],
+            **inherited,
         )
         first = Dataset.objects.filter(pk=dataset.pk, data_source_type=None)
         first.update(data_source_type=document.data_source_type, doc_form=document.doc_form)
@@ -150,6 +155,15 @@ def create_document(
         )  # fmt: skip
         jobs.enqueue(TASK if upload else SYNC_TASK)
     return document
+
+
+def _inherited(replaced: Document) -> dict[str, Any]:
+    """What a document takes over from the one it replaces; its base is locked. Raises InvalidParam."""
+    on_its_way = Document.objects.filter(replaces=replaced, indexing_status__in=[*UNFINISHED, IndexingStatus.PAUSED])
+    if on_its_way.exists():
+        raise InvalidParam("A new version of this document is being indexed already.")
+    fields = ("doc_type", "doc_metadata", "enabled", "priority")
+    return {"replaces": replaced, **{field: getattr(replaced, field) for field in fields}}
 
 
 def check_form(doc_form: str) -> None:
@@ -173,8 +187,9 @@ def delete_document(*, document: Document, user: User | None = None, even_archiv
         document = lock_document_to_delete(document)
         if document.archived and not even_archived:
             raise ArchivedDocumentImmutable
-        leased = document.lease_until is not None and document.lease_until > timezone.now()
-        if leased and document.indexing_status in UNFINISHED:
+        # By the database's clock, as leases are given.
+        held = Document.objects.filter(pk=document.pk, indexing_status__in=UNFINISHED, lease_until__gt=Now())
+        if held.exists():
             raise DocumentIndexing
         uploads = list(UploadFile.objects.filter(pk__in=[document.upload_file_id]))
         delete_document_rows(document)

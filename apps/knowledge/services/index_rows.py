@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.models import F
 from pgvector import HalfVector, SparseVector
 
+from apps.common.errors import InvalidParam
+from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import weights
 from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbedding, SegmentLexical
@@ -50,6 +52,7 @@ select id from knowledge_segment where id = any(%(segments)s) or parent_id = any
 _DELETE: Final = "delete from knowledge_segment where id = any(%(segments)s)"
 _OF_DOCUMENT: Final = (
     "delete from knowledge_documentpart where document_id = %(document)s",
+    "update knowledge_document set replaces_id = null where replaces_id = %(document)s",
     "delete from knowledge_document where id = %(document)s",
 )
 _OF_DATASET: Final = (
@@ -76,8 +79,13 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     Args:
         model: `provider/model` of the vectors.
         enabled: of the segments.
+
+    Raises:
+        InvalidParam: the base has another model since the vectors were made.
     """
     dataset_id = document.dataset_id
+    if _model(Dataset.objects.get(pk=dataset_id)) != model:
+        raise InvalidParam("The knowledge base has just changed its embedding model, please try again.")
     totals = LexicalStat.objects.get(dataset=dataset_id)
     LexicalStat.objects.filter(dataset=dataset_id).update(
         chunks=F("chunks") + len(entries), tokens=F("tokens") + sum(entry.length for entry in entries)
@@ -102,9 +110,15 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     )  # fmt: skip
 
 
+def _model(dataset: Dataset) -> str:
+    is_embedded = dataset.indexing_technique == IndexingTechnique.HIGH_QUALITY
+    return f"{dataset.embedding_provider}/{dataset.embedding_model}" if is_embedded else ""
+
+
 def is_findable(document: Document) -> bool:
-    """Whether searches may show the document."""
-    return document.enabled and not document.archived
+    """Whether searches may show the document; what replaces another is shown when all of it is there."""
+    is_all_there = document.replaces_id is None or document.indexing_status == IndexingStatus.COMPLETED
+    return document.enabled and not document.archived and is_all_there
 
 
 def enable_entries(document: Document) -> None:

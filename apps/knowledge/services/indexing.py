@@ -8,6 +8,7 @@ at the first segment that is not finished. Models are called outside of transact
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -19,29 +20,27 @@ from apps.files import storage
 from apps.knowledge import extraction, reading
 from apps.knowledge.choices import IndexingStatus
 from apps.knowledge.contracts import Draft, Processing
-from apps.knowledge.errors import LeaseLost
-from apps.knowledge.lexical.tokens import count_slots, searchable_text
+from apps.knowledge.errors import JobStopped, LeaseLost
+from apps.knowledge.lexical.tokens import searchable_text
 from apps.knowledge.rules import processing
 from apps.models.errors import ProviderRateLimited
 
 from . import jobs, questions
-from .embedding import Embedder
+from .batches import count, index_segments
 from .file_metadata import keep_metadata
 from .jobs import Job
-from .reuse import embed_once
 from .reweighing import reweigh_if_drifted
-from .segment_rows import Entry, write_entries, write_segments
+from .segment_rows import write_segments
 
 log = logging.getLogger(__name__)
-# Segments in one transaction where nothing is embedded; else as many as these calls take at the same time.
-BATCH: Final = 256
-EMBEDDING_CALLS: Final = 4
-# The most texts in one call: what a crash in mid call wastes.
-CALL_TEXTS: Final = 64
 # Segments of a base's first document that set its average length; what that misses, reweighing makes good.
 AVERAGED: Final = 1_000
 LONGEST_WAIT_S: Final = 300.0
+# For a rate limit: what is waited where the provider does not say, and at most where it does.
 RATE_LIMIT_WAIT_S: Final = 20.0
+LONGEST_RATE_LIMIT_S: Final = 3_600.0
+FULL_WAIT_S: Final = 60.0
+_FULL: Final = "The database has no room left. Indexing goes on by itself when there is."
 _UNEXPECTED: Final = "An unexpected fault stopped the indexing. It is described in the server's log."
 
 
@@ -75,9 +74,7 @@ async def _work(job: Job) -> None:
         await jobs.complete(job)
         await reweigh_if_drifted(job.dataset_id)
     except LeaseLost:
-        log.info("document %s was taken over or deleted", job.document_id)
-    except (Unavailable, psycopg.OperationalError):
-        log.warning("no database while indexing document %s; its lease will run out", job.document_id)
+        log.info("document %s was taken over, stopped or deleted", job.document_id)
     except Exception as error:  # noqa: BLE001 - a worker's boundary: the trace is logged, the row gets a reason
         await _settle(job, error)
 
@@ -85,8 +82,12 @@ async def _work(job: Job) -> None:
 async def _settle(job: Job, error: Exception) -> None:
     """What follows from an error: wait for the provider, try again later, or end with the reason."""
     try:
-        if isinstance(error, ProviderRateLimited):
-            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_WAIT_S)
+        if isinstance(error, JobStopped):
+            await jobs.release(job)
+        elif isinstance(error, (Unavailable, psycopg.OperationalError)):
+            await _without_database(job, error)
+        elif isinstance(error, ProviderRateLimited):
+            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_RATE_LIMIT_S)
             await jobs.postpone(job, error.message, wait, counts=False)
         elif isinstance(error, AppError) and not error.retryable:
             await jobs.fail(job, error.message)
@@ -95,29 +96,27 @@ async def _settle(job: Job, error: Exception) -> None:
                 log.error("indexing document %s failed", job.document_id, exc_info=error)
             reason = error.message if isinstance(error, AppError) else _UNEXPECTED
             await jobs.postpone(job, reason, min(2.0**job.attempt, LONGEST_WAIT_S))
-    except (LeaseLost, Unavailable, psycopg.OperationalError):
+    except LeaseLost:
+        log.info("document %s was taken over, stopped or deleted", job.document_id)
+        with suppress(Unavailable, psycopg.OperationalError):
+            await jobs.release(job)
+    except (Unavailable, psycopg.OperationalError):
         log.info("document %s could not be settled; its lease will run out", job.document_id)
 
 
+async def _without_database(job: Job, error: Exception) -> None:
+    """A full disk can be told, and is told; what is away altogether leaves the lease to run out."""
+    if not db.is_full(error):
+        log.warning("no database while indexing document %s; its lease will run out", job.document_id)
+        return
+    log.error("the database has no room left; document %s waits", job.document_id)
+    await jobs.postpone(job, _FULL, FULL_WAIT_S, counts=False)
+
+
 async def _index(job: Job) -> None:
-    if job.status != IndexingStatus.INDEXING:
+    if not job.is_split:
         await _segment(job)
-    indexer = await _Indexer.of(job)
-    for unfinished in (_CHUNKS, _PASSAGES):
-        while rows := await db.fetch_all(unfinished, job.document_id, indexer.batch):
-            ids, texts, keywords, parents = zip(*rows, strict=True)
-            words = list(map(searchable_text, texts, keywords))
-            await indexer.add(ids, texts, words, parents)
-
-
-# Unfinished ones, in the order of the text.
-_CHUNKS: Final = """
-select c.id, c.content, c.keywords, c.parent_id from knowledge_segment c join knowledge_segment p on p.id = c.parent_id
-where c.document_id = %s and c.parent_id is not null and c.status <> 'completed'
-order by p.position, c.position limit %s"""
-_PASSAGES: Final = """
-select id, content, keywords, parent_id from knowledge_segment
-where document_id = %s and parent_id is null and status <> 'completed' order by position limit %s"""
+    await index_segments(job)
 
 
 async def _segment(job: Job) -> None:
@@ -150,51 +149,5 @@ async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
     if row is not None:
         return float(row[0])
     texts = [searchable_text(found.content, found.keywords) for draft in drafts for found in draft.indexed]
-    counts = await asyncio.to_thread(_count, texts[:: len(texts) // AVERAGED + 1])
+    counts = await asyncio.to_thread(count, texts[:: len(texts) // AVERAGED + 1])
     return max(sum(sum(count.values()) for count in counts) / len(counts), 1.0)
-
-
-def _count(texts: Sequence[str]) -> list[dict[int, int]]:
-    return [count_slots(text) for text in texts]
-
-
-class _Indexer:
-    """Brings batches of one document's segments into the tables they are found by."""
-
-    def __init__(self, job: Job, embedder: Embedder) -> None:
-        self.job, self.embedder = job, embedder
-        handle = embedder.handle
-        self.call_size = min(handle.spec.batch_size, CALL_TEXTS) if handle else BATCH
-        self.batch = EMBEDDING_CALLS * self.call_size if handle else BATCH
-
-    @classmethod
-    async def of(cls, job: Job) -> "_Indexer":
-        """With the dataset's embedding model, if it has one. Raises LeaseLost, ProviderNotInitialized."""
-        embedder = await Embedder.of(workspace_id=job.workspace_id, dataset_id=job.dataset_id)
-        if embedder is None:
-            raise LeaseLost
-        return cls(job, embedder)
-
-    async def add(
-        self, ids: Sequence[UUID], texts: Sequence[str], words: Sequence[str], parents: Sequence[UUID | None]
-    ) -> None:
-        """Embeds and stores some segments. What was embedded is stored even if other calls fail.
-
-        Args:
-            texts: to be embedded.
-            words: what each is found by word for word.
-
-        Raises:
-            LeaseLost, ProviderError.
-        """
-        vectors, failure = await embed_once(self.embedder, self.job.workspace_id, texts, self.call_size)
-        rows = [row for row in zip(ids, texts, words, parents, strict=True) if row[1] in vectors]
-        if rows:
-            counts = await asyncio.to_thread(_count, [said for _, _, said, _ in rows])
-            entries = [
-                Entry(id, count, vectors[text], parent)
-                for (id, text, _, parent), count in zip(rows, counts, strict=True)
-            ]  # fmt: skip
-            await write_entries(self.job, entries, self.embedder.model)
-        if failure is not None:
-            raise failure

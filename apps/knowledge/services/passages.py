@@ -34,7 +34,7 @@ from apps.workspaces.services import audit
 from .documents import TASK
 from .embedding import Embedder
 from .index_rows import add_entries
-from .indexing import BATCH, CALL_TEXTS
+from .pipeline import call_size
 from .reuse import embed_once
 from .reweighing import reweigh_if_drifted
 from .segment_rows import Entry
@@ -164,8 +164,7 @@ async def _embed(document: Document, planned: Sequence[Planned], patient: bool) 
 
 
 def _most(embedder: Embedder) -> int:
-    handle = embedder.handle
-    return max(FEW, min(handle.spec.batch_size, CALL_TEXTS)) if handle else BATCH
+    return max(FEW, call_size(embedder))
 
 
 def new_row(

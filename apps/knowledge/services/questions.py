@@ -13,9 +13,9 @@ from uuid import UUID
 from apps.common import db
 from apps.common.encoding import dumps
 from apps.knowledge import reading
-from apps.knowledge.choices import IndexingStatus
+from apps.knowledge.choices import UNFINISHED, IndexingStatus
 from apps.knowledge.contracts import Draft, Record
-from apps.knowledge.errors import NoQuestions
+from apps.knowledge.errors import JobStopped, NoQuestions
 from apps.knowledge.text.pairs import Pair, pairs_in
 from apps.models.contracts import ChatMessage, ChatRequest, TextDelta
 from apps.models.errors import ProviderContentFiltered
@@ -60,7 +60,7 @@ async def are_underway(document_id: UUID) -> bool:
 async def store_passages(job: Job, passages: Sequence[Draft]) -> None:
     """Keeps what a model is to be asked about; those that have their answer already count as done. Raises LeaseLost."""
     answered = sum(passage.answer is not None for passage in passages)
-    async with guarded(job, "segment_count = %s, completed_segments = %s", len(passages), answered) as (connection, _):
+    async with guarded(job, "segment_count = %s, completed_segments = %s", len(passages), answered) as (connection, *_):
         await connection.execute(b"delete from knowledge_documentpart where document_id = %s", [job.document_id])
         await copying.copy_rows(connection, _PARTS, _rows(job, passages))
 
@@ -124,11 +124,13 @@ async def _ask_all(job: Job, handle: ModelHandle, waiting: Iterator[int]) -> Non
 async def _ask_about(job: Job, handle: ModelHandle, position: int) -> None:
     row = await db.fetch_one(_CONTENT, job.document_id, position)
     pairs = await ask(handle, row[0], job.doc_language) if row else []
-    async with guarded(job, "completed_segments = completed_segments + 1") as (connection, _):
+    async with guarded(job, "completed_segments = completed_segments + 1") as (connection, _, status):
         await connection.execute(
             b"update knowledge_documentpart set pairs = %s where document_id = %s and position = %s",
             [dumps(pairs), job.document_id, position],
         )
+    if status not in UNFINISHED:
+        raise JobStopped
 
 
 def _rows(job: Job, passages: Sequence[Draft]) -> Iterator[Sequence[bytes | None]]:

@@ -14,9 +14,9 @@ from apps.common import db
 from apps.common.db import Connection
 from apps.common.encoding import dumps
 from apps.common.ids import new_id
-from apps.knowledge.choices import ChunkOrigin, SegmentStatus
+from apps.knowledge.choices import UNFINISHED, ChunkOrigin, SegmentStatus
 from apps.knowledge.contracts import Draft
-from apps.knowledge.errors import LeaseLost
+from apps.knowledge.errors import LeaseLost, ModelChanged
 from apps.knowledge.lexical.bm25 import weights
 
 from . import copying
@@ -48,7 +48,14 @@ _GUARD: Final = """
 update knowledge_document
 set lease_until = clock_timestamp() + %s * interval '1 second', attempt = 0, waiting_reason = null, {}
 where id = %s and lease_owner = %s
-returning enabled and not archived"""
+returning enabled and not archived and replaces_id is null, indexing_status"""
+_FINISH: Final = """
+update knowledge_segment
+set status = 'completed', indexing_at = coalesce(indexing_at, now()), completed_at = now()
+where id = any(%s) and status <> 'completed' returning id"""
+_MODEL: Final = """
+select case indexing_technique when 'high_quality' then embedding_provider || '/' || embedding_model else '' end
+from knowledge_dataset where id = %s"""
 
 _SEGMENTS: Final = (
     "knowledge_segment (id, workspace_id, dataset_id, document_id, parent_id, origin, position, page, content, answer,"
@@ -97,7 +104,9 @@ async def write_segments(job: Job, drafts: Sequence[Draft], average_length: floa
         "indexing_status = 'indexing', splitting_completed_at = now(), completed_segments = 0,"
         " segment_count = %s, word_count = %s, tokens = %s"
     )
-    async with guarded(job, stage, *counts) as (connection, _):
+    async with guarded(job, stage, *counts) as (connection, _, status):
+        if status not in UNFINISHED:
+            raise LeaseLost
         for statement in _DELETE_FORMER:
             await connection.execute(statement, [job.document_id])
         await copying.copy_rows(connection, _SEGMENTS, _segment_rows(job, drafts))
@@ -108,37 +117,49 @@ async def write_segments(job: Job, drafts: Sequence[Draft], average_length: floa
         )
 
 
-async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> None:
-    """Makes a batch of segments findable and counts the progress. Raises LeaseLost.
+async def write_entries(job: Job, entries: Sequence[Entry], model: str) -> str:
+    """Makes a batch of segments findable and counts the progress; returns the document's status.
+
+    Written twice, it changes nothing the second time: whoever lost the connection at the commit may try again. A
+    document that was paused or cancelled takes what was already paid for.
 
     Args:
         model: `provider/model` of the vectors.
+
+    Raises:
+        LeaseLost.
+        ModelChanged: the base has another model now.
     """
-    passages = sum(entry.parent_id is None for entry in entries)
-    async with guarded(job, "completed_segments = completed_segments + %s", passages) as (connection, enabled):
-        ids = [entry.segment_id for entry in entries]
+    async with guarded(job, "updated_at = updated_at") as (connection, enabled, status):
+        cursor = await connection.execute(_FINISH.encode(), [[entry.segment_id for entry in entries]])
+        unwritten = {row[0] for row in await cursor.fetchall()}
+        entries = [entry for entry in entries if entry.segment_id in unwritten]
+        average_length = await _count_terms(connection, job.dataset_id, entries)
+        await _check_model(connection, job.dataset_id, model)
+        await copying.copy_rows(connection, _VECTORS, _vector_rows(job, entries, model, enabled))
+        lexical = _lexical_rows(job, entries, average_length, enabled)
+        await copying.copy_rows(connection, _LEXICAL, lexical)
         await connection.execute(
-            b"update knowledge_segment set status = 'completed', indexing_at = coalesce(indexing_at, now()),"
-            b" completed_at = now() where id = any(%s)",
-            [ids],
+            b"update knowledge_document set completed_segments = completed_segments + %s where id = %s",
+            [sum(entry.parent_id is None for entry in entries), job.document_id],
         )
         if parents := list({entry.parent_id for entry in entries if entry.parent_id is not None}):
             await connection.execute(_COMPLETE_PARENTS.encode(), [parents, job.document_id])
-        await copying.copy_rows(connection, _VECTORS, _vector_rows(job, entries, model, enabled))
-        average_length = await _count_terms(connection, job.dataset_id, entries)
-        lexical = _lexical_rows(job, entries, average_length, enabled)
-        await copying.copy_rows(connection, _LEXICAL, lexical)
+    return status
 
 
 @asynccontextmanager
-async def guarded(job: Job, progress: str, *values: object) -> AsyncIterator[tuple[Connection, bool]]:
-    """A transaction that holds the document's row, and whether the document may be found."""
+async def guarded(job: Job, progress: str, *values: object) -> AsyncIterator[tuple[Connection, bool, str]]:
+    """A transaction that holds the document's row, whether the document may be found, and its status.
+
+    What replaces another document is found only when all of it is there.
+    """
     async with db.connect() as connection, connection.transaction():
         arguments = [settings.INDEXING_LEASE_S, *values, job.document_id, job.owner]
         row = await (await connection.execute(_GUARD.format(progress).encode(), arguments)).fetchone()
         if row is None:
             raise LeaseLost
-        yield connection, bool(row[0])
+        yield connection, bool(row[0]), str(row[1])
         await connection.execute(b"select pg_notify('parley', 'document:' || %s::text)", [job.document_id])
 
 
@@ -158,6 +179,13 @@ async def _count_terms(connection: Connection, dataset_id: UUID, entries: Sequen
         raise LeaseLost
     await connection.execute(ADD_TERMS.encode(), [dataset_id, list(frequencies), list(frequencies.values())])
     return float(row[0])
+
+
+async def _check_model(connection: Connection, dataset_id: UUID, model: str) -> None:
+    """Holds as long as the totals are locked, as whoever changes the model locks them too. Raises ModelChanged."""
+    row = await (await connection.execute(_MODEL.encode(), [dataset_id])).fetchone()
+    if row is None or row[0] != model:
+        raise ModelChanged
 
 
 def _segment_rows(job: Job, drafts: Iterable[Draft]) -> Iterator[Sequence[bytes | None]]:

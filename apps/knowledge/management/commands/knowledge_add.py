@@ -64,14 +64,15 @@ def wait_for(dataset: Dataset, batch: str, *, wait: bool) -> list[dict[str, Any]
         for document in unfinished:
             run(index_document(document.pk))
         time.sleep(POLL_S)
-    return [_row(document) for document in list_batch(dataset=dataset, batch=batch)]
+    return [document_row(document) for document in list_batch(dataset=dataset, batch=batch)]
 
 
 def _refused(path: Path, reason: str) -> dict[str, Any]:
     return {"id": None, "status": "error", "segments": 0, "error": f"{path.name}: {reason}"}
 
 
-def _row(document: Document) -> dict[str, Any]:
+def document_row(document: Document) -> dict[str, Any]:
+    """A document as commands show it."""
     return {
         "id": str(document.pk),
         "status": document.indexing_status,
