@@ -47,8 +47,8 @@ soak: $(VENV)/.test ## a long mixed load, and kills; looks for growth, leaks, an
 	$(BIN)/python bench/sandbox_soak.py
 	$(BIN)/python bench/knowledge_soak.py
 
-words: $(VENV)/.run ## bring the catalogues of the public pages up to date with their templates and scripts (wants gettext)
-	$(CHECK_ENV) $(BIN)/python -m apps.webapp.catalogues
+words: $(VENV)/.run ## bring the catalogues up to date with templates, scripts and code (wants gettext)
+	$(CHECK_ENV) $(BIN)/python -m apps.common.catalogues
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md
