@@ -102,9 +102,10 @@ class AppTemplate(models.Model):
 
 
 class AppVersion(models.Model):
-    """An immutable configuration. The app points at its draft and its published version; rows never change.
+    """An immutable configuration. The app points at its draft and its published version.
 
     `config` is the DSL's `model_config` or `workflow` map, with knowledge ids in plain form.
+    Publishing marks the row and may give it a note; nothing else of it ever changes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, overview, settings, tags
+from .views import creating, keys, listing, overview, settings, tags, versions
 
 app_name = "prompts"
 urlpatterns = [
@@ -25,6 +25,11 @@ urlpatterns = [
     path("apps/<uuid:app_id>/edit", settings.edit, name="edit"),
     path("apps/<uuid:app_id>/page", settings.site, name="site"),
     path("apps/<uuid:app_id>/template", settings.save_template, name="save_template"),
+    path("apps/<uuid:app_id>/publishing", versions.publishing, name="publishing"),
+    path("apps/<uuid:app_id>/versions", versions.version_list, name="versions"),
+    path("apps/<uuid:app_id>/versions/<int:number>", versions.version_page, name="version"),
+    path("apps/<uuid:app_id>/versions/<int:number>/restore", versions.restore_version, name="restore_version"),
+    path("apps/<uuid:app_id>/versions/<int:number>/publish", versions.publish_version, name="publish_version"),
     path("apps/<uuid:app_id>/keys", keys.create, name="create_key"),
     path("apps/<uuid:app_id>/keys/<uuid:token_id>/revoke", keys.revoke, name="revoke_key"),
 ]

@@ -37,7 +37,12 @@ def models(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
         provider = choice.provider
         group = found.setdefault(provider.key, {"key": provider.key, "label": provider.label, "models": []})
         group["models"].append(
-            {"name": choice.spec.name, "label": choice.spec.label, "mode": choice.spec.mode, "default": choice.is_default}
+            {
+                "name": choice.spec.name,
+                "label": choice.spec.label,
+                "mode": choice.spec.mode,
+                "default": choice.is_default,
+            }
         )
     return JsonResponse({"providers": list(found.values())})
 

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.common import notify
-from apps.common.errors import NotFound
+from apps.common.errors import InvalidParam, NotFound
+from apps.common.text import storable
 from apps.prompts.config import ADVANCED
 from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
@@ -19,6 +20,7 @@ from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
 KEPT_DRAFTS = 20
+MAX_NOTE = 255  # characters
 
 
 def save_draft(*, app: App, config: Mapping[str, Any], user: User | None = None, note: str = "") -> AppVersion:
@@ -58,13 +60,20 @@ def _add_draft(app: App, config: Mapping[str, Any], user: User | None, note: str
     return version
 
 
-def publish(*, app: App, user: User | None = None, version_id: UUID | None = None) -> AppVersion:
+def publish(*, app: App, user: User | None = None, version_id: UUID | None = None, note: str = "") -> AppVersion:
     """Makes the draft, or an earlier version (a roll-back), what web app and API run.
+
+    Args:
+        note: what the version history says of it, at most 255 characters; "" leaves what it says.
 
     Raises:
         NotFound: the app has no such version.
+        InvalidParam: the note is too long.
         InvalidAppConfig: `invalid_app_config`, with every problem.
     """
+    note = storable(note).strip()
+    if len(note) > MAX_NOTE:
+        raise InvalidParam(f"The note must be at most {MAX_NOTE} characters.", params="note")
     with transaction.atomic():
         app = lock_app(app.id)
         version = app.draft if version_id is None else app.versions.filter(id=version_id).first()
@@ -72,7 +81,7 @@ def publish(*, app: App, user: User | None = None, version_id: UUID | None = Non
             raise NotFound("The app has no such version.")
         if not version.is_release:  # what was live once may be live again
             require_valid(app.mode, version.config)
-        AppVersion.objects.filter(id=version.id).update(is_release=True)
+        AppVersion.objects.filter(id=version.id).update(is_release=True, note=note or version.note)
         _point(app, published=version)
         audit.record(
             workspace=app.workspace, user=user, action="app.publish", object_type="app", object_id=app.id,
