@@ -62,6 +62,7 @@ class Call:
     blind: bool
     own: bool
     once: bool = False
+    json: bool = False
 
     @property
     def is_api(self) -> bool:
@@ -86,7 +87,7 @@ def calls() -> list[Call]:
     for path, methods in MATRIX["routes"].items():
         for method, cell in methods.items():
             cell = cell if isinstance(cell, dict) else {"who": cell}
-            flags = {name: cell.get(name, False) for name in ("blind", "own", "once")}
+            flags = {name: cell.get(name, False) for name in ("blind", "own", "once", "json")}
             found.append(Call(path, method, cell["who"], cell.get("send", {}), **flags))
     return sorted(found, key=lambda call: (call.once or call.method == "DELETE", -call.path.count("/")))
 
@@ -159,7 +160,7 @@ class World:
         send = {
             name: self.fill(value, call.path) if isinstance(value, str) else value for name, value in call.send.items()
         }
-        is_form = not call.is_api
+        is_form = not (call.is_api or call.json)
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = (urlencode(send) if is_form else json.dumps(send)).encode()
         if (method or call.method) in {"GET", "TRACE", "DELETE"}:

@@ -8,7 +8,6 @@ app_name = "chat"
 MESSAGE = "apps/<uuid:app_id>/debug/messages/<uuid:message_id>"
 urlpatterns = [
     path("apps/<uuid:app_id>/chat", chat.chat_page, name="chat_page"),
-    path("apps/<uuid:app_id>/debug/models", debug.models, name="debug_models"),
     path("apps/<uuid:app_id>/debug/files", debug.upload, name="debug_upload"),
     path("apps/<uuid:app_id>/debug/speech", debug.speech, name="debug_speech"),
     path("apps/<uuid:app_id>/debug/transcript", debug.transcript, name="debug_transcript"),

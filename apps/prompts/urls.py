@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, overview, settings, tags, versions
+from .views import creating, keys, listing, orchestrate, overview, settings, tags, versions
 
 app_name = "prompts"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("apps/tags/<uuid:tag_id>/rename", tags.rename, name="rename_tag"),
     path("apps/tags/<uuid:tag_id>/delete", tags.delete, name="delete_tag"),
     path("apps/<uuid:app_id>", overview.overview, name="overview"),
+    path("apps/<uuid:app_id>/orchestrate", orchestrate.orchestrate, name="orchestrate"),
+    path("apps/<uuid:app_id>/draft", orchestrate.draft, name="draft"),
+    path("apps/<uuid:app_id>/expert", orchestrate.expert, name="expert"),
+    path("apps/<uuid:app_id>/design", orchestrate.design, name="design"),
     path("apps/<uuid:app_id>/publish", overview.publish_draft, name="publish"),
     path("apps/<uuid:app_id>/duplicate", overview.duplicate, name="duplicate"),
     path("apps/<uuid:app_id>/export", overview.export, name="export"),

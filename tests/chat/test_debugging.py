@@ -133,7 +133,7 @@ def test_a_foreign_app_is_not_found(server, app):
     stranger = make_workspace("Other", "other@example.org").memberships.get().user
     with socket(server, app, stranger) as connection:
         assert close_code(connection) == 4404
-    assert signed_in(stranger).get(f"/apps/{app.id}/debug/models").status_code == 404
+    assert signed_in(stranger).get(f"/apps/{app.id}/debug/messages/{app.id}/prompt").status_code == 404
 
 
 def test_a_chat_in_the_console_is_another_matter(server, app, owner):
@@ -213,11 +213,3 @@ def test_a_picture_goes_with_the_question(server, workspace, owner):
     with socket(server, app, owner) as connection:
         assert ask(connection, files=[file])["event"] == "message_end"
     assert browser.post(f"/apps/{app.id}/debug/files").status_code == 400
-
-
-def test_the_models_that_can_be_tried_are_listed(server, workspace, owner, upstream):
-    make_provider(workspace, upstream.base_url, "echo", embedder="text-embedding")
-    app = make_app(workspace, upstream_config("echo"))
-    providers = signed_in(owner).get(f"/apps/{app.id}/debug/models").json()["providers"]
-    own = next(provider for provider in providers if provider["key"] == "openai_api_compatible")
-    assert [model["name"] for model in own["models"]] == ["echo"]

@@ -1,4 +1,4 @@
-"""What trying an app out needs beside its websocket: models, prompt logs, ratings, follow-up questions, sound, files."""
+"""What trying an app out needs beside its websocket: prompt logs, ratings, follow-up questions, sound, files."""
 
 from typing import Any
 from uuid import UUID
@@ -20,31 +20,10 @@ from apps.files.names import extension_of
 from apps.files.services.uploads import store_upload
 from apps.logs.selectors import get_message
 from apps.logs.services.feedback import rate_message
-from apps.models.selectors import list_models
 from apps.prompts.api.auth import Admission
 from apps.prompts.callers import Access
 from apps.prompts.selectors import get_app
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
-
-
-@require_safe
-@requires(*BUILDERS)
-def models(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    """The models that columns can be tried on, by provider."""
-    get_app(workspace=request.workspace, app_id=app_id)
-    found: dict[str, dict[str, Any]] = {}
-    for choice in list_models(workspace=request.workspace, model_type="llm"):
-        provider = choice.provider
-        group = found.setdefault(provider.key, {"key": provider.key, "label": provider.label, "models": []})
-        group["models"].append(
-            {
-                "name": choice.spec.name,
-                "label": choice.spec.label,
-                "mode": choice.spec.mode,
-                "default": choice.is_default,
-            }
-        )
-    return JsonResponse({"providers": list(found.values())})
 
 
 @require_safe

@@ -23,12 +23,22 @@ KEPT_DRAFTS = 20
 MAX_NOTE = 255  # characters
 
 
-def save_draft(*, app: App, config: Mapping[str, Any], user: User | None = None, note: str = "") -> AppVersion:
+def save_draft(
+    *,
+    app: App,
+    config: Mapping[str, Any],
+    user: User | None = None,
+    note: str = "",
+    is_unfinished: bool = False,
+    instead_of: AppVersion | None = None,
+) -> AppVersion:
     """Makes `config` the app's draft; what is published does not change.
 
     Args:
         config: the app file's `model_config` or `workflow` map. An app's first one, which may come from a file of
             elsewhere, is taken as it is; it is checked when it is published.
+        is_unfinished: somebody is still writing it: it is checked when it is published.
+        instead_of: the present draft, never published; the new one takes its place and number.
 
     Raises:
         InvalidAppConfig: `invalid_app_config`, with every problem.
@@ -38,8 +48,9 @@ def save_draft(*, app: App, config: Mapping[str, Any], user: User | None = None,
         app = lock_app(app.id)
         if app.draft is not None:
             _refuse_way_back(app, config)
-            require_valid(app.mode, config)
-        return _add_draft(app, config, user, note)
+            if not is_unfinished:
+                require_valid(app.mode, config)
+        return _add_draft(app, config, user, note, instead_of)
 
 
 def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:
@@ -49,9 +60,14 @@ def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:
         raise ExpertModeOnly
 
 
-def _add_draft(app: App, config: Mapping[str, Any], user: User | None, note: str) -> AppVersion:
+def _add_draft(
+    app: App, config: Mapping[str, Any], user: User | None, note: str, instead_of: AppVersion | None = None
+) -> AppVersion:
     with transaction.atomic():
         app = lock_app(app.id)
+        if instead_of is not None:
+            App.objects.filter(id=app.id).update(draft=None)
+            instead_of.delete()
         last = app.versions.order_by("-number").first()
         number = last.number + 1 if last else 1
         version = app.versions.create(number=number, config=dict(config), created_by=user, note=note)

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.common.errors import AppError, NotFound
-from apps.common.pages import done, render_part, say
+from apps.common.pages import done, render_part, say, wants_fragment
 from apps.prompts.diffing import compare
 from apps.prompts.errors import InvalidAppConfig
 from apps.prompts.models import App, AppVersion
 from apps.prompts.publishing import publishing_of
 from apps.prompts.selectors import find_version, get_app, list_versions
 from apps.prompts.services.versions import publish, restore
+from apps.prompts.validation import CHECKED_MODES
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 VERSIONS_PER_PAGE = 20
@@ -89,7 +90,11 @@ def restore_version(request: ConsoleRequest, app_id: UUID, number: int) -> HttpR
     app = get_app(workspace=request.workspace, app_id=app_id)
     restore(app=app, version_id=find_version(app=app, number=number).pk, user=request.user)
     sentence = _("The draft is version %(number)s again. What is published has not changed.") % {"number": number}
-    return done(request, "prompts:versions", sentence, app_id=app_id)
+    if wants_fragment(request):  # the page it is edited on goes on with it, and can undo
+        response = HttpResponse(status=204)
+        say(response, sentence, events={"draft-restored": {}})
+        return response
+    return done(request, "prompts:orchestrate" if app.mode in CHECKED_MODES else "prompts:versions", sentence, app_id=app_id)
 
 
 @require_POST

@@ -34,6 +34,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("draft-saved", () => {
   if (!isBeingWritten()) refresh();
 });
+document.addEventListener("draft-restored", async () => {
+  if (!isEditing) return location.reload();
+  const { draft } = await import("@/prompt/draft.js");
+  await draft.reload();
+  return refresh();
+});
 document.addEventListener("htmx:confirm", async (event) => {
   if (!event.target.closest("[data-publish]")) return;
   event.preventDefault();
