@@ -4,7 +4,7 @@ import { t } from "@/core/words.js";
 
 function source(resource) {
   const score = typeof resource.score === "number" ? h("span", { className: "score", title: t("Relevance") }, resource.score.toFixed(2)) : null;
-  const number = resource.doc_metadata?.page;
+  const number = resource.page;
   const page = number == null ? null : h("span", { className: "score" }, t("page {number}", { number }));
   return h("details", {},
     h("summary", {}, h("span", { className: "n" }, `[${resource.position}]`), h("span", { className: "grow clip" }, resource.document_name), page, score, icon("chevron-down")),
