@@ -5,7 +5,9 @@ const NAME = /\{\{([^\s{}#]{1,100})\}\}/g;
 export const VARIABLE = /^(?!\d)[\p{L}\p{N}_\p{Extended_Pictographic}]{1,100}$/u;
 const GIVEN = new Set(isChat ? ["pre_prompt"] : ["pre_prompt", "query"]); // filled in without a field
 
-export const isExpert = (config) => config.prompt_type === "advanced";
+export function isExpert({ prompt_type: type }) {
+  return type === "advanced";
+}
 
 // The form's fields as {kind, variable, label, ...}; `entry` is the map they stand in.
 export function fieldsOf(config) {

@@ -1,7 +1,8 @@
 // What the server says about the app and what may be chosen for it.
 export const page = JSON.parse(document.getElementById("orchestrate-data").textContent);
 
-export const isChat = page.app.mode !== "completion";
+const GENERATOR = "completion";
+export const isChat = page.app.mode !== GENERATOR;
 export const nonce = document.querySelector('script[type="importmap"]').nonce;
 
 const defaultModel = page.models.find((model) => model.is_default);
@@ -17,4 +18,6 @@ export function modelOf(config) {
 }
 
 // "completion" for models that take one text.
-export const modeOf = (config) => modelOf(config).model?.mode ?? config.model?.mode ?? "chat";
+export function modeOf(config) {
+  return modelOf(config).model?.mode ?? config.model?.mode ?? "chat";
+}
