@@ -1,6 +1,6 @@
 // The app that is tried out: where its turns run, and what can be asked of the server beside them.
 import { loadDialog } from "@/core/dialogs.js";
-import { h } from "@/core/dom.js";
+import { h, icon } from "@/core/dom.js";
 import { Socket } from "@/core/socket.js";
 import { t } from "@/core/words.js";
 import { draft } from "@/prompt/draft.js";
@@ -43,6 +43,10 @@ export function explain(code) {
   if (code !== SIGNED_OUT) return [t("This app does not exist any more.")];
   return [`${t("You are signed out.")} `, h("a", { href: `/signin?next=${encodeURIComponent(location.pathname)}` }, t("Sign in again"))];
 }
+
+// What stands where a conversation has nothing to begin with.
+export const welcome = () => h("div", { className: "debug-welcome" }, icon("flask-conical"),
+  h("p", {}, t("Ask something. What stands on this page answers, as it is now; what is tried here appears in no log and no figure.")));
 
 // `more()` is added to each question.
 export function newRuns(more = () => ({})) {

@@ -2,7 +2,7 @@
 import "@/chat/chat-pane.js";
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
-import { api, explain, newRuns, settings } from "@/debug/app.js";
+import { api, explain, newRuns, settings, welcome } from "@/debug/app.js";
 
 const PAUSE_MS = 300; // while somebody types, the form is not built anew with each letter
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -35,7 +35,7 @@ export class Single {
     this.pane = document.createElement("chat-pane");
     this.element.append(this.pane);
     this.shown = settings();
-    this.pane.open({ settings: this.shown, runs: newRuns(), api, explain });
+    this.pane.open({ settings: this.shown, runs: newRuns(), api, explain, welcome });
     this.pane.begin(values);
     this.pane.addEventListener("begin", () => {
       if (!this.note.hidden) this.#renew();
