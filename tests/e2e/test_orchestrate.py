@@ -61,7 +61,7 @@ def test_an_app_is_written_and_everything_is_there_again(chromium: Chromium):
 
         page.locator("#model-button").press("Enter")
         page.get_by_role("searchbox", name="Search models").fill("quick")
-        page.get_by_role("button", name="quick-model").click()
+        page.locator("#model-sheet").get_by_role("button", name="quick-model").click()
         page.get_by_role("button", name="Precise").press("Enter")
         page.get_by_role("slider", name="Temperature").press("ArrowRight")
         assert violations(page) == []

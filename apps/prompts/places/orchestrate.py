@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.common.navigation import Place, places
+from apps.prompts.choices import PROMPT_MODES
 from apps.workspaces.permissions import BUILDERS
 
 
@@ -13,4 +14,4 @@ class Orchestrate(Place):
     key, label, icon, area, position = "app-orchestrate", _("Orchestrate"), "sliders-horizontal", "app", 10
     url_name = "prompts:orchestrate"
     roles = frozenset(BUILDERS)
-    modes = frozenset({"chat", "completion", "agent-chat"})
+    modes = frozenset(PROMPT_MODES)

@@ -23,7 +23,7 @@ from apps.prompts.models import App, AppVersion
 from apps.prompts.selectors import get_app
 from apps.prompts.services.designs import design_app
 from apps.prompts.services.drafts import as_stored, keep_draft
-from apps.prompts.validation import CHECKED_MODES, model_mode_of, validate_config
+from apps.prompts.validation import model_mode_of, validate_config
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 
@@ -93,7 +93,7 @@ def design(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 
 def _editable(request: ConsoleRequest, app_id: UUID) -> App:
     app = get_app(workspace=request.workspace, app_id=app_id)
-    if app.mode not in CHECKED_MODES:
+    if not app.has_prompt:
         raise Http404
     return app
 

@@ -138,8 +138,9 @@ class Draft extends EventTarget {
   #keep({ version_id, number, problems = this.problems }, config) {
     this.#stored = config;
     this.#version = { version_id, number };
+    const isNew = !isSame(problems, this.problems);
     this.problems = problems;
-    this.dispatchEvent(new Event("problems"));
+    if (isNew) this.dispatchEvent(new Event("problems"));
     if (this.config !== config) return;
     this.#show("saved");
     document.dispatchEvent(new CustomEvent("draft-saved", { detail: this.#version }));

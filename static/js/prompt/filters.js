@@ -30,10 +30,10 @@ function conditions(settings, bases, write) {
 
 function row({ name, comparison_operator: operator, value }, place, names, change) {
   const number = { number: place + 1 };
-  const set = (key) => ({ target }) => change((list) => { list[place][key] = target.value; }, `condition-${key}-${place}`);
+  const set = (key, step = null) => ({ target }) => change((list) => { list[place][key] = target.value; }, step);
   return h("div", { className: "condition" },
     select(names.map((one) => [one, one]), name, { "aria-label": t("Field of condition {number}", number), "data-key": `condition-name-${place}`, onchange: set("name") }),
     select(OPERATORS(), operator, { "aria-label": t("Comparison of condition {number}", number), "data-key": `condition-operator-${place}`, onchange: set("comparison_operator") }),
-    WITHOUT_VALUE.has(operator) ? h("span") : input({ value: value ?? "", "aria-label": t("Value of condition {number}", number), placeholder: "{{name}}", "data-key": `condition-value-${place}`, onchange: set("value") }),
+    WITHOUT_VALUE.has(operator) ? h("span") : input({ value: value ?? "", "aria-label": t("Value of condition {number}", number), placeholder: "{{name}}", "data-key": `condition-value-${place}`, oninput: set("value", `condition-${place}`) }),
     iconButton(t("Remove condition {number}", number), "x", () => change((list) => list.splice(place, 1))));
 }

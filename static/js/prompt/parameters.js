@@ -39,6 +39,7 @@ const isPreset = (values) => Object.entries(values).every(([name, value]) => giv
 
 function presets(model) {
   const sets = page.presets[model.presets];
+  if (!Object.keys(sets.balanced).length) return null; // the model has none of their parameters
   return h("div", { className: "segmented presets", role: "group", "aria-label": t("Presets") }, PRESETS.map(([key, label, name]) => h("button", {
     type: "button", "aria-pressed": String(isPreset(sets[key])), "data-key": `preset-${key}`, onclick: () => write((params) => Object.assign(params, sets[key])),
   }, icon(name), label)));

@@ -114,7 +114,7 @@ function prefixes(config) {
   const roles = config.completion_prompt_config?.conversation_histories_role ?? {};
   const prefix = (key, label, fallback) => field(label, input({
     value: roles[key] ?? fallback, maxLength: 50, "data-key": key,
-    onchange: ({ target }) => draft.change((next) => { (completionOf(next).conversation_histories_role ??= {})[key] = target.value; }),
+    oninput: ({ target }) => draft.change((next) => { (completionOf(next).conversation_histories_role ??= {})[key] = target.value; }, { key, source: host }),
   }));
   return h("div", { className: "pair" }, prefix("user_prefix", t("The user speaks as"), "Human"), prefix("assistant_prefix", t("The model speaks as"), "Assistant"));
 }
@@ -177,7 +177,7 @@ function insertMenu() {
 function show({ source } = {}) {
   const { config } = draft;
   const next = shapeOf(config);
-  if (next !== shape && !(source === host && shape !== null && !isShapeOnly(next))) draw(config);
+  if (next !== shape && (source !== host || isOtherShape(next))) draw(config);
   shape = next;
   if (source !== host) textsOf(config).forEach((text, place) => { if (editors[place]) editors[place].value = text; });
   editors.forEach((editor) => editor.showNames());
@@ -187,8 +187,8 @@ function show({ source } = {}) {
   showTools(config);
 }
 
-// While somebody types into a box it stays, even if it was or becomes empty.
-const isShapeOnly = (next) => JSON.stringify(JSON.parse(next).slice(0, 4)) !== JSON.stringify(JSON.parse(shape).slice(0, 4));
+// While somebody types into a box it stays: neither names of speakers nor emptiness are a reason to draw it anew.
+const isOtherShape = (next) => JSON.stringify(JSON.parse(next).slice(0, 3)) !== JSON.stringify(JSON.parse(shape).slice(0, 3));
 
 export function mountPrompt() {
   draft.addEventListener("change", ({ detail }) => show(detail));

@@ -13,13 +13,17 @@ const EVEN = 0.7; // the usual share of vectors
 
 const settingsOf = (config) => config.dataset_configs ?? {};
 
+// The change of a slider or box that is still in use: the dialog is not drawn anew under the hand.
+const INPUT = {};
+
+// `key` is for what is written bit by bit.
 function write(recipe, key = null) {
-  draft.change((config) => recipe((config.dataset_configs ??= {})), { key });
+  draft.change((config) => recipe((config.dataset_configs ??= {})), { key, source: key && INPUT });
 }
 
 export function openRetrieval(bases) {
   const host = h("div", { className: "stack" });
-  const show = () => redraw(host, parts(bases));
+  const show = ({ detail } = {}) => detail?.source !== INPUT && redraw(host, parts(bases));
   show();
   const dialog = openDialog(host, { label: t("How knowledge is searched") });
   draft.addEventListener("change", show);
