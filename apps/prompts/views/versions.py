@@ -16,7 +16,6 @@ from apps.prompts.models import App, AppVersion
 from apps.prompts.publishing import publishing_of
 from apps.prompts.selectors import find_version, get_app, list_versions
 from apps.prompts.services.versions import publish, restore
-from apps.prompts.validation import CHECKED_MODES
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 VERSIONS_PER_PAGE = 20
@@ -94,7 +93,7 @@ def restore_version(request: ConsoleRequest, app_id: UUID, number: int) -> HttpR
         response = HttpResponse(status=204)
         say(response, sentence, events={"draft-restored": {}})
         return response
-    return done(request, "prompts:orchestrate" if app.mode in CHECKED_MODES else "prompts:versions", sentence, app_id=app_id)
+    return done(request, "prompts:orchestrate" if app.has_prompt else "prompts:versions", sentence, app_id=app_id)
 
 
 @require_POST
