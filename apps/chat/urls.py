@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .api import debug as shared
 from .views import chat, debug
 
 app_name = "chat"
@@ -9,9 +10,9 @@ MESSAGE = "apps/<uuid:app_id>/debug/messages/<uuid:message_id>"
 urlpatterns = [
     path("apps/<uuid:app_id>/chat", chat.chat_page, name="chat_page"),
     path("apps/<uuid:app_id>/debug/files", debug.upload, name="debug_upload"),
-    path("apps/<uuid:app_id>/debug/speech", debug.speech, name="debug_speech"),
-    path("apps/<uuid:app_id>/debug/transcript", debug.transcript, name="debug_transcript"),
+    path("apps/<uuid:app_id>/debug/speech", shared.speech, name="debug_speech"),
+    path("apps/<uuid:app_id>/debug/transcript", shared.transcript, name="debug_transcript"),
     path(f"{MESSAGE}/prompt", debug.prompt_log, name="debug_prompt"),
     path(f"{MESSAGE}/rating", debug.rate, name="debug_rating"),
-    path(f"{MESSAGE}/suggestions", debug.suggestions, name="debug_suggestions"),
+    path(f"{MESSAGE}/suggestions", shared.suggestions, name="debug_suggestions"),
 ]

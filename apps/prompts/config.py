@@ -150,7 +150,7 @@ def read_config(raw: Mapping[str, Any]) -> BasicConfig:
 
 
 def with_model(config: BasicConfig, model: Mapping[str, Any]) -> BasicConfig:
-    """The configuration on another model: `model` has the shape of the map's own (provider, name, completion_params)."""
+    """The configuration on another model: `model` as the map has it (provider, name, completion_params)."""
     parameters = dict(as_map(model.get("completion_params")))
     stop = parameters.pop("stop", None)
     return replace(

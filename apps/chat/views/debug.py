@@ -1,18 +1,14 @@
-"""What trying an app out needs beside its websocket: prompt logs, ratings, follow-up questions, sound, files."""
+"""What trying an app out needs beside its websocket: prompt logs, ratings, files."""
 
-from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.chat.api.after import suggested_view
-from apps.chat.api.audio import audio_to_text_view, text_to_audio_view
 from apps.chat.debugging import draft_access
 from apps.common.api import json_body
-from apps.common.bodies import read_multipart, request_fields
+from apps.common.bodies import read_multipart
 from apps.common.pages import render_part
 from apps.files.errors import FilePartMissing, TooManyFiles
 from apps.files.kinds import limit_mb
@@ -20,7 +16,6 @@ from apps.files.names import extension_of
 from apps.files.services.uploads import store_upload
 from apps.logs.selectors import get_message
 from apps.logs.services.feedback import rate_message
-from apps.prompts.api.auth import Admission
 from apps.prompts.callers import Access
 from apps.prompts.selectors import get_app
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
@@ -43,25 +38,6 @@ def rate(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpRespons
     message = get_message(access=access, message_id=message_id)
     rate_message(message=message, caller=access.caller, rating=json_body(request).get("rating"))
     return HttpResponse(status=204)
-
-
-@require_safe
-@requires(*BUILDERS)
-def suggestions(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpResponseBase:
-    answer = async_to_sync(suggested_view(_admission(request, app_id)))
-    return answer(request, message_id=str(message_id))
-
-
-@require_POST
-@requires(*BUILDERS)
-def speech(request: ConsoleRequest, app_id: UUID) -> HttpResponseBase:
-    return async_to_sync(text_to_audio_view(_admission(request, app_id)))(request)
-
-
-@require_POST
-@requires(*BUILDERS)
-def transcript(request: ConsoleRequest, app_id: UUID) -> HttpResponseBase:
-    return async_to_sync(audio_to_text_view(_admission(request, app_id)))(request)
 
 
 @require_POST
@@ -89,12 +65,3 @@ def upload(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 
 def _access(request: ConsoleRequest, app_id: UUID) -> Access:
     return async_to_sync(draft_access)(app_id, request.membership)
-
-
-def _admission(request: ConsoleRequest, app_id: UUID) -> Admission:
-    """Lets a view that the APIs share answer a member: `requires` has let them in already."""
-
-    async def admit(plain: HttpRequest) -> tuple[Access, Any]:
-        return await draft_access(app_id, request.membership), await request_fields(plain)
-
-    return admit
