@@ -74,7 +74,9 @@ class DraftConflict(Conflict):
     """
 
     code = "draft_conflict"
-    default_message = "The app was changed in another window meanwhile. Take over what is stored there, or overwrite it."
+    default_message = (
+        "The app was changed in another window meanwhile. Take over what is stored there, or overwrite it."
+    )
 
     def __init__(self, draft: Mapping[str, object]) -> None:
         self.draft = draft

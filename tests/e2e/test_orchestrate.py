@@ -13,7 +13,10 @@ from .conftest import Chromium, aside
 from .test_console import PHONE, owner_with
 
 pytestmark = pytest.mark.browser
-CONFIG = {"pre_prompt": "", "user_input_form": [{"paragraph": {"variable": "city", "label": "City", "required": False}}]}
+CONFIG = {
+    "pre_prompt": "",
+    "user_input_form": [{"paragraph": {"variable": "city", "label": "City", "required": False}}],
+}
 
 
 def guide(workspace: Workspace) -> App:
@@ -73,7 +76,9 @@ def test_an_app_is_written_and_everything_is_there_again(chromium: Chromium):
         assert violations(page) == []
 
         page.reload()
-        expect(page.get_by_role("textbox", name="Instructions")).to_have_text("You show guests {{city}} for {{days}} days.")
+        expect(page.get_by_role("textbox", name="Instructions")).to_have_text(
+            "You show guests {{city}} for {{days}} days."
+        )
         expect(page.locator("#model-button")).to_contain_text("quick-model")
         expect(page.locator(".base-card")).to_contain_text("Travel rules")
         expect(page.get_by_label("What it says first")).to_have_value("Where to, {{city}}?")

@@ -49,7 +49,7 @@ function comparison(proposal, close) {
     toast(t("The design was taken over."), "ok", { undo: () => draft.undo() });
   };
   return [
-    h("div", { className: "comparison" }, rows.map(([label, before, after]) => [h("h3", {}, label), h("div", { className: "sides" }, side(t("Now"), before), side(t("Proposed"), after))])),
+    h("div", { className: "comparison" }, rows.flatMap(([label, before, after]) => [h("h3", {}, label), h("div", { className: "sides" }, side(t("Now"), before), side(t("Proposed"), after))])),
     h("div", { className: "row end" }, h("button", { className: "btn", type: "button", "data-close": "" }, t("Cancel")), h("button", { className: "btn primary", type: "button", "data-apply": "", onclick: take }, icon("check"), t("Take it over"))),
   ];
 }

@@ -74,9 +74,9 @@ function turnVision(on) {
 function vision(config) {
   const image = imageOf(config);
   const { model } = modelOf(config);
-  const detail = select([["auto", t("As the model decides")], ["low", t("Low: quicker, cheaper")], ["high", t("High: reads small print")]], image.detail ?? "high", { "data-key": "detail", onchange: ({ target }) => writeVision({ detail: target.value }) });
+  const detail = select([["auto", t("Automatic")], ["low", t("Low")], ["high", t("High")]], image.detail ?? "high", { "data-key": "detail", onchange: ({ target }) => writeVision({ detail: target.value }) });
   const count = select(Array.from({ length: MOST_PICTURES }, (_, place) => [String(place + 1), String(place + 1)]), String(config.file_upload?.number_limits ?? image.number_limits ?? 3), { "data-key": "pictures", onchange: ({ target }) => writeVision({ number_limits: Number(target.value) }) });
-  return [h("div", { className: "pair" }, field(t("Detail"), detail), field(t("Pictures at a time"), count)), model && !model.features.includes("vision") ? quiet(t("{name} cannot see pictures. Choose a model with an eye.", { name: model.label })) : null];
+  return [h("div", { className: "pair" }, field(t("Detail"), detail, t("High reads small print and costs more.")), field(t("Pictures at a time"), count)), model && !model.features.includes("vision") ? quiet(t("{name} cannot see pictures. Choose a model with an eye.", { name: model.label })) : null];
 }
 
 function speech(config) {
