@@ -76,6 +76,10 @@ def test_an_app_is_tried_out_compared_published_and_brought_back(chromium: Chrom
         expect(page.locator("#publishing")).to_contain_text("The draft differs")
         page.get_by_label("What is new").fill("Kinder, and quicker")
         assert violations(page) == []
+        page.evaluate("document.dispatchEvent(new Event('draft-saved'))")  # the menu comes anew, the note stays
+        with page.expect_response("**/publishing"):
+            page.evaluate("document.dispatchEvent(new Event('draft-saved'))")
+        expect(page.get_by_label("What is new")).to_have_value("Kinder, and quicker")
         page.get_by_role("button", name="Publish the draft").click()
         expect(page.locator("#publishing")).to_contain_text("The draft is the same")
         page.keyboard.press("Escape")

@@ -13,7 +13,9 @@ async function save() {
 }
 
 const refresh = () => window.htmx.ajax("GET", content.dataset.url, { target: content, swap: "innerHTML" });
-const isBeingWritten = () => menu.open && Boolean(content.querySelector("[name=note]")?.value || content.contains(document.activeElement));
+const noteBox = () => content.querySelector("[name=note]");
+let isPublishing = false;
+let typed = null; // what stood in the note while the menu was fetched anew
 
 menu.addEventListener("toggle", async () => {
   if (!menu.open || !isEditing) return;
@@ -31,8 +33,21 @@ menu.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (menu.open && !menu.contains(event.target) && event.target.isConnected && !event.target.closest("dialog")) menu.open = false;
 });
-document.addEventListener("draft-saved", () => {
-  if (!isBeingWritten()) refresh();
+document.addEventListener("draft-saved", refresh);
+content.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig.verb !== "get") return;
+  const box = noteBox();
+  typed = box && { value: box.value, isFocused: box === document.activeElement };
+  if (isPublishing) detail.shouldSwap = false; // what publishing answers is newer
+});
+content.addEventListener("htmx:afterSwap", () => {
+  const box = noteBox();
+  if (box && typed) box.value = typed.value;
+  if (box && typed?.isFocused) box.focus();
+  typed = null;
+});
+content.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig.verb === "post") isPublishing = false;
 });
 document.addEventListener("draft-restored", async () => {
   if (!isEditing) return location.reload();
@@ -43,10 +58,12 @@ document.addEventListener("draft-restored", async () => {
 document.addEventListener("htmx:confirm", async (event) => {
   if (!event.target.closest("[data-publish]")) return;
   event.preventDefault();
+  isPublishing = true;
   try {
     await save();
     event.detail.issueRequest(true);
   } catch (error) {
+    isPublishing = false;
     toast(error.message, "bad");
   }
 });
