@@ -4,7 +4,7 @@
 // change, "draft-saved" (detail: {version_id, number}) when all is stored. Events on `draft`: "change" (detail: {source},
 // who made it), "state" (detail: a word of STATES), "problems".
 import { page } from "@/prompt/page.js";
-import { ask } from "@/prompt/server.js";
+import { ask, canLeaveWith } from "@/prompt/server.js";
 import { settleConflict } from "@/prompt/conflict.js";
 
 export const STATES = ["saved", "unsaved", "saving", "failed", "conflict"];
@@ -154,9 +154,13 @@ class Draft extends EventTarget {
 
 export const draft = new Draft(page.stored);
 
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden" && draft.state === "unsaved") draft.save({ isLeaving: true }).catch(() => {});
-});
+// Whoever leaves within the second before a save is not asked: it is sent on the way out.
+function sendUnsaved() {
+  if (draft.state === "unsaved") draft.save({ isLeaving: true }).catch(() => {});
+}
+
+document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && sendUnsaved());
 addEventListener("beforeunload", (event) => {
-  if (draft.state !== "saved") event.preventDefault();
+  if (draft.state === "unsaved" && canLeaveWith(draft.config)) sendUnsaved();
+  else if (draft.state !== "saved") event.preventDefault();
 });
