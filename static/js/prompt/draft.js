@@ -5,7 +5,6 @@
 // who made it), "state" (detail: a word of STATES), "problems".
 import { page } from "@/prompt/page.js";
 import { ask, canLeaveWith } from "@/prompt/server.js";
-import { settleConflict } from "@/prompt/conflict.js";
 
 export const STATES = ["saved", "unsaved", "saving", "failed", "conflict"];
 const AUTOSAVE_MS = 800;
@@ -120,6 +119,7 @@ class Draft extends EventTarget {
 
   async #settle(theirs, error) {
     this.#show("conflict");
+    const { settleConflict } = await import("@/prompt/conflict.js");
     const choice = await settleConflict(theirs);
     if (choice === "overwrite") return this.#storeOnce({ overwrite: true });
     if (choice === "theirs") return this.#takeOver(theirs);
