@@ -1,5 +1,7 @@
 """Writing an app: what is typed, chosen and switched is there after the page was loaded again."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -7,6 +9,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.prompts.models import App
 from apps.workspaces.models import Workspace
 from tests.factories import make_app, make_provider
+from tests.waiting import eventually
 
 from .axe import violations
 from .conftest import Chromium, aside
@@ -23,6 +26,11 @@ def guide(workspace: Workspace) -> App:
     make_provider(workspace, "http://127.0.0.1:9", "quick-model", "slow-model")
     create_dataset(workspace=workspace, name="Travel rules", indexing_technique="economy")
     return make_app(workspace, CONFIG)
+
+
+def config_of(app: App) -> dict[str, Any]:
+    config: dict[str, Any] = App.objects.values_list("draft__config", flat=True).get(pk=app.pk)
+    return config
 
 
 def saved(page: Page) -> None:
@@ -82,7 +90,11 @@ def test_an_app_is_written_and_everything_is_there_again(chromium: Chromium):
         expect(page.locator("#model-button")).to_contain_text("quick-model")
         expect(page.locator(".base-card")).to_contain_text("Travel rules")
         expect(page.get_by_label("What it says first")).to_have_value("Where to, {{city}}?")
-    config = aside(lambda: App.objects.select_related("draft").get(pk=app.pk).draft.config)
+        page.get_by_label("What it says first").fill("Where to?")
+        page.goto(f"/apps/{app.pk}")  # at once: what was written last is sent on the way out
+
+        aside(lambda: eventually(lambda: config_of(app)["opening_statement"] == "Where to?"))
+    config = aside(lambda: config_of(app))
     assert [next(iter(entry)) for entry in config["user_input_form"]] == ["number", "paragraph"]
     assert config["dataset_configs"]["top_k"] == 4
     assert config["model"]["completion_params"]["temperature"] == pytest.approx(0.2)
@@ -123,5 +135,5 @@ def test_expert_mode_a_design_and_two_windows(chromium: Chromium):
         page.get_by_role("button", name="Keep mine").tap()
         saved(page)
         chromium.complaints.clear()  # the browser itself reports the 409
-    config = aside(lambda: App.objects.select_related("draft").get(pk=app.pk).draft.config)
+    config = aside(lambda: config_of(app))
     assert config["chat_prompt_config"]["prompt"][0]["text"] == "Of this window."

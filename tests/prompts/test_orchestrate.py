@@ -1,6 +1,7 @@
 """The orchestrate page and the draft it saves."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.knowledge.models import DatasetMember
+from apps.knowledge.models import Dataset, DatasetMember
 from apps.knowledge.services.datasets import create_dataset
 from apps.prompts.models import App, AppVersion
 from apps.prompts.services import drafts
@@ -238,6 +239,17 @@ def test_bases_come_in_pages(workspace, owner, django_assert_max_num_queries):
         first = owner.get(reverse("knowledge:picker")).json()
     second = owner.get(reverse("knowledge:picker"), {"page": "2"}).json()
     assert (len(first["items"]), first["has_more"], len(second["items"]), second["has_more"]) == (20, True, 3, False)
+
+
+def test_ten_thousand_bases_are_searched_in_no_time(workspace, owner):
+    names = (f"Base {number}" for number in range(10_000))
+    Dataset.objects.bulk_create(
+        Dataset(workspace=workspace, name=name, permission="all_team_members") for name in names
+    )
+    started = time.perf_counter()
+    found = owner.get(reverse("knowledge:picker"), {"q": "999"}).json()
+    assert time.perf_counter() - started < 0.2
+    assert (len(found["items"]), found["has_more"]) == (19, False)
 
 
 def test_models_that_are_not_set_up_are_shown_as_the_draft_names_them(workspace, owner):

@@ -1,12 +1,14 @@
 """Knowledge bases to choose from, for editors of apps below this one."""
 
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from apps.common.ids import parse_uuid
 from apps.knowledge.choices import Permission
-from apps.knowledge.models import Dataset
+from apps.knowledge.models import Dataset, DatasetMember
 from apps.knowledge.selectors import list_datasets
 from apps.workspaces.permissions import BUILDERS, MANAGERS, ConsoleRequest, requires
 
@@ -18,23 +20,29 @@ MAX_IDS = 100
 @requires(*BUILDERS)
 def picker(request: ConsoleRequest) -> HttpResponse:
     """GET ?q=&page=: the bases the member sees, newest first; ?ids=a,b: those of them, whichever there still are."""
-    found = _visible(request, list_datasets(workspace=request.workspace, keyword=request.GET.get("q", "")[:200]))
+    found = _visible(request).filter(name__icontains=request.GET.get("q", "")[:200])
     if "ids" in request.GET:
-        ids = [parse_uuid(id) for id in request.GET["ids"].split(",")[:MAX_IDS]]
-        rows, has_more = list(found.filter(pk__in=[id for id in ids if id])), False
+        wanted = [parse_uuid(id) for id in request.GET["ids"].split(",")[:MAX_IDS]]
+        ids, has_more = list(found.filter(pk__in=[id for id in wanted if id]).values_list("pk", flat=True)), False
     else:
         start = (_page(request.GET.get("page", "")) - 1) * PAGE
-        rows = list(found[start : start + PAGE + 1])
-        rows, has_more = rows[:PAGE], len(rows) > PAGE
+        ids = list(found.order_by("-created_at", "pk").values_list("pk", flat=True)[start : start + PAGE + 1])
+        ids, has_more = ids[:PAGE], len(ids) > PAGE
+    # Documents are counted of these alone, not of all that were searched.
+    rows = list_datasets(workspace=request.workspace).filter(pk__in=ids).prefetch_related("metadata_fields")
     return JsonResponse({"items": [_item(dataset) for dataset in rows], "has_more": has_more})
 
 
-def _visible(request: ConsoleRequest, datasets: "QuerySet[Dataset]") -> "QuerySet[Dataset]":
+def _visible(request: ConsoleRequest) -> "QuerySet[Dataset]":
+    datasets = Dataset.objects.filter(workspace=request.workspace)
     if request.membership.role in MANAGERS:
         return datasets
-    chosen = Q(permission=Permission.PARTIAL_MEMBERS, members__user=request.user)
-    own = Q(created_by=request.user) | Q(permission=Permission.ALL_TEAM_MEMBERS)
-    return datasets.filter(Q(pk__in=Dataset.objects.filter(own | chosen).values("pk")))
+    chosen = Q(permission=Permission.PARTIAL_MEMBERS, pk__in=_chosen_for(request))
+    return datasets.filter(Q(created_by=request.user) | Q(permission=Permission.ALL_TEAM_MEMBERS) | chosen)
+
+
+def _chosen_for(request: ConsoleRequest) -> "QuerySet[DatasetMember, UUID]":
+    return DatasetMember.objects.filter(user=request.user).values_list("dataset", flat=True)
 
 
 def _page(text: str) -> int:
@@ -48,6 +56,7 @@ def _item(dataset: Dataset) -> dict[str, object]:
         "description": dataset.description,
         "technique": dataset.indexing_technique or "",
         "provider": dataset.provider,
+        "fields": [field.name for field in dataset.metadata_fields.all()],
         "documents": dataset.document_count,  # type: ignore[attr-defined]  # annotated by the selector
         "words": dataset.word_count,  # type: ignore[attr-defined]
     }

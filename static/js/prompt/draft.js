@@ -4,8 +4,7 @@
 // change, "draft-saved" (detail: {version_id, number}) when all is stored. Events on `draft`: "change" (detail: {source},
 // who made it), "state" (detail: a word of STATES), "problems".
 import { page } from "@/prompt/page.js";
-import { ask } from "@/prompt/server.js";
-import { settleConflict } from "@/prompt/conflict.js";
+import { ask, canLeaveWith } from "@/prompt/server.js";
 
 export const STATES = ["saved", "unsaved", "saving", "failed", "conflict"];
 const AUTOSAVE_MS = 800;
@@ -120,6 +119,7 @@ class Draft extends EventTarget {
 
   async #settle(theirs, error) {
     this.#show("conflict");
+    const { settleConflict } = await import("@/prompt/conflict.js");
     const choice = await settleConflict(theirs);
     if (choice === "overwrite") return this.#storeOnce({ overwrite: true });
     if (choice === "theirs") return this.#takeOver(theirs);
@@ -154,9 +154,13 @@ class Draft extends EventTarget {
 
 export const draft = new Draft(page.stored);
 
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden" && draft.state === "unsaved") draft.save({ isLeaving: true }).catch(() => {});
-});
+// Whoever leaves within the second before a save is not asked: it is sent on the way out.
+function sendUnsaved() {
+  if (draft.state === "unsaved") draft.save({ isLeaving: true }).catch(() => {});
+}
+
+document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && sendUnsaved());
 addEventListener("beforeunload", (event) => {
-  if (draft.state !== "saved") event.preventDefault();
+  if (draft.state === "unsaved" && canLeaveWith(draft.config)) sendUnsaved();
+  else if (draft.state !== "saved") event.preventDefault();
 });

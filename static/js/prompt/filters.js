@@ -10,7 +10,7 @@ const OPERATORS = () => [
   ["=", "="], ["≠", "≠"], [">", ">"], ["<", "<"], ["≥", "≥"], ["≤", "≤"], ["before", t("before")], ["after", t("after")], ["empty", t("is empty")], ["not empty", t("is not empty")],
 ];
 
-const conditionsOf = (settings) => settings.metadata_filtering_conditions?.conditions ?? [];
+const listOf = (settings) => settings.metadata_filtering_conditions?.conditions ?? [];
 
 export function filters(settings, bases, write) {
   const mode = settings.metadata_filtering_mode ?? "disabled";
@@ -22,7 +22,7 @@ export function filters(settings, bases, write) {
 function conditions(settings, bases, write) {
   const change = (recipe, key) => write((next) => recipe(((next.metadata_filtering_conditions ??= { logical_operator: "and" }).conditions ??= [])), key);
   const names = [...new Set([...bases.flatMap(({ fields = [] }) => fields), ...BUILT_IN])];
-  const rows = conditionsOf(settings);
+  const rows = listOf(settings);
   const joined = rows.length > 1 ? field(t("A document is looked at when"), select([["and", t("all conditions hold")], ["or", t("one condition holds")]], settings.metadata_filtering_conditions.logical_operator ?? "and", { "data-key": "joined", onchange: ({ target }) => write((next) => { next.metadata_filtering_conditions.logical_operator = target.value; }) })) : null;
   const add = h("button", { className: "btn", type: "button", "data-key": "add-condition", onclick: () => change((list) => list.push({ name: names[0], comparison_operator: "is", value: "" })) }, icon("plus"), t("Add condition"));
   return h("div", { className: "stack" }, joined, rows.map((one, place) => row(one, place, names, change)), h("div", {}, add));

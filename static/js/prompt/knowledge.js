@@ -1,4 +1,4 @@
-// The knowledge an app reads: cards of bases, a dialog to choose them.
+// The knowledge an app reads: cards of bases. Its dialogs are loaded when they are asked for.
 import { h, icon } from "@/core/dom.js";
 import { toast } from "@/core/toast.js";
 import { t } from "@/core/words.js";
@@ -6,8 +6,6 @@ import { draft } from "@/prompt/draft.js";
 import { field, iconButton, redraw, select } from "@/prompt/fields.js";
 import { fieldsOf } from "@/prompt/names.js";
 import { isChat } from "@/prompt/page.js";
-import { chooseBases } from "@/prompt/knowledge-picker.js";
-import { openRetrieval } from "@/prompt/retrieval.js";
 import { ask } from "@/prompt/server.js";
 
 const section = document.getElementById("knowledge");
@@ -75,14 +73,24 @@ function show() {
   learn();
 }
 
+async function choose() {
+  const { chooseBases } = await import("@/prompt/knowledge-picker.js");
+  const chosen = await chooseBases(section.dataset.picker, basesOf(draft.config));
+  if (!chosen) return;
+  for (const base of chosen.bases) known.set(base.id, base);
+  draft.change((config) => setBases(config, chosen.ids));
+}
+
+async function settle() {
+  const { openRetrieval } = await import("@/prompt/retrieval.js");
+  openRetrieval(basesOf(draft.config).map((id) => known.get(id)).filter(Boolean));
+}
+
+const shown = (open) => () => open().catch((error) => toast(error.message, "bad"));
+
 export function mountKnowledge() {
-  section.querySelector("[data-add]").addEventListener("click", async () => {
-    const chosen = await chooseBases(section.dataset.picker, basesOf(draft.config));
-    if (!chosen) return;
-    for (const base of chosen.bases) known.set(base.id, base);
-    draft.change((config) => setBases(config, chosen.ids));
-  });
-  section.querySelector("[data-settings]").addEventListener("click", () => openRetrieval(basesOf(draft.config).map((id) => known.get(id)).filter(Boolean)));
+  section.querySelector("[data-add]").addEventListener("click", shown(choose));
+  section.querySelector("[data-settings]").addEventListener("click", shown(settle));
   draft.addEventListener("change", show);
   show();
 }
