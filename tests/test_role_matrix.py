@@ -63,7 +63,9 @@ class Call:
     who: Any
     send: dict[str, Any]
     blind: bool
+    own: bool
     once: bool = False
+    json: bool = False
 
     @property
     def is_api(self) -> bool:
@@ -88,7 +90,7 @@ def calls() -> list[Call]:
     for path, methods in MATRIX["routes"].items():
         for method, cell in methods.items():
             cell = cell if isinstance(cell, dict) else {"who": cell}
-            flags = {name: cell.get(name, False) for name in ("blind", "once")}
+            flags = {name: cell.get(name, False) for name in ("blind", "own", "once", "json")}
             found.append(Call(path, method, cell["who"], cell.get("send", {}), **flags))
     return sorted(found, key=lambda call: (call.once or call.method == "DELETE", -call.path.count("/")))
 
@@ -139,6 +141,7 @@ class World:
             "dataset_id": self.dataset.pk,
             "document_id": document.pk,
             "action": "enable",
+            "number": 1,
             "segment_id": document.segments.order_by("position")[0].pk,
             "child_chunk_id": child_of(document.segments.order_by("position")[0]).pk,
             "external_api_id": external_api(self.a).pk,
@@ -180,7 +183,7 @@ class World:
 
     def call(self, call: Call, headers: dict[str, str], method: str | None = None) -> Answer:
         send = json.loads(self.fill(json.dumps(call.send), call.path))
-        is_form = not call.is_api
+        is_form = not (call.is_api or call.json)
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = (urlencode(send) if is_form else json.dumps(send)).encode()
         if (method or call.method) in {"GET", "TRACE", "DELETE"}:
@@ -350,7 +353,8 @@ def test_each_role_may_do_what_the_matrix_says(world: World):
     def check_allowed(call: Call) -> str | None:
         for role in call.who[:1] if call.once else call.who:
             answer = world.call(call, sessions[role])
-            if is_refused(answer) or answer.status >= 400:
+            is_told = call.own and answer.status in {400, 404, 415}
+            if is_refused(answer) or (answer.status >= 400 and not is_told):
                 return f"answered {role} {answer.status}"
         return None
 
@@ -394,7 +398,7 @@ def test_other_methods_are_refused(world: World):
 def test_a_removed_member_is_out_at_the_next_call(world: World):
     admin = world.people["admin"]
     session = world.session(admin)
-    assert world.call(CONSOLE_CALLS[0], session).status < 400
+    assert world.call(next(call for call in CONSOLE_CALLS if not call.own), session).status < 400
     admin.memberships.get().delete()
     assert problems(CONSOLE_CALLS, lambda call: None if is_refused(world.call(call, session)) else "let in") == []
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
 from channels.db import database_sync_to_async
@@ -16,11 +17,13 @@ from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access, Caller
 from apps.prompts.choices import AppMode, InvokeFrom
 from apps.prompts.runtime import app_by_id
+from apps.workspaces.choices import Role
 from apps.workspaces.models import Membership, User
-from apps.workspaces.permissions import APP_USERS, member_of_session
+from apps.workspaces.permissions import APP_USERS, BUILDERS, member_of_session
 from apps.workspaces.selectors import get_membership
 
 from .asking import ask_chat, ask_completion, stop_run
+from .debugging import as_asked, draft_access
 from .replay import attach
 from .runs import Run
 
@@ -74,7 +77,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         elif kind == "stop":
             await stop_run(access, str(message.get("task_id")))
         elif kind == "chat":
-            await self._start(await self.renewed(access), message)
+            await self.start(await self.renewed(access), message)
         elif kind == "attach":
             await self._attach(await self.renewed(access), message)
         elif kind == "detach":
@@ -83,7 +86,8 @@ class RunConsumer(AsyncWebsocketConsumer):
         else:
             raise InvalidParam("type must be chat, stop, attach, detach or ping.", params="type")
 
-    async def _start(self, access: Access, message: Mapping[str, Any]) -> None:
+    async def start(self, access: Access, message: Mapping[str, Any]) -> None:
+        """Begins the turn a frame asks for. Raises what is wrong with it."""
         if self.reader is not None and not self.reader.done():
             raise InvalidParam("An answer is being written. Stop it or wait for its end.")
         body = {"inputs": {}, **message}
@@ -113,8 +117,14 @@ class RunConsumer(AsyncWebsocketConsumer):
                 await self.send(encoder.text(event))
 
 
-class ChatConsumer(RunConsumer):
-    """A member's chat with an app of their workspace, in the console."""
+class MemberConsumer(RunConsumer):
+    """A member's chat with an app of their workspace."""
+
+    roles: ClassVar[tuple[Role, ...]] = ()
+
+    async def access_of(self, app_id: UUID, membership: Membership) -> Access:
+        """The app as this member may run it now. Raises NotFound, Forbidden."""
+        raise NotImplementedError
 
     async def connect(self) -> None:
         await self.accept()
@@ -126,24 +136,45 @@ class ChatConsumer(RunConsumer):
             user=user, workspace_id=self.scope["session"].get("workspace_id")
         )
         try:
-            self.access = await self._access_of(membership)
+            self.access = await self._admit(membership)
         except AppError:
             await self.close(NO_SUCH_APP)
 
-    async def _access_of(self, membership: Membership | None) -> Access:
-        if membership is None or membership.role not in APP_USERS:
+    async def _admit(self, membership: Membership | None) -> Access:
+        if membership is None or membership.role not in self.roles:
             raise NotFound
-        app = await app_by_id(self.scope["url_route"]["kwargs"]["app_id"], membership.workspace_id)
-        return Access(app, Caller(InvokeFrom.CONSOLE.value, account_id=membership.user_id))
+        return await self.access_of(self.scope["url_route"]["kwargs"]["app_id"], membership)
 
     async def renewed(self, access: Access) -> Access:
-        """The app as published now, for a session and a membership that are as good as when the socket began."""
+        """The app as it is now, for a session and a membership that are as good as when the socket began."""
         membership = await database_sync_to_async(member_of_session)(self.scope["session"].session_key)
-        if membership is None or membership.role not in APP_USERS:
+        if membership is None or membership.role not in self.roles:
             raise Ended(NOT_SIGNED_IN)
         if (membership.user_id, membership.workspace_id) != (access.caller.account_id, access.app.workspace_id):
             raise Ended(NOT_SIGNED_IN)
-        return await self._access_of(membership)
+        return await self._admit(membership)
+
+
+class ChatConsumer(MemberConsumer):
+    """The published version, for everybody who uses apps."""
+
+    roles = APP_USERS
+
+    async def access_of(self, app_id: UUID, membership: Membership) -> Access:
+        app = await app_by_id(app_id, membership.workspace_id)
+        return Access(app, Caller(InvokeFrom.CONSOLE.value, account_id=membership.user_id))
+
+
+class DebugConsumer(MemberConsumer):
+    """The draft, or the version and model a frame names, for those who make the app."""
+
+    roles = BUILDERS
+
+    async def access_of(self, app_id: UUID, membership: Membership) -> Access:
+        return await draft_access(app_id, membership)
+
+    async def start(self, access: Access, message: Mapping[str, Any]) -> None:
+        await super().start(await as_asked(access, message), message)
 
 
 def _parse(text: str | None) -> Mapping[str, Any]:

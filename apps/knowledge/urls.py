@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import sources
+from .views import picker, sources
 
 app_name = "knowledge"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("console/api/oauth/data-source/callback/<str:source>", sources.callback, name="source_callback_original"),
     path("data-sources/connections/<uuid:connection_id>/switch", sources.switch, name="switch_source"),
     path("data-sources/connections/<uuid:connection_id>/remove", sources.remove, name="remove_source"),
+    path("knowledge/picker", picker.picker, name="picker"),
 ]

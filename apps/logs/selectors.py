@@ -10,6 +10,7 @@ from apps.common.tenancy import get_or_404
 from apps.files.errors import FileAccessDenied, FileNotFound
 from apps.files.models import UploadFile
 from apps.prompts.callers import Access
+from apps.prompts.choices import InvokeFrom
 
 from .choices import FeedbackSource
 from .models import Conversation, Feedback, Message, MessageFile, SavedMessage
@@ -67,8 +68,9 @@ def list_saved(*, workspace_id: UUID, app_id: UUID, end_user_id: UUID) -> "Query
 
 
 def list_feedback(*, workspace_id: UUID, app_id: UUID) -> "QuerySet[Feedback]":
-    """What everybody thought of the app's answers, newest first."""
-    return Feedback.objects.filter(workspace_id=workspace_id, app_id=app_id).order_by("-created_at", "-pk")
+    """What everybody thought of the app's answers, newest first; what is tried out while an app is made is left out."""
+    feedback = Feedback.objects.filter(workspace_id=workspace_id, app_id=app_id)
+    return feedback.exclude(message__invoke_from=InvokeFrom.DEBUGGER).order_by("-created_at", "-pk")
 
 
 def find_uploads(messages: Iterable[Message]) -> Mapping[UUID, UploadFile]:

@@ -11,6 +11,8 @@ class AppMode(TextChoices):
     WORKFLOW = "workflow", "Workflow"
 
 
+# Modes that are a prompt and what belongs to it; the others are graphs.
+PROMPT_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION, AppMode.AGENT_CHAT})
 # Modes whose runs belong to conversations.
 CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
 

@@ -5,7 +5,7 @@ so every key has a default, null counts as absent and unknown keys are kept in t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -166,6 +166,19 @@ def read_config(raw: Mapping[str, Any]) -> BasicConfig:
         files=read_upload_rules(raw),
         takes_files=any(variable.files for variable in variables),
         features=feature_maps(raw),
+    )
+
+
+def with_model(config: BasicConfig, model: Mapping[str, Any]) -> BasicConfig:
+    """The configuration on another model: `model` as the map has it (provider, name, completion_params)."""
+    parameters = dict(as_map(model.get("completion_params")))
+    stop = parameters.pop("stop", None)
+    return replace(
+        config,
+        provider=str(model.get("provider") or ""),
+        model=str(model.get("name") or ""),
+        parameters=parameters,
+        stop=config.stop if stop is None else as_texts(stop)[:MAX_STOP],
     )
 
 

@@ -1,6 +1,6 @@
 """What can go wrong with apps and their files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from apps.common.errors import AppError, BadRequest, Conflict, Forbidden, NotFound
 
@@ -64,6 +64,26 @@ class ExpertModeOnly(Conflict):
         "This app is in expert mode, which has no way back to basic mode. To return, restore an earlier version of "
         "the app from its version history."
     )
+
+
+class DraftConflict(Conflict):
+    """Somebody, perhaps the same person in another window, saved the draft meanwhile.
+
+    Args:
+        draft: what is stored: version_id, number, config, saved_by, saved_at.
+    """
+
+    code = "draft_conflict"
+    default_message = (
+        "The app was changed in another window meanwhile. Take over what is stored there, or overwrite it."
+    )
+
+    def __init__(self, draft: Mapping[str, object]) -> None:
+        self.draft = draft
+        super().__init__()
+
+    def body(self) -> dict[str, object]:
+        return {**super().body(), "draft": dict(self.draft)}
 
 
 class DesignFailed(AppError):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.common.ids import new_id
 from apps.workspaces.models import User, Workspace
 
-from .choices import AppMode, InvokeFrom, TokenKind
+from .choices import PROMPT_MODES, AppMode, InvokeFrom, TokenKind
 
 END_USER_NAMESPACE = uuid.UUID("5f0c5a86-6a86-4d2c-9c4e-2d7b3a1f9e10")
 
@@ -46,6 +46,11 @@ class App(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_prompt(self) -> bool:
+        """Whether it is written on the orchestrate page."""
+        return self.mode in PROMPT_MODES
 
 
 class Site(models.Model):
@@ -102,9 +107,10 @@ class AppTemplate(models.Model):
 
 
 class AppVersion(models.Model):
-    """An immutable configuration. The app points at its draft and its published version; rows never change.
+    """An immutable configuration. The app points at its draft and its published version.
 
     `config` is the DSL's `model_config` or `workflow` map, with knowledge ids in plain form.
+    Publishing marks the row and may give it a note; nothing else of it ever changes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

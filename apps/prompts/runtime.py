@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from apps.common import db
@@ -19,7 +21,7 @@ APP_TOPIC = "app"  # the id sent with it is the app's
 
 @dataclass(frozen=True, slots=True)
 class AppRuntime:
-    """The published version of one app."""
+    """One version of an app, for those who use it the published one."""
 
     app_id: UUID
     workspace_id: UUID
@@ -34,7 +36,7 @@ class AppRuntime:
     config: BasicConfig | None
 
     def require_config(self) -> BasicConfig:
-        """The published configuration. Raises NotPublished."""
+        """The version's configuration. Raises NotPublished."""
         if self.config is None:
             raise NotPublished
         return self.config
@@ -55,6 +57,7 @@ _APP = """
     join workspaces_workspace w on w.id = a.workspace_id
     left join prompts_appversion v on v.id = a.published_id
 """
+_DRAFT = _APP.replace("a.published_id", "coalesce(%s, a.draft_id) and v.app_id = a.id") + " where a.id = %s"
 _APP_BY_CODE = f"{_APP} where a.site_code = %s"
 _APP_BY_ID = f"{_APP} where a.id = %s"
 _APP_BY_KEY = f"{_APP} join prompts_apitoken t on t.app_id = a.id where t.digest = %s and t.kind = 'app'"
@@ -71,9 +74,14 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
     row = await db.fetch_one(sql, argument)
     if row is None:
         return None
+    app = _read(row)
+    return str(app.app_id), app
+
+
+def _read(row: Sequence[Any]) -> AppRuntime:
     app_id, workspace_id, name, description, mode, enable_api, enable_site, site_code, *rest = row
     workspace_status, version_id, raw = rest
-    app = AppRuntime(
+    return AppRuntime(
         app_id=app_id,
         workspace_id=workspace_id,
         name=name,
@@ -86,7 +94,6 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
         version_id=version_id,
         config=read_config(raw) if raw is not None else None,
     )
-    return str(app_id), app
 
 
 async def _load_by_key(digest: str) -> tuple[str, AppRuntime] | None:
@@ -166,6 +173,24 @@ async def app_by_id(app_id: UUID, workspace_id: UUID) -> AppRuntime:
         raise NotFound("The app does not exist.")
     if app.workspace_status != "normal":
         raise WorkspaceArchived
+    return app
+
+
+async def draft_by_id(app_id: UUID, workspace_id: UUID, version_id: UUID | None = None) -> AppRuntime:
+    """An app of this workspace with its draft, or with the version named; read anew each time.
+
+    Raises:
+        NotFound: no such app, or another workspace's; the app has no such version any more.
+        Forbidden: the workspace is archived.
+    """
+    row = await db.fetch_one(_DRAFT, version_id, app_id)
+    app = None if row is None else _read(row)
+    if app is None or app.workspace_id != workspace_id:
+        raise NotFound("The app does not exist.")
+    if app.workspace_status != "normal":
+        raise WorkspaceArchived
+    if app.config is None:
+        raise NotFound("The app has no such version any more. Save its draft and try again.")
     return app
 
 

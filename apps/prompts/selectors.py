@@ -7,10 +7,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.common.errors import InvalidParam
+from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
-from apps.workspaces.models import TagBinding, Workspace
+from apps.workspaces.models import AuditEvent, TagBinding, Workspace
 from apps.workspaces.selectors import list_tagged
 
 from .choices import TokenKind
@@ -18,6 +18,8 @@ from .config import BasicConfig
 from .errors import EndUserNotFound, TemplateNotFound
 from .models import ApiToken, App, AppTemplate, AppVersion, EndUser, Site
 from .shipped import ShippedTemplate, shipped_templates
+
+MAX_NUMBER = 2**31 - 1  # what the column of a version's number holds
 
 
 def list_apps(*, workspace: Workspace, query: str = "", tag_id: UUID | None = None) -> "QuerySet[App]":
@@ -85,9 +87,19 @@ def list_keys(*, app: App) -> "QuerySet[ApiToken]":
     return app.tokens.filter(kind=TokenKind.APP).order_by("created_at")
 
 
-def list_versions(*, app: App) -> "QuerySet[AppVersion]":
-    """The app's versions, newest first."""
-    return app.versions.order_by("-number").select_related("created_by")
+def list_versions(*, app: App, only_releases: bool = False) -> "QuerySet[AppVersion]":
+    """The app's versions, newest first; on demand only those that were published at some time."""
+    versions = app.versions.order_by("-number").select_related("created_by")
+    return versions.filter(is_release=True) if only_releases else versions
+
+
+def get_publishing(*, app: App) -> AuditEvent | None:
+    """When and by whom the app's published version went live last."""
+    if app.published is None:
+        return None
+    events = AuditEvent.objects.filter(workspace_id=app.workspace_id, action="app.publish", object_id=str(app.pk))
+    events = events.filter(data__version=app.published.number).select_related("user")
+    return events.order_by("-created_at").first()
 
 
 def get_version(*, app: App, number: int) -> AppVersion:
@@ -95,6 +107,14 @@ def get_version(*, app: App, number: int) -> AppVersion:
     version = app.versions.filter(number=number).first()
     if version is None:
         raise InvalidParam(f"The app has no version {number}.", params="number")
+    return version
+
+
+def find_version(*, app: App, number: int) -> AppVersion:
+    """The same for pages, which know no parameters. Raises NotFound."""
+    version = list_versions(app=app).filter(number=min(number, MAX_NUMBER)).first()
+    if version is None:
+        raise NotFound("The app has no such version. Drafts are kept for a while, published versions for ever.")
     return version
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, overview, settings, tags
+from .views import creating, keys, listing, orchestrate, overview, settings, tags, versions
 
 app_name = "prompts"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("apps/tags/<uuid:tag_id>/rename", tags.rename, name="rename_tag"),
     path("apps/tags/<uuid:tag_id>/delete", tags.delete, name="delete_tag"),
     path("apps/<uuid:app_id>", overview.overview, name="overview"),
+    path("apps/<uuid:app_id>/orchestrate", orchestrate.orchestrate, name="orchestrate"),
+    path("apps/<uuid:app_id>/draft", orchestrate.draft, name="draft"),
+    path("apps/<uuid:app_id>/expert", orchestrate.expert, name="expert"),
+    path("apps/<uuid:app_id>/design", orchestrate.design, name="design"),
     path("apps/<uuid:app_id>/publish", overview.publish_draft, name="publish"),
     path("apps/<uuid:app_id>/duplicate", overview.duplicate, name="duplicate"),
     path("apps/<uuid:app_id>/export", overview.export, name="export"),
@@ -25,6 +29,11 @@ urlpatterns = [
     path("apps/<uuid:app_id>/edit", settings.edit, name="edit"),
     path("apps/<uuid:app_id>/page", settings.site, name="site"),
     path("apps/<uuid:app_id>/template", settings.save_template, name="save_template"),
+    path("apps/<uuid:app_id>/publishing", versions.publishing, name="publishing"),
+    path("apps/<uuid:app_id>/versions", versions.version_list, name="versions"),
+    path("apps/<uuid:app_id>/versions/<int:number>", versions.version_page, name="version"),
+    path("apps/<uuid:app_id>/versions/<int:number>/restore", versions.restore_version, name="restore_version"),
+    path("apps/<uuid:app_id>/versions/<int:number>/publish", versions.publish_version, name="publish_version"),
     path("apps/<uuid:app_id>/keys", keys.create, name="create_key"),
     path("apps/<uuid:app_id>/keys/<uuid:token_id>/revoke", keys.revoke, name="revoke_key"),
 ]

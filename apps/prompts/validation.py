@@ -13,13 +13,12 @@ from apps.models.contracts import ModelMode
 from apps.models.parameters import check_parameters
 
 from .blocks import BLOCKS, CONTEXT, HISTORIES, QUERY, find_blocks, marker
-from .choices import AppMode
+from .choices import PROMPT_MODES, AppMode
 from .config import ADVANCED, MAX_STOP, MAX_TOP_K, ROLES, BasicConfig, read_config
 from .errors import InvalidAppConfig
 from .shapes import as_list, as_map, as_number, as_texts
 
 MAX_BLOCKS: Final = 10
-CHECKED_MODES: Final = frozenset({AppMode.CHAT, AppMode.COMPLETION, AppMode.AGENT_CHAT})
 _MISSING: Final = {
     QUERY: "without it the model does not see the question",
     HISTORIES: "without it the model does not know what was said before",
@@ -45,7 +44,7 @@ class Problem:
 
 def validate_config(mode: str, config: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the `model_config` of an app of this mode; nothing for apps that have a graph instead."""
-    if mode not in CHECKED_MODES:
+    if mode not in PROMPT_MODES:
         return []
     read = read_config(config)
     as_chat = mode != AppMode.COMPLETION

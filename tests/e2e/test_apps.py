@@ -21,6 +21,7 @@ def test_from_a_template_to_a_public_page_a_key_and_away(chromium: Chromium):
         page.get_by_role("link", name="Create").click()
         page.get_by_role("button", name="Customize Travel planner").click()
         expect(page.get_by_role("status").first).to_have_text("The app is there.")
+        page.get_by_role("link", name="Overview").click()
         page.get_by_role("button", name="Publish").click()
         expect(page.get_by_role("status").first).to_have_text("Version 1 is published.")
         expect(page.get_by_role("button", name="Publish")).to_have_count(0)

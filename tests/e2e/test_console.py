@@ -99,7 +99,7 @@ def test_from_installation_to_a_cited_answer_and_out_again(chromium: Chromium):
         answer = answer_of(page)
         expect(answer.locator(".md")).to_contain_text("210 euros")
         expect(answer).to_contain_text(re.compile(r"\d+ tokens · \d+\.\d s"))
-        expect(page.get_by_role("status")).to_contain_text("Answer:")
+        expect(page.locator("chat-pane").get_by_role("status")).to_contain_text("Answer:")
 
         source = answer.locator(".cites details").first
         expect(source).to_contain_text("travel-rules")
@@ -274,6 +274,8 @@ def test_the_keyboard_reaches_everything(chromium: Chromium):
         page.keyboard.press("Escape")
         expect(menu).to_be_focused()
         page.get_by_role("link", name=app.name).press("Enter")
+        expect(page).to_have_url(re.compile("/orchestrate$"))
+        page.goto(f"/apps/{app.pk}/chat")
         box = page.get_by_role("textbox", name="Message")
         expect(box).to_be_focused()
         page.keyboard.type("one")

@@ -58,14 +58,15 @@ def test_app_07_an_app_from_nothing(browser):
     fields = {"name": " Guide ", "mode": "completion", "description": "d", "instructions": "Be {{tone}}."}
     response = browser.post("/apps/new/blank", fields, follow=True)
     app = App.objects.get()
-    assert response.redirect_chain == [(f"/apps/{app.pk}", 302)]
+    assert response.redirect_chain == [(f"/apps/{app.pk}/orchestrate", 302)]
     assert (app.name, app.mode, app.published, app.draft.config) == (
         "Guide",
         "completion",
         None,
         {"pre_prompt": "Be {{tone}}."},
     )
-    assert "Not published yet" in text_of(response)
+    assert "as a draft" in text_of(response)
+    assert "Not published yet" in text_of(browser.get(f"/apps/{app.pk}"))
 
 
 @pytest.mark.parametrize("fields", [{}, {"name": " ", "mode": "chat"}, {"name": "A", "mode": "workflow"}])

@@ -20,7 +20,7 @@ from apps.common.words import words_in
 
 register = template.Library()
 VENDOR = {name: f"vendor/{name}.js" for name in ("markdown", "editor", "charts")}
-IMPORT = re.compile(r"""^(?:import|export)[^;"']*["']([^"'.][^"']*)["'];""", re.MULTILINE)
+IMPORT = re.compile(r"""^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*["']([^"'.][^"']*)["'];""", re.MULTILINE)
 
 
 @cache

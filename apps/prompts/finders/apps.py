@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
+from apps.prompts.models import App
 from apps.prompts.selectors import list_apps
 from apps.workspaces.choices import Role
 from apps.workspaces.contracts import Finder, Found, finders
 from apps.workspaces.models import Membership
+from apps.workspaces.permissions import BUILDERS
 
 
 @finders.register
@@ -22,6 +24,10 @@ class Apps(Finder):
         if membership.role == Role.DATASET_OPERATOR:
             return []
         apps = list_apps(workspace=membership.workspace, query=words)[:limit]
-        return [
-            Found(app.name, reverse("prompts:overview", args=[app.pk]), "bot", app.get_mode_display()) for app in apps
-        ]
+        may_build = membership.role in BUILDERS
+        return [Found(app.name, _page_of(app, may_build), "bot", app.get_mode_display()) for app in apps]
+
+
+def _page_of(app: App, may_build: bool) -> str:
+    name = "orchestrate" if may_build and app.has_prompt else "overview"
+    return reverse(f"prompts:{name}", args=[app.pk])

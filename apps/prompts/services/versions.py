@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.common import notify
-from apps.common.errors import NotFound
+from apps.common.errors import InvalidParam, NotFound
+from apps.common.text import storable
 from apps.prompts.config import ADVANCED
 from apps.prompts.contracts import require_allowed
 from apps.prompts.errors import ExpertModeOnly
@@ -20,6 +21,7 @@ from apps.workspaces.models import User
 from apps.workspaces.services import audit
 
 KEPT_DRAFTS = 20
+MAX_NOTE = 255  # characters
 
 
 def save_draft(
@@ -29,6 +31,8 @@ def save_draft(
     user: User | None = None,
     note: str = "",
     copied_from: Mapping[str, Any] | None = None,
+    is_unfinished: bool = False,
+    instead_of: AppVersion | None = None,
 ) -> AppVersion:
     """Makes `config` the app's draft; what is published does not change.
 
@@ -36,6 +40,8 @@ def save_draft(
         config: the app file's `model_config` or `workflow` map. An app's first one, which may come from a file of
             elsewhere, is taken as it is; it is checked when it is published.
         copied_from: the configuration of the app this one is a copy of.
+        is_unfinished: somebody is still writing it: it is checked when it is published.
+        instead_of: the present draft, never published; the new one takes its place and number.
 
     Raises:
         InvalidAppConfig: `invalid_app_config`, with every problem; also for what the person may not use.
@@ -45,11 +51,12 @@ def save_draft(
         app = lock_app(app.id)
         if app.draft is not None:
             _refuse_way_back(app, config)
-            require_valid(app.mode, config)
+            if not is_unfinished:
+                require_valid(app.mode, config)
         if user is not None:
             known = [row.config for row in (app.draft, app.published) if row] + ([copied_from] if copied_from else [])
             require_allowed(user=user, workspace=app.workspace, config=config, known=known)
-        return _add_draft(app, config, user, note)
+        return _add_draft(app, config, user, note, instead_of)
 
 
 def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:
@@ -59,9 +66,14 @@ def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:
         raise ExpertModeOnly
 
 
-def _add_draft(app: App, config: Mapping[str, Any], user: User | None, note: str) -> AppVersion:
+def _add_draft(
+    app: App, config: Mapping[str, Any], user: User | None, note: str, instead_of: AppVersion | None = None
+) -> AppVersion:
     with transaction.atomic():
         app = lock_app(app.id)
+        if instead_of is not None:
+            App.objects.filter(id=app.id).update(draft=None)
+            instead_of.delete()
         last = app.versions.order_by("-number").first()
         number = last.number + 1 if last else 1
         version = app.versions.create(number=number, config=dict(config), created_by=user, note=note)
@@ -70,13 +82,20 @@ def _add_draft(app: App, config: Mapping[str, Any], user: User | None, note: str
     return version
 
 
-def publish(*, app: App, user: User | None = None, version_id: UUID | None = None) -> AppVersion:
+def publish(*, app: App, user: User | None = None, version_id: UUID | None = None, note: str = "") -> AppVersion:
     """Makes the draft, or an earlier version (a roll-back), what web app and API run.
+
+    Args:
+        note: what the version history says of it, at most 255 characters; "" leaves what it says.
 
     Raises:
         NotFound: the app has no such version.
+        InvalidParam: the note is too long.
         InvalidAppConfig: `invalid_app_config`, with every problem.
     """
+    note = storable(note).strip()
+    if len(note) > MAX_NOTE:
+        raise InvalidParam(f"The note must be at most {MAX_NOTE} characters.", params="note")
     with transaction.atomic():
         app = lock_app(app.id)
         version = app.draft if version_id is None else app.versions.filter(id=version_id).first()
@@ -84,7 +103,7 @@ def publish(*, app: App, user: User | None = None, version_id: UUID | None = Non
             raise NotFound("The app has no such version.")
         if not version.is_release:  # what was live once may be live again
             require_valid(app.mode, version.config)
-        AppVersion.objects.filter(id=version.id).update(is_release=True)
+        AppVersion.objects.filter(id=version.id).update(is_release=True, note=note or version.note)
         _point(app, published=version)
         audit.record(
             workspace=app.workspace, user=user, action="app.publish", object_type="app", object_id=app.id,

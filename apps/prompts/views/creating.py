@@ -1,6 +1,6 @@
 """Making an app: of a template, from nothing, of a file."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.contrib import messages
@@ -39,7 +39,7 @@ def create_blank(request: ConsoleRequest) -> HttpResponse:
     if app_id is None:
         return _page(request, blank=form)
     messages.success(request, _("The app is there as a draft. Publish it when it answers as it should."))
-    return redirect("prompts:overview", app_id)
+    return redirect("prompts:orchestrate", app_id)
 
 
 @require_POST
@@ -53,7 +53,7 @@ def create_from_file(request: ConsoleRequest) -> HttpResponse:
         return import_app(workspace=request.workspace, content=content, user=request.user)
 
     result = attempt(form, create)
-    return _page(request, file=form) if result is None else _show(request, result)
+    return _page(request, file=form) if result is None else _show(request, result, "orchestrate")
 
 
 @require_POST
@@ -67,7 +67,7 @@ def use_template(request: ConsoleRequest) -> HttpResponse:
         user=request.user,
         publish_now=at_once,
     )
-    return _show(request, result)
+    return _show(request, result, "overview" if at_once else "orchestrate")
 
 
 @require_POST
@@ -78,11 +78,12 @@ def remove_template(request: ConsoleRequest, template_id: UUID) -> HttpResponse:
     return redirect("prompts:new_app")
 
 
-def _show(request: ConsoleRequest, result: ImportResult) -> HttpResponse:
+def _show(request: ConsoleRequest, result: ImportResult, page: Literal["overview", "orchestrate"]) -> HttpResponse:
+    """On to what is done next: a published app is shared, a draft is written."""
     messages.success(request, _("The app is there."))
     for warning in result.warnings:
         messages.warning(request, warning)
-    return redirect("prompts:overview", result.app_id)
+    return redirect(f"prompts:{page}", result.app_id)
 
 
 def _page(

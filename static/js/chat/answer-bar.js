@@ -46,12 +46,13 @@ function ratingButtons(rating, rate) {
   return Object.values(buttons);
 }
 
-// `actions`: speak(button), rate(rating), regenerate(); those that are missing have no button. `note`: a short text.
+// `actions`: speak(button), rate(rating), regenerate(), inspect(); those that are missing have no button. `note`: a short text.
 export function answerBar({ text, rating = null, actions, note }) {
   const speak = actions.speak && text && iconButton(t("Read aloud"), icon("volume-2"), ({ currentTarget }) => actions.speak(currentTarget));
   const again = actions.regenerate && iconButton(t("Ask again"), icon("refresh-cw"), () => actions.regenerate());
+  const inspect = actions.inspect && iconButton(t("Prompt log"), icon("scroll-text"), () => actions.inspect());
   again?.classList.add("regenerate");
   speak?.classList.add("speak");
   return h("div", { className: "msg-meta" },
-    text ? copyButton(text) : null, speak || null, again, actions.rate ? ratingButtons(rating, actions.rate) : null, note);
+    text ? copyButton(text) : null, speak || null, again || null, inspect || null, actions.rate ? ratingButtons(rating, actions.rate) : null, note);
 }

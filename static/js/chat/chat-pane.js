@@ -30,8 +30,9 @@ class ChatPane extends HTMLElement {
     this.runs.close();
   }
 
-  // `settings`: see StartBlock and Equipment. `api`: upload(file), transcribe(file), speech(messageId),
-  // rate(messageId, rating), suggestions(messageId); what is missing is not offered. `explain(code)`: why the server
+  // `settings`: see StartBlock and Equipment; `isBeside` where the page is about something else, which keeps the focus;
+  // `isAsked` where the page has the box for questions, and calls `ask`. `api`: upload(file), transcribe(file), speech(messageId),
+  // rate(messageId, rating), suggestions(messageId), inspect(messageId); what is missing is not offered. `explain(code)`: why the server
   // closed the connection for good. `welcome()`: see StartBlock.
   open({ settings, runs, api = {}, explain, welcome }) {
     Object.assign(this, { settings, runs, api, explain, welcome });
@@ -45,7 +46,7 @@ class ChatPane extends HTMLElement {
   #build() {
     this.view = new LogView();
     this.equipment = new Equipment(this);
-    const restart = h("button", { className: "btn ghost icon-only", type: "button", "aria-label": t("New conversation"), title: t("New conversation"), onclick: () => this.begin() }, icon("message-square-plus"));
+    const restart = h("button", { className: "btn ghost icon-only", type: "button", "aria-label": t("New conversation"), title: t("New conversation"), onclick: () => this.#restart() }, icon("message-square-plus"));
     this.restart = this.settings.asksFirst ? null : restart;
     this.composer = new Composer({
       placeholder: this.settings.placeholder,
@@ -53,7 +54,7 @@ class ChatPane extends HTMLElement {
       onstop: () => this.#stop(),
       ...this.equipment.forComposer(this.restart),
     });
-    this.composer.box.hidden = this.isGenerator;
+    this.composer.box.hidden = this.isGenerator || Boolean(this.settings.isAsked);
     this.equipment.watch(this);
     this.append(this.view.element, this.composer.element);
   }
@@ -69,6 +70,17 @@ class ChatPane extends HTMLElement {
     this.start.form.fill(values);
     this.#show();
     this.#focus();
+    this.dispatchEvent(new Event("begin"));
+  }
+
+  // Other settings for a conversation that has not begun; what its form holds is kept.
+  change(settings) {
+    const values = this.start.form.values();
+    this.settings = settings;
+    this.view.clear();
+    this.#makeStart();
+    this.start.form.fill(values);
+    this.#show();
   }
 
   // A kept conversation: {id, inputs, introduction}, its messages as GET /messages has them, oldest first, and what
@@ -110,8 +122,14 @@ class ChatPane extends HTMLElement {
 
   // Not where that would open the keyboard of a phone, or take the focus from the page around a frame.
   #focus() {
-    if (this.isGenerator || this.composer.element.hidden) return;
+    if (this.isGenerator || this.settings.isBeside || this.composer.element.hidden) return;
     if (matchMedia("(pointer: coarse)").matches || (window.top !== window && !document.hasFocus())) return;
+    this.composer.focus();
+  }
+
+  // Whoever tries an app out asks the same again.
+  #restart() {
+    this.begin(this.settings.isBeside ? this.start.form.values() : {});
     this.composer.focus();
   }
 
@@ -183,6 +201,10 @@ class ChatPane extends HTMLElement {
     this.#show();
     this.view.follow(true);
     return turn;
+  }
+
+  stop() {
+    if (this.turn) this.#stop();
   }
 
   #stop() {

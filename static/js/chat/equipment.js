@@ -51,7 +51,8 @@ export class Equipment {
     return {
       speak: speaker && turn.messageId ? (button) => speaker.toggle(turn.messageId, button) : null,
       rate: api.rate && turn.messageId ? (rating) => this.#rate(turn, rating) : null,
-      regenerate: pane.settings.asksFirst && !pane.isGenerator ? () => pane.ask(turn.query, turn) : null,
+      inspect: api.inspect && turn.messageId ? () => api.inspect(turn.messageId) : null,
+      regenerate: (pane.settings.asksFirst || pane.settings.isBeside) && !pane.settings.isAsked && !pane.isGenerator ? () => pane.ask(turn.query, turn) : null,
     };
   }
 

@@ -43,10 +43,11 @@ export class StartBlock {
   }
 
   #show() {
-    const { asksFirst } = this.settings;
+    const { asksFirst, isBeside } = this.settings;
     const opener = this.introduction ?? filled(this.settings.opening_statement, this.form.values());
     const questions = this.isStarted ? this.settings.suggested_questions : [];
-    const isBare = Boolean(asksFirst) && (!this.isStarted || (!opener && !questions.length));
+    const hasNothing = !opener && !questions.length;
+    const isBare = asksFirst ? !this.isStarted || hasNothing : Boolean(isBeside) && hasNothing && this.form.isEmpty && !this.isGenerator;
     this.element.classList.toggle("is-bare", isBare);
     const form = this.isGenerator || !this.form.isEmpty ? this.#formPart(asksFirst && this.isStarted) : null;
     const parts = [

@@ -75,8 +75,8 @@ export class Turn {
     this.isFailed = true;
     this.#close();
     this.answer.append(h("p", { className: "notice bad" }, icon("circle-alert"), h("span", {}, message)));
-    const { regenerate } = this.actions(this);
-    if (regenerate) this.answer.append(answerBar({ actions: { regenerate } }));
+    const { regenerate, inspect } = this.actions(this);
+    if (regenerate || inspect) this.answer.append(answerBar({ actions: { regenerate, inspect } }));
   }
 
   #showBar(rating, note) {

@@ -1,4 +1,4 @@
-"""Console pages of a turn."""
+"""The page on which members talk to an app as it is published."""
 
 from uuid import UUID
 

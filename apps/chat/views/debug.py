@@ -1,0 +1,67 @@
+"""What trying an app out needs beside its websocket: prompt logs, ratings, files."""
+
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.chat.debugging import draft_access
+from apps.common.api import json_body
+from apps.common.bodies import read_multipart
+from apps.common.pages import render_part
+from apps.files.errors import FilePartMissing, TooManyFiles
+from apps.files.kinds import limit_mb
+from apps.files.names import extension_of
+from apps.files.services.uploads import store_upload
+from apps.logs.selectors import get_message
+from apps.logs.services.feedback import rate_message
+from apps.prompts.callers import Access
+from apps.prompts.selectors import get_app
+from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
+
+
+@require_safe
+@requires(*BUILDERS)
+def prompt_log(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpResponse:
+    """What was sent to the model for an answer, and what it came to."""
+    message = get_message(access=_access(request, app_id), message_id=message_id)
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    context = {"app": app, "message": message, "total_tokens": message.prompt_tokens + message.completion_tokens}
+    return render_part(request, "chat/prompt_log.html", "chat/_prompt_log.html", context)
+
+
+@require_POST
+@requires(*BUILDERS)
+def rate(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpResponse:
+    access = _access(request, app_id)
+    message = get_message(access=access, message_id=message_id)
+    rate_message(message=message, caller=access.caller, rating=json_body(request).get("rating"))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@requires(*BUILDERS)
+def upload(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    """A file for a question, the member's own."""
+    get_app(workspace=request.workspace, app_id=app_id)
+    _, files = read_multipart(request)
+    if not files:
+        raise FilePartMissing
+    if len(files) > 1:
+        raise TooManyFiles
+    [file] = files
+    name = file.name or ""
+    stored = store_upload(
+        workspace=request.workspace,
+        name=name,
+        data=file,
+        mime_type=file.content_type or "",
+        user=request.user,
+        limit_mb=limit_mb(extension_of(name)),
+    )
+    return JsonResponse({"id": str(stored.pk), "name": stored.name}, status=201)
+
+
+def _access(request: ConsoleRequest, app_id: UUID) -> Access:
+    return async_to_sync(draft_access)(app_id, request.membership)
