@@ -1,6 +1,5 @@
 """Knowledge bases to choose from, for editors of apps below this one."""
 
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
