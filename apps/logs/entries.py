@@ -102,7 +102,7 @@ def list_entry_messages(*, entry: Conversation | Message) -> "QuerySet[Message]"
     return messages.select_related("annotation").prefetch_related(files, "feedbacks").order_by("created_at", "pk")
 
 
-def make_rows(entries: Sequence[Conversation] | Sequence[Message]) -> list[Row]:
+def make_rows(entries: Sequence[Conversation | Message]) -> list[Row]:
     """The lines of a page of entries; the number of queries does not depend on how many there are."""
     names = names_of(entries)
     ids = [entry.pk for entry in entries]

@@ -70,7 +70,7 @@ def read_prices(*, app: App, period: Period) -> list[tuple[str, Decimal]]:
 
 
 def _rows(sql: str, app: App, period: Period) -> list[tuple[Any, ...]]:
-    parameters = {
+    parameters: dict[str, Any] = {
         "app_id": app.pk,
         "workspace_id": app.workspace_id,
         "debugger": InvokeFrom.DEBUGGER.value,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, overview, settings, tags
+from .views import api_access, creating, keys, listing, overview, settings, tags
 
 app_name = "prompts"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("apps/<uuid:app_id>/edit", settings.edit, name="edit"),
     path("apps/<uuid:app_id>/page", settings.site, name="site"),
     path("apps/<uuid:app_id>/template", settings.save_template, name="save_template"),
+    path("apps/<uuid:app_id>/qr.svg", overview.qr_code, name="qr"),
+    path("apps/<uuid:app_id>/api", api_access.api_access, name="api"),
     path("apps/<uuid:app_id>/keys", keys.create, name="create_key"),
     path("apps/<uuid:app_id>/keys/<uuid:token_id>/revoke", keys.revoke, name="revoke_key"),
 ]

@@ -10,8 +10,6 @@ class ActiveUsers(Figure):
     """How many people use an app."""
 
     key, label = "active-users", _("Active users")
-    explanation = _(
-        "Different people who asked something. The sum counts everybody once. Debugging does not count."
-    )
+    explanation = _("Different people who asked something. The sum counts everybody once. Debugging does not count.")
     unit, position, decimals = _("users"), 20, 0
     sql = "count(distinct coalesce(m.end_user_id, m.account_id))"

@@ -21,6 +21,7 @@ from apps.prompts.models import App
 from apps.prompts.selectors import get_app
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
+
 @require_safe
 @requires(*BUILDERS)
 def export_page(request: ConsoleRequest, app_id: UUID) -> HttpResponse:

@@ -1,9 +1,10 @@
 """The list of an app's conversations or generations, and one of them in full."""
 
 from collections.abc import Mapping
+from typing import cast
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -36,14 +37,11 @@ MESSAGES_PER_PAGE = 50
 def log_list(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     wanted = read_filter(request.GET.dict())
-    # A page of either kind: what differs between them stays in `make_rows`.
-    page: Page[Conversation | Message] = Paginator(list_entries(app=app, wanted=wanted), ENTRIES_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(list_entries(app=app, wanted=wanted), ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "app": app,
         "page": page,
-        "rows": make_rows(list(page)),
+        "rows": make_rows(cast(list[Conversation | Message], list(page))),  # the paginator is typed as of any model
         "wanted": wanted,
         "filters": _filters(wanted),
         "is_filtered": bool(wanted.words or wanted.annotated or wanted.source or wanted.period.start),
