@@ -14,7 +14,15 @@ from apps.prompts.callers import Caller
 from apps.prompts.models import App
 from apps.workspaces.models import AuditEvent, User, Workspace
 from apps.workspaces.services.members import add_member
-from tests.factories import api_user, attach_upload, make_app, make_conversation, make_message, make_user, make_workspace
+from tests.factories import (
+    api_user,
+    attach_upload,
+    make_app,
+    make_conversation,
+    make_message,
+    make_user,
+    make_workspace,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +113,10 @@ def test_log_02_filters_of_time_words_and_improvement(browser, app):
         assert titles(browser, app, q=words) == ([] if "%" in words else ["Recent"])
     assert titles(browser, app, q="grace") == ["Now"]
     assert titles(browser, app, q=str(improved.pk)) == ["Now"]
-    assert titles(browser, app, period="nonsense", sort="; drop", annotated="x", source="y", page="9") == ["Now", "Recent"]
+    assert titles(browser, app, period="nonsense", sort="; drop", annotated="x", source="y", page="9") == [
+        "Now",
+        "Recent",
+    ]
     assert titles(browser, app, q="\x00") == ["Now", "Recent"]
 
 
@@ -133,12 +144,14 @@ def test_the_number_of_queries_does_not_grow_with_the_list(browser, app, count, 
         conversation = talk(app, f"{number}", who=f"user {number}")
         rate(app, conversation.messages.get(), "user", "like")
     browser.get(f"/apps/{app.pk}/logs")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         browser.get(f"/apps/{app.pk}/logs?q=Because")
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_number_of_queries_does_not_grow_with_the_conversation(browser, app, owner, count, django_assert_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_conversation(
+    browser, app, owner, count, django_assert_num_queries
+):
     conversation = talk(app)
     for _ in range(count):
         message = make_message(app, api_user(app), conversation)
@@ -160,7 +173,9 @@ def test_pages_of_a_long_log_keep_the_filters(browser, app):
 
 
 def test_log_03_an_entry_shows_everything_about_it(browser, app):
-    conversation = make_conversation(app, api_user(app), name="Trip", inputs={"city": "Oslo"}, introduction="Hello **you**")
+    conversation = make_conversation(
+        app, api_user(app), name="Trip", inputs={"city": "Oslo"}, introduction="Hello **you**"
+    )
     message = make_message(
         app,
         api_user(app),
@@ -175,7 +190,9 @@ def test_log_03_an_entry_shows_everything_about_it(browser, app):
         total_price="0.0012300",
         latency_s=1.234,
         time_to_first_token_s=0.5,
-        metadata={"retriever_resources": [{"position": 1, "document_name": "rules.md", "score": 0.5, "content": "No more."}]},
+        metadata={
+            "retriever_resources": [{"position": 1, "document_name": "rules.md", "score": 0.5, "content": "No more."}]
+        },
     )
     upload = attach_upload(message, name="bill.png")
     make_message(app, api_user(app), conversation, status="error", error="The key is wrong.", error_code="unauthorised")
@@ -187,8 +204,8 @@ def test_log_03_an_entry_shows_everything_about_it(browser, app):
     assert f"/files/{upload.pk}/file-preview?" in html
     for said in (
         "city Oslo", "Hello **you**", "[1] rules.md 0.50", "No more.", "system Be brief.", "2 messages sent", "demo-chat demo",
-        "1234 (1200 sent, 34 written)", "0.00123 USD", "1.23 s", "first words after 0.50 s", "Version 1", "The user disliked it",
-        "The key is wrong. unauthorised", "Nothing was sent",
+        "1234 (1200 sent, 34 written)", "0.00123 USD", "1.23 s", "first words after 0.50 s", "Version 1",
+        "The user disliked it", "The key is wrong. unauthorised", "Nothing was sent",
     ):  # fmt: skip
         assert said in text, said
     part = browser.get(f"/apps/{app.pk}/logs/{conversation.pk}", headers={"HX-Request": "true"}).content.decode()
@@ -232,7 +249,11 @@ def test_log_04_an_answer_is_improved_edited_and_put_back(browser, app):
     assert "The improved answer is saved." in part["HX-Trigger"]
     assert "Better." in text_of(part)
     annotation = Annotation.objects.get()
-    assert (annotation.question, annotation.answer, annotation.conversation_id) == ("Why?", "Better.", message.conversation_id)
+    assert (annotation.question, annotation.answer, annotation.conversation_id) == (
+        "Why?",
+        "Better.",
+        message.conversation_id,
+    )
     refused = browser.post(path, {"answer": " "}, headers={"HX-Request": "true"})
     assert refused.status_code == 422
     assert "Write the answer" in text_of(refused)
@@ -250,7 +271,9 @@ def test_log_05_the_last_of_several_members_counts_and_the_others_are_kept(brows
     other.force_login(editor)
     for client, answer in ((browser, "First."), (other, "Second.")):
         client.post(f"/apps/{app.pk}/messages/{message.pk}/annotation", {"answer": answer})
-        client.post(f"/apps/{app.pk}/messages/{message.pk}/rating", {"rating": "like" if client is browser else "dislike"})
+        client.post(
+            f"/apps/{app.pk}/messages/{message.pk}/rating", {"rating": "like" if client is browser else "dislike"}
+        )
     assert Annotation.objects.get().answer == "Second."
     assert (Feedback.objects.get().rating, Feedback.objects.get().account_id) == ("dislike", editor.pk)
     assert "Edith" in text_of(browser.get(f"/apps/{app.pk}/logs/{message.conversation_id}"))
@@ -292,8 +315,8 @@ def test_entries_of_another_app_are_not_found(browser, app, workspace):
 @pytest.mark.parametrize(
     ("key", "start"),
     [
-        ("today", "2026-11-26"), ("7", "2026-11-20"), ("28", "2026-10-30"), ("month", "2026-11-01"), ("quarter", "2026-10-01"),
-        ("year", "2026-01-01"), ("?", "2026-11-20"),
+        ("today", "2026-11-26"), ("7", "2026-11-20"), ("28", "2026-10-30"), ("month", "2026-11-01"),
+        ("quarter", "2026-10-01"), ("year", "2026-01-01"), ("?", "2026-11-20"),
     ],
 )  # fmt: skip
 def test_periods_begin_at_midnight_where_the_reader_is(key, start):

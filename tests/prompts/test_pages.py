@@ -211,7 +211,7 @@ def test_api_02_a_key_is_shown_once(browser, app):
     assert response["Cache-Control"] == "no-store"
     row = ApiToken.objects.get()
     assert row.hint.endswith(key[-4:])
-    again = browser.get(f"/apps/{app.pk}").content.decode()
+    again = browser.get(f"/apps/{app.pk}/api").content.decode()
     assert key not in again
     assert row.hint in again
     for _ in range(9):

@@ -13,4 +13,4 @@ class Satisfaction(Figure):
     explanation = _("Likes of users for every 1,000 messages. Ratings of your team do not count.")
     unit, position, decimals = _("likes per 1,000"), 50, 1
     of_nothing = None
-    sql = "count(f.id) * 1000.0 / count(*)"
+    sql = "count(f.id) * 1000.0 / nullif(count(*), 0)"
