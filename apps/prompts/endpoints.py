@@ -9,8 +9,9 @@ from apps.common.registry import Registry
 from .choices import AppMode
 from .config import BasicConfig, Variable
 
-# Stands in an example where the values of the app's form go.
+# Stand in an example where the values of the app's form and its name go.
 INPUTS: Final = "<the app's form>"
+NAME: Final = "<the app's name>"
 Where = Literal["body", "query", "path", "form"]
 _FILES: Final = frozenset({"file", "file-list"})
 
@@ -37,7 +38,7 @@ class Endpoint:
     Args:
         path: below /v1, with `{names}`.
         title, about: in English, marked with `gettext_noop`.
-        body: of the example, sent as JSON; INPUTS stands for the app's form.
+        body: of the example, sent as JSON; INPUTS and NAME stand for the app's form and name.
         query: of the example.
         form: of the example, sent as multipart together with `file`, a name.
         answer: an example, as JSON; text where it is none.
@@ -95,13 +96,18 @@ def example_inputs(config: BasicConfig) -> dict[str, Any]:
     return {variable.name: _example(variable) for variable in config.variables}
 
 
-def fill_in(value: Any, inputs: Mapping[str, Any]) -> Any:
-    """An example with the app's form in the place of INPUTS."""
-    if value == INPUTS:
-        return dict(inputs)
+def blanks_of(*, name: str, config: BasicConfig) -> dict[str, Any]:
+    """What an app of this name fills the examples in with."""
+    return {INPUTS: example_inputs(config), NAME: name}
+
+
+def fill_in(value: Any, blanks: Mapping[str, Any]) -> Any:
+    """An example with what `blanks_of` gives in its places."""
+    if isinstance(value, str):
+        return blanks.get(value, value)
     if isinstance(value, Mapping):
-        return {name: fill_in(item, inputs) for name, item in value.items()}
-    return [fill_in(item, inputs) for item in value] if isinstance(value, list | tuple) else value
+        return {name: fill_in(item, blanks) for name, item in value.items()}
+    return [fill_in(item, blanks) for item in value] if isinstance(value, list | tuple) else value
 
 
 def is_on(config: BasicConfig, feature: str) -> bool:

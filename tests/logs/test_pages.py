@@ -203,7 +203,8 @@ def test_log_03_an_entry_shows_everything_about_it(browser, app):
     assert "<markdown-text>**120** euros</markdown-text>" in html
     assert f"/files/{upload.pk}/file-preview?" in html
     for said in (
-        "city Oslo", "Hello **you**", "[1] rules.md 0.50", "No more.", "system Be brief.", "2 messages sent", "demo-chat demo",
+        "city Oslo", "Hello **you**", "[1] rules.md 0.50", "No more.", "system Be brief.", "2 messages sent",
+        "demo-chat demo",
         "1234 (1200 sent, 34 written)", "0.00123 USD", "1.23 s", "first words after 0.50 s", "Version 1",
         "The user disliked it", "The key is wrong. unauthorised", "Nothing was sent",
     ):  # fmt: skip

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.prompts.config import read_config
-from apps.prompts.endpoints import Endpoint, example_inputs, sections, sections_of
+from apps.prompts.endpoints import Endpoint, blanks_of, example_inputs, sections, sections_of
 from apps.prompts.models import ApiToken, App
 from apps.prompts.services.apps import update_app
 from apps.prompts.snippets import Call, curl, javascript, python
@@ -96,16 +96,16 @@ def test_what_the_app_has_switched_off_is_marked(browser, app):
 def test_the_examples_of_the_page_work(server, mode):
     app = make_app(make_workspace(), {"pre_prompt": "Hi", "user_input_form": FORM}, mode=mode)
     client = http.Client(server.url, make_key(app))
-    inputs = example_inputs(read_config(app.published.config))
+    blanks = blanks_of(name=app.name, config=read_config(app.published.config))
     main = "/chat-messages" if mode == "chat" else "/completion-messages"
     asked = {endpoint.path: endpoint for endpoint in endpoints_of(mode)}
-    first = client.post(f"/v1{main}", example_call(asked[main], inputs, "").body)
+    first = client.post(f"/v1{main}", example_call(asked[main], blanks, "").body)
     assert first.status == 200, first.body
     known = {"MESSAGE_ID": first.json()["message_id"], "CONVERSATION_ID": first.json().get("conversation_id") or ""}
     for endpoint in sorted(endpoints_of(mode), key=lambda endpoint: endpoint.method == "DELETE"):
         if endpoint.file or endpoint.feature or "file_id" in endpoint.path or "end_user_id" in endpoint.path:
             continue
-        call = example_call(endpoint, inputs, "/v1")
+        call = example_call(endpoint, blanks, "/v1")
         address = re.sub(r"MESSAGE_ID|CONVERSATION_ID", lambda match: known[match[0]], call.address)
         body = json.dumps(call.body).encode() if call.body is not None else None
         answer = client.request(call.method, address, body, {"Content-Type": "application/json"})

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_noop as _
 
 from apps.prompts.choices import CHAT_FAMILY
 from apps.prompts.endpoints import INPUTS as FORM
-from apps.prompts.endpoints import Endpoint, Parameter, Section, sections
+from apps.prompts.endpoints import NAME, Endpoint, Parameter, Section, sections
 
 from ._parts import AT
 
@@ -31,7 +31,7 @@ class OpenAI(Section):
                 Parameter("conversation_id", "UUID", _("Goes on with a stored conversation.")),
             ),
             body={
-                "model": "app",
+                "model": NAME,
                 "messages": [{"role": "user", "content": "What can you help me with?"}],
                 "inputs": FORM,
                 "user": "ada",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.common.errors import AppError, Conflict, Forbidden, InvalidParam, NotFound, Unauthorized
 from apps.prompts.config import BasicConfig, read_config
-from apps.prompts.endpoints import Endpoint, example_inputs, fill_in, is_on, sections_of
+from apps.prompts.endpoints import Endpoint, blanks_of, fill_in, is_on, sections_of
 from apps.prompts.errors import NotPublished
 from apps.prompts.models import App
 from apps.prompts.selectors import get_app, list_keys
@@ -44,7 +44,11 @@ def render_api_access(request: ConsoleRequest, app: App, *, new_key: str = "") -
         "form": config.variables,
         "languages": [(key, label) for key, (label, _write) in LANGUAGES.items()],
         "sections": [
-            (section.key, _(section.label), [describe(endpoint, config, base_url) for endpoint in section.endpoints])
+            (
+                section.key,
+                _(section.label),
+                [describe(endpoint, app, config, base_url) for endpoint in section.endpoints],
+            )
             for section in sections_of(app.mode)
         ],
         "errors": [(error.http_status, error.code, error.default_message) for error in ERRORS],
@@ -55,9 +59,9 @@ def render_api_access(request: ConsoleRequest, app: App, *, new_key: str = "") -
     return response
 
 
-def describe(endpoint: Endpoint, config: BasicConfig, base_url: str) -> Mapping[str, Any]:
+def describe(endpoint: Endpoint, app: App, config: BasicConfig, base_url: str) -> Mapping[str, Any]:
     """An endpoint in the reader's language, its example with the app's own form."""
-    call = example_call(endpoint, example_inputs(config), base_url)
+    call = example_call(endpoint, blanks_of(name=app.name, config=config), base_url)
     answer = endpoint.answer
     return {
         "anchor": endpoint.anchor,
@@ -74,11 +78,11 @@ def describe(endpoint: Endpoint, config: BasicConfig, base_url: str) -> Mapping[
     }
 
 
-def example_call(endpoint: Endpoint, inputs: Mapping[str, Any], base_url: str) -> Call:
+def example_call(endpoint: Endpoint, blanks: Mapping[str, Any], base_url: str) -> Call:
     """The example of an endpoint as a request; ids in its path stand in capitals."""
     path = endpoint.path
     for item in endpoint.parameters:
         if item.where == "path":
             path = path.replace("{" + item.name + "}", item.name.upper())
-    body = None if endpoint.body is None else fill_in(endpoint.body, inputs)
+    body = None if endpoint.body is None else fill_in(endpoint.body, blanks)
     return Call(endpoint.method, base_url + path, endpoint.query, body, endpoint.form, endpoint.file)

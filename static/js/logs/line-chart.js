@@ -3,7 +3,7 @@
 import { uPlot } from "charts";
 import { h } from "@/core/dom.js";
 
-const HEIGHT = 150;
+const HEIGHT = 160;
 
 class LineChart extends HTMLElement {
   #plot;
@@ -17,6 +17,7 @@ class LineChart extends HTMLElement {
       return value === "" ? null : Number(value);
     });
     this.format = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: Number(this.dataset.decimals) });
+    this.short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
     this.date = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short", timeZone: "UTC" });
     this.box = h("div", { className: "drawing", "aria-hidden": "true" });
     this.note = h("p", { className: "chart-note muted", "aria-hidden": "true" });
@@ -48,12 +49,12 @@ class LineChart extends HTMLElement {
     const axis = { stroke: text, font: "12px system-ui", ticks: { show: false }, grid: { stroke: line, width: 1 } };
     const lonely = this.days.length === 1 || this.values.filter((value) => value !== null).length < 3;
     this.#plot = new uPlot({
-      width: this.box.clientWidth || 300, height: HEIGHT, legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      width: this.box.clientWidth || 300, height: HEIGHT, padding: [8, 20, 0, 0], legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
       scales: { x: { range: (_, low, high) => (low === high ? [low - 86_400, high + 86_400] : [low, high]) }, y: { range: (_, low, high) => [0, Math.max(high ?? 0, 1) * 1.1] } },
       axes: [
         { ...axis, grid: { show: false }, space: 64, incrs: [1, 2, 3, 7, 14, 30, 61, 91, 182, 365].map((days) => days * 86_400), values: (_, ticks) => ticks.map((tick) => this.date.format(tick * 1000)) },
-        { ...axis, size: 52, space: 34, values: (_, ticks) => ticks.map((tick) => this.format.format(tick)) },
+        { ...axis, size: 48, space: 26, values: (_, ticks) => ticks.map((tick) => this.short.format(tick)) },
       ],
       series: [{}, { stroke: color, width: 2, fill: `color-mix(in srgb, ${color} 12%, transparent)`, points: { show: lonely, size: 7, fill: color } }],
       hooks: { setCursor: [({ cursor: { idx } }) => this.#say(idx)] },
