@@ -13,6 +13,8 @@ from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
 from apps.knowledge.services.searches import RERANK_CANDIDATES
 from apps.knowledge.wire import parse_retrieval
+from apps.logs.contracts import figures
+from apps.logs.exports import COLUMNS
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
 from apps.models.drivers._demo_text import DIMENSIONS
@@ -41,6 +43,8 @@ KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), r
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),
         (APPS, prompt_templates.all()),
+        (read("guides/statistics.md"), figures.all()),
+        (read("guides/logs.md"), COLUMNS),
         (MODELS, PRESETS),
         (MODELS, [rule.name for driver in drivers.all().values() for rule in driver.parameters]),
     ],

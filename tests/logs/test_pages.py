@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.logs.models import Annotation, Conversation, Feedback, Message
 from apps.logs.periods import LABELS, read_period
+from apps.logs.services.feedback import rate_message
 from apps.prompts.callers import Caller
 from apps.prompts.models import App
 from apps.workspaces.models import AuditEvent, User, Workspace
@@ -262,6 +263,21 @@ def test_log_04_an_answer_is_improved_edited_and_put_back(browser, app):
     browser.post(f"{path}/delete")
     browser.post(f"{path}/delete")
     assert not Annotation.objects.exists()
+
+
+def test_log_06_what_users_think_is_shown_beside_the_operators_rating(browser, app):
+    message = talk(app).messages.get()
+    rate_message(message=message, caller=api_user(app), rating="dislike", content="Too long <b>")
+    browser.post(f"/apps/{app.pk}/messages/{message.pk}/rating", {"rating": "like"})
+    text = text_of(browser.get(f"/apps/{app.pk}/logs/{message.conversation_id}"))
+    assert "The user disliked it Too long <b>" in text
+    assert sorted(Feedback.objects.values_list("source", "rating")) == [("admin", "like"), ("user", "dislike")]
+
+
+def test_log_09_the_page_reminds_of_a_privacy_policy(browser, app):
+    assert "privacy policy" in text_of(browser.get(f"/apps/{app.pk}/logs"))
+    browser.post(f"/apps/{app.pk}/page", {"default_language": "en-US", "privacy_policy": "https://example.org/privacy"})
+    assert "https://example.org/privacy" in Client().get(f"/chat/{app.site_code}").content.decode()
 
 
 def test_log_05_the_last_of_several_members_counts_and_the_others_are_kept(browser, app, workspace):
