@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.prompts.urls")),
     path("", include("apps.logs.urls")),
     path("", include("apps.chat.urls")),
+    path("", include("apps.knowledge.urls")),
     path("v1/", include("apps.prompts.api.urls")),
     path("v1/", include("apps.logs.api.urls")),
     path("v1/", include("apps.chat.api.urls")),

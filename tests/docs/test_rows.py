@@ -22,7 +22,6 @@ WAITS = {
     "WEB-17": "explore pages",
     "EMB-03": "chatflows",
     "API-11": "workflows",
-    "RET-12": "moving vectors from other stores",
 }
 
 
