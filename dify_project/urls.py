@@ -14,6 +14,7 @@ urlpatterns = [
     path("health", health, name="health"),
     path("", include("apps.workspaces.urls")),
     path("", include("apps.prompts.urls")),
+    path("", include("apps.logs.urls")),
     path("", include("apps.chat.urls")),
     path("", include("apps.knowledge.urls")),
     path("v1/", include("apps.prompts.api.urls")),

@@ -215,6 +215,7 @@ def things_of(app: App, caller: Caller) -> dict[str, Any]:
     message = make_message(app, caller)
     file = attach_upload(message)
     ids = {"conversation_id": conversation.pk, "message_id": message.pk, "file_id": file.pk}
+    ids["entry_id"] = conversation.pk  # of the log of a chat app
     return {**ids, "end_user_id": caller.end_user_id}
 
 

@@ -10,6 +10,7 @@ from apps.common.errors import AppError, Forbidden, NotFound
 from apps.workspaces.services.tags import MAX_NAME as MAX_TAG_NAME
 
 from .choices import AppMode, SiteLanguage
+from .icons import DEFAULT_COLOUR, IMAGE
 from .models import App, Site
 from .services.apps import MAX_DESCRIPTION, MAX_NAME
 from .services.sites import LENGTHS
@@ -18,6 +19,7 @@ from .services.transfer import RUNNABLE_MODES
 
 T = TypeVar("T")
 MAX_PROMPT = 50_000
+WITH_STEPS = frozenset({AppMode.WORKFLOW, AppMode.ADVANCED_CHAT})
 
 
 def attempt(form: forms.Form, action: Callable[[dict[str, Any]], T]) -> T | None:
@@ -151,6 +153,15 @@ class SiteForm(forms.Form):
     icon = forms.CharField(
         label=_("Icon"), max_length=30, required=False, widget=_text(), help_text=_("One emoji. Empty: the app's icon.")
     )
+    picture = forms.FileField(
+        label=_("Picture instead of the emoji"),
+        required=False,
+        widget=forms.FileInput(attrs={"class": "input", "accept": "image/png,image/jpeg,image/gif,image/webp"}),
+        help_text=_("PNG, JPEG, GIF or WebP, up to 2 MB."),
+    )
+    drop_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
+    has_background = forms.BooleanField(label=_("Put a colour of its own behind the icon"), required=False)
+    icon_background = forms.CharField(label=_("Colour behind it"), max_length=7, required=False, widget=_colour())
     default_language = forms.ChoiceField(label=_("Language"), choices=SiteLanguage.choices, widget=_select())
     has_theme = forms.BooleanField(label=_("Use a colour of your own"), required=False)
     chat_color_theme = forms.CharField(label=_("Colour"), max_length=7, required=False, widget=_colour())
@@ -179,14 +190,25 @@ class SiteForm(forms.Form):
         widget=_area(3, spellcheck="false", placeholder="https://example.org"),
         help_text=_("One origin a line. Empty: every site."),
     )
+    show_workflow_steps = forms.BooleanField(label=_("Show the steps of workflows"), required=False)
     prompt_public = forms.BooleanField(label=_("Visitors may read the instructions"), required=False)
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_picture = site.icon_type == IMAGE
+        if not self.has_picture:
+            del self.fields["drop_picture"]
+        if site.app.mode not in WITH_STEPS:
+            del self.fields["show_workflow_steps"]
 
     @staticmethod
     def initial_of(site: Site) -> dict[str, Any]:
-        names = [name for name in SiteForm.base_fields if name != "has_theme"]
+        names = [name for name in SiteForm.base_fields if hasattr(site, name)]
         return {
             **{name: getattr(site, name) for name in names},
             "icon": site.icon if site.icon_type == "emoji" else "",
+            "has_background": bool(site.icon_background),
+            "icon_background": site.icon_background or DEFAULT_COLOUR,
             "has_theme": bool(site.chat_color_theme),
             "chat_color_theme": site.chat_color_theme or "#0c6a80",
             "allowed_origins": "\n".join(site.allowed_origins),
@@ -196,8 +218,13 @@ class SiteForm(forms.Form):
         return str(self.cleaned_data["allowed_origins"]).split()
 
     def settings(self) -> dict[str, Any]:
-        """The fields as `update_site` takes them."""
+        """The fields as `update_site` takes them; a picture stays where neither emoji nor picture is given."""
         given = dict(self.cleaned_data)
+        keeps_picture = self.has_picture and not given.pop("drop_picture", False) and not given["icon"]
+        if given.pop("picture") or keeps_picture:
+            given.pop("icon")
+        if not given.pop("has_background"):
+            given["icon_background"] = ""
         if not given.pop("has_theme"):
             given["chat_color_theme"] = ""
         return given

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, orchestrate, overview, settings, tags, versions
+from .views import api_access, creating, keys, listing, orchestrate, overview, settings, tags, versions
 
 app_name = "prompts"
 urlpatterns = [
@@ -34,6 +34,8 @@ urlpatterns = [
     path("apps/<uuid:app_id>/versions/<int:number>", versions.version_page, name="version"),
     path("apps/<uuid:app_id>/versions/<int:number>/restore", versions.restore_version, name="restore_version"),
     path("apps/<uuid:app_id>/versions/<int:number>/publish", versions.publish_version, name="publish_version"),
+    path("apps/<uuid:app_id>/qr.svg", overview.qr_code, name="qr"),
+    path("apps/<uuid:app_id>/api", api_access.api_access, name="api"),
     path("apps/<uuid:app_id>/keys", keys.create, name="create_key"),
     path("apps/<uuid:app_id>/keys/<uuid:token_id>/revoke", keys.revoke, name="revoke_key"),
 ]

@@ -17,6 +17,8 @@ from apps.knowledge.services.explaining import CUTS
 from apps.knowledge.services.searches import RERANK_CANDIDATES
 from apps.knowledge.store_contracts import vector_stores
 from apps.knowledge.wire import parse_retrieval
+from apps.logs.contracts import figures
+from apps.logs.exports import COLUMNS
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
 from apps.models.drivers._demo_text import DIMENSIONS
@@ -56,6 +58,8 @@ ARCHIVES, OPERATIONS = read("guides/knowledge-archive.md"), read("operations.md"
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),
         (APPS, prompt_templates.all()),
+        (read("guides/statistics.md"), figures.all()),
+        (read("guides/logs.md"), COLUMNS),
         (MODELS, PRESETS),
         (MODELS, [rule.name for driver in drivers.all().values() for rule in driver.parameters]),
     ],

@@ -16,18 +16,11 @@ WAITS = {
     "APP-04": "workflows",
     "APP-05": "chatflows",
     "APP-06": "apps of several agents: not advertised",
-    "APP-14": "statistics",
-    "APP-15": "statistics",
-    "APP-16": "statistics",
-    "APP-17": "statistics",
-    "APP-18": "statistics",
-    "APP-19": "statistics",
     "APP-23": "external data tools",
     "EXP-06": "the prompt editor",
     "EXP-11": "the prompt editor",
     "WEB-17": "explore pages",
     "EMB-03": "chatflows",
-    "API-03": "an app's own API reference page",
     "API-11": "workflows",
 }
 

@@ -40,12 +40,14 @@ def test_from_a_template_to_a_public_page_a_key_and_away(chromium: Chromium):
         expect(site).to_have_attribute("aria-checked", "false")
         expect(page.get_by_role("link", name="Launch")).to_have_count(0)
 
+        page.get_by_role("link", name="Keys and reference").click()
         page.get_by_role("button", name="Create key").click()
         expect(page.get_by_label("New key")).to_have_value(re.compile(r"^app-\w{24}$"))
         page.locator("summary", has_text="Revoke").click()
         page.get_by_role("button", name="Revoke for ever").click()
         expect(page.get_by_text("No keys yet.")).to_be_visible()
 
+        page.get_by_role("link", name="Overview").click()
         page.get_by_label("More for this app").click()
         page.get_by_role("link", name="Delete").click()
         page.get_by_label("The app's name").fill("Travel")

@@ -206,13 +206,30 @@ def test_web_03_page_settings_are_edited(browser, app):
     assert site.chat_color_theme == ""
 
 
+def test_the_public_page_has_a_picture_of_its_own(browser, app):
+    fields = {"default_language": "en-US", "has_background": "on", "icon_background": "#112233"}
+    browser.post(f"/apps/{app.pk}/page", {**fields, "picture": picture()})
+    app.site.refresh_from_db()
+    assert (app.site.icon_type, app.site.icon_background) == ("image", "#112233")
+    first = app.site.icon
+    assert "Take the picture away" in text_of(browser.get(f"/apps/{app.pk}/page"))
+    browser.post(f"/apps/{app.pk}/page", fields)
+    app.site.refresh_from_db()
+    assert app.site.icon == first, "saving other settings keeps it"
+    assert browser.post(f"/apps/{app.pk}/page", {**fields, "picture": picture(SVG)}).status_code == 400
+    browser.post(f"/apps/{app.pk}/page", {**fields, "drop_picture": "on"})
+    app.site.refresh_from_db()
+    assert (app.site.icon_type, app.site.icon) == ("", "")
+    assert not UploadFile.objects.exists()
+
+
 def test_api_02_a_key_is_shown_once(browser, app):
     response = browser.post(f"/apps/{app.pk}/keys")
     (key,) = re.findall(r"app-\w{24}", response.content.decode())
     assert response["Cache-Control"] == "no-store"
     row = ApiToken.objects.get()
     assert row.hint.endswith(key[-4:])
-    again = browser.get(f"/apps/{app.pk}").content.decode()
+    again = browser.get(f"/apps/{app.pk}/api").content.decode()
     assert key not in again
     assert row.hint in again
     for _ in range(9):

@@ -1,6 +1,5 @@
 """Knowledge bases to choose from, for editors of apps below this one."""
 
-
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe

@@ -29,21 +29,26 @@ def set_icon_picture(*, app: App, data: IO[bytes], background: str | None = None
         UnsupportedFileType, PayloadTooLarge, EmptyFile, InvalidParam, StorageUnavailable.
     """
     colour = app.icon_background if background is None else check_colour(background, "icon_background")
-    kind = picture_kind(data.read(12))
-    data.seek(0)
-    if kind is None:
-        raise UnsupportedFileType("The icon must be a PNG, JPEG, GIF or WebP picture.")
-    mime_type, extension = kind
-    upload = store_upload(
-        workspace=app.workspace, name=f"icon.{extension}", data=data, mime_type=mime_type, user=user,
-        limit_mb=MAX_ICON_MB,
-    )  # fmt: skip
+    upload = _store_picture(app.workspace, data, user)
     before = (app.icon_type, app.icon)
     with transaction.atomic():
         App.objects.filter(id=app.id).update(icon_type=IMAGE, icon=str(upload.pk), icon_background=colour)
         notify.send(APP_TOPIC, app.id)
         audit.record(workspace=app.workspace, user=user, action="app.icon", object_type="app", object_id=app.id)
         app.refresh_from_db()
+        release_icon(app.workspace, *before)
+
+
+def set_site_picture(*, app: App, data: IO[bytes], user: User | None = None) -> None:
+    """Makes a picture the icon of the app's public page; what `data` may be and what is raised: as for the app's."""
+    upload = _store_picture(app.workspace, data, user)
+    with transaction.atomic():
+        site, _ = Site.objects.select_for_update().get_or_create(app=app)
+        before = (site.icon_type, site.icon)
+        site.icon_type, site.icon = IMAGE, str(upload.pk)
+        site.save(update_fields=["icon_type", "icon", "updated_at"])
+        notify.send(APP_TOPIC, app.id)
+        audit.record(workspace=app.workspace, user=user, action="site.icon", object_type="app", object_id=app.id)
         release_icon(app.workspace, *before)
 
 
@@ -67,3 +72,14 @@ def release_icon(workspace: Workspace, icon_type: str, icon: str) -> None:
     )
     if not in_use:
         delete_uploads(UploadFile.objects.filter(workspace=workspace, pk=upload_id))
+
+
+def _store_picture(workspace: Workspace, data: IO[bytes], user: User | None) -> UploadFile:
+    kind = picture_kind(data.read(12))
+    data.seek(0)
+    if kind is None:
+        raise UnsupportedFileType("The icon must be a PNG, JPEG, GIF or WebP picture.")
+    mime_type, extension = kind
+    return store_upload(
+        workspace=workspace, name=f"icon.{extension}", data=data, mime_type=mime_type, user=user, limit_mb=MAX_ICON_MB
+    )

@@ -14,7 +14,7 @@ from apps.prompts.selectors import get_app, list_keys
 from apps.prompts.services.keys import create_app_key, revoke_key
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
-from .overview import render_overview
+from .api_access import render_api_access
 
 
 @require_POST
@@ -26,8 +26,8 @@ def create(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
         key = create_app_key(app=app, user=request.user)
     except TooManyKeys as problem:
         messages.error(request, problem.message)
-        return redirect("prompts:overview", app_id)
-    return render_overview(request, app, new_key=key)
+        return redirect("prompts:api", app_id)
+    return render_api_access(request, app, new_key=key)
 
 
 @require_POST
@@ -37,4 +37,4 @@ def revoke(request: ConsoleRequest, app_id: UUID, token_id: UUID) -> HttpRespons
     key = get_or_404(list_keys(app=app), token_id, "The key does not exist.")
     revoke_key(workspace=request.workspace, token_id=key.pk, user=request.user)
     messages.success(request, _("The key %(hint)s is worth nothing any more.") % {"hint": key.hint})
-    return redirect("prompts:overview", app_id)
+    return redirect("prompts:api", app_id)

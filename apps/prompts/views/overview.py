@@ -1,7 +1,9 @@
 """An app's own page: its web page, its API, and what is done with the app as a whole."""
 
+from io import BytesIO
 from uuid import UUID
 
+import segno
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +16,10 @@ from apps.prompts.choices import SiteLanguage
 from apps.prompts.embedding import iframe_snippet, script_snippet
 from apps.prompts.errors import InvalidAppConfig
 from apps.prompts.forms import DeleteForm
-from apps.prompts.models import App
 from apps.prompts.selectors import get_app, get_site, list_keys
 from apps.prompts.services.apps import reset_site_code, update_app
 from apps.prompts.services.deletion import delete_app
 from apps.prompts.services.duplicate import duplicate_app
-from apps.prompts.services.keys import MAX_KEYS
 from apps.prompts.services.transfer import export_app
 from apps.prompts.services.versions import publish
 from apps.workspaces.permissions import APP_USERS, BUILDERS, ConsoleRequest, requires
@@ -31,11 +31,7 @@ SWITCHES = ("enable_site", "enable_api")
 @require_safe
 @requires(*APP_USERS)
 def overview(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    return render_overview(request, get_app(workspace=request.workspace, app_id=app_id))
-
-
-def render_overview(request: ConsoleRequest, app: App, *, new_key: str = "") -> HttpResponse:
-    """The page; a new key stands on it this once and is kept in no cache."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
     base_url = request.build_absolute_uri("/").rstrip("/")
     may_build = request.membership.role in BUILDERS
     site = get_site(app)
@@ -51,17 +47,25 @@ def render_overview(request: ConsoleRequest, app: App, *, new_key: str = "") -> 
     if may_build:
         context |= {
             "has_changes": app.draft_id != app.published_id,
-            "keys": list_keys(app=app),
-            "max_keys": MAX_KEYS,
-            "new_key": new_key,
+            "key_count": list_keys(app=app).count(),
             "snippets": [
                 ("frame", _("In a frame"), iframe_snippet(app, base_url)),
                 ("bubble", _("As a bubble in the corner"), script_snippet(app, base_url)),
             ],
         }
-    response = render(request, "prompts/overview.html", context)
-    if new_key:
-        response["Cache-Control"] = "no-store"
+    return render(request, "prompts/overview.html", context)
+
+
+@require_safe
+@requires(*APP_USERS)
+def qr_code(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    """The public page's address for cameras, as a picture of any size."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    address = request.build_absolute_uri(site_path(app))
+    picture = BytesIO()
+    segno.make(address, error="m").save(picture, kind="svg", scale=8, border=4, light="#ffffff")
+    response = HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+    response["Content-Disposition"] = f'inline; filename="{slugify(app.name) or "app"}-qr.svg"'
     return response
 
 
@@ -103,7 +107,7 @@ def switch(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     wanted = {name: request.POST[name] == "on" for name in SWITCHES if name in request.POST}
     update_app(app=app, user=request.user, **wanted)
-    return redirect("prompts:overview", app_id)
+    return redirect("prompts:api" if request.POST.get("back") == "api" else "prompts:overview", app_id)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from apps.prompts.forms import AppForm, SiteForm, TemplateForm, attempt
 from apps.prompts.models import App
 from apps.prompts.selectors import get_app, get_site
 from apps.prompts.services.apps import update_app
-from apps.prompts.services.icons import set_icon_picture
+from apps.prompts.services.icons import set_icon_picture, set_site_picture
 from apps.prompts.services.sites import update_site
 from apps.prompts.services.templates import save_as_template
 from apps.workspaces.choices import TagKind
@@ -55,14 +55,24 @@ def _change(request: ConsoleRequest, app: App, fields: dict[str, Any]) -> bool:
 @requires(*BUILDERS)
 def site(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
+    current = get_site(app)
     if request.method == "POST":
-        form = SiteForm(request.POST)
-        if attempt(form, lambda fields: update_site(app=app, user=request.user, **form.settings())):
+        form = SiteForm(request.POST, request.FILES, site=current)
+        if attempt(form, lambda fields: _change_site(request, app, form)):
             messages.success(request, _("Saved. Visitors see it when they open the page again."))
             return redirect("prompts:overview", app_id)
     else:
-        form = SiteForm(initial=SiteForm.initial_of(get_site(app)))
+        form = SiteForm(initial=SiteForm.initial_of(current), site=current)
     return _form_page(request, app, form, title=_("Page settings"))
+
+
+def _change_site(request: ConsoleRequest, app: App, form: SiteForm) -> bool:
+    picture = form.cleaned_data["picture"]
+    with transaction.atomic():
+        update_site(app=app, user=request.user, **form.settings())
+        if picture:
+            set_site_picture(app=app, data=picture.file, user=request.user)
+    return True
 
 
 @require_http_methods(["GET", "POST"])

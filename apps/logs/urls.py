@@ -1,0 +1,18 @@
+"""Console addresses."""
+
+from django.urls import path
+
+from .views import annotating, exporting, listing, statistics
+
+app_name = "logs"
+urlpatterns = [
+    path("apps/<uuid:app_id>/logs", listing.log_list, name="list"),
+    path("apps/<uuid:app_id>/logs/export", exporting.export_page, name="export"),
+    path("apps/<uuid:app_id>/logs/export.csv", exporting.export_csv, name="export_csv"),
+    path("apps/<uuid:app_id>/logs/export.jsonl", exporting.export_jsonl, name="export_jsonl"),
+    path("apps/<uuid:app_id>/logs/<uuid:entry_id>", listing.entry, name="entry"),
+    path("apps/<uuid:app_id>/messages/<uuid:message_id>/rating", annotating.rate, name="rate"),
+    path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation", annotating.improve, name="improve"),
+    path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation/delete", annotating.delete, name="delete_improved"),
+    path("apps/<uuid:app_id>/statistics", statistics.statistics, name="statistics"),
+]

@@ -1,0 +1,1 @@
+"""Console pages of an app's log and figures."""
