@@ -93,7 +93,8 @@ def test_from_installation_to_a_cited_answer_and_out_again(chromium: Chromium):
 
         app = aside(handbook_app)
         page.reload()
-        page.get_by_role("link", name=app.name).click()
+        page.get_by_label(f"More for {app.name}").click()
+        page.get_by_role("link", name="Open").click()
         expect(page.locator(".chat-start strong")).to_have_text("travel rules")
         page.get_by_role("button", name="What may a hotel in Oslo cost?").click()
         answer = answer_of(page)
@@ -274,6 +275,8 @@ def test_the_keyboard_reaches_everything(chromium: Chromium):
         page.keyboard.press("Escape")
         expect(menu).to_be_focused()
         page.get_by_role("link", name=app.name).press("Enter")
+        expect(page).to_have_url(re.compile("/orchestrate$"))
+        page.goto(f"/apps/{app.pk}/chat")
         box = page.get_by_role("textbox", name="Message")
         expect(box).to_be_focused()
         page.keyboard.type("one")
