@@ -36,17 +36,19 @@ format: $(VENV)/.test ## bring code and templates into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/djhtml templates
 
-bench: $(VENV)/.test ## cold start, idle memory, CPU per request; takes minutes, wants a quiet machine
+bench: $(VENV)/.test ## cold start, idle memory, CPU per request, indexing; takes minutes, wants a quiet machine
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/chat.py
 	$(BIN)/python bench/sandbox.py
+	$(BIN)/python bench/indexing.py
 
-soak: $(VENV)/.test ## a long mixed load; looks for growth in memory and connections
+soak: $(VENV)/.test ## a long mixed load, and kills; looks for growth, leaks, and work lost or done twice
 	$(BIN)/python bench/soak.py
 	$(BIN)/python bench/sandbox_soak.py
+	$(BIN)/python bench/knowledge_soak.py
 
-words: $(VENV)/.run ## bring the catalogues of the public pages up to date with their templates and scripts (wants gettext)
-	$(CHECK_ENV) $(BIN)/python -m apps.webapp.catalogues
+words: $(VENV)/.run ## bring the catalogues up to date with templates, scripts and code (wants gettext)
+	$(CHECK_ENV) $(BIN)/python -m apps.common.catalogues
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md

@@ -23,10 +23,10 @@ __all__ = ["MODELS", "ROOT", "Bench", "Product", "new_product", "running", "sql"
 MODELS = ("fake", "gen-50-20")
 
 
-def new_product(folder: Path) -> Product:
-    """The product, being started on an empty storage below `folder`."""
+def new_product(folder: Path, **more: str) -> Product:
+    """The product, being started on an empty storage below `folder`; `more` are settings."""
     folder.chmod(0o755)  # as root the database runs as another user
-    return Product(folder / "storage", ADMIN_EMAIL="bench@example.org", ADMIN_PASSWORD="bench-Password-1")  # noqa: S106
+    return Product(folder / "storage", ADMIN_EMAIL="bench@example.org", ADMIN_PASSWORD="bench-Password-1", **more)  # noqa: S106
 
 
 @dataclass(frozen=True)

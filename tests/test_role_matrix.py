@@ -20,10 +20,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from apps.common import crypto
 from apps.common.perloop import run
+from apps.knowledge.models import ExternalKnowledgeApi, IndexChange, Segment, SourceConnection
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
+from apps.knowledge.services.metadata import create_field
 from apps.logs.models import Message
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
@@ -97,6 +100,20 @@ CONSOLE_CALLS = [call for call in HTTP_CALLS if isinstance(call.who, list)]
 API_CALLS = [call for call in HTTP_CALLS if call.who in KEYS]
 
 
+def child_of(segment: Segment) -> Segment:
+    fields = {
+        name: getattr(segment, name) for name in ("workspace", "dataset", "document", "content", "index_node_hash")
+    }
+    return Segment.objects.create(parent=segment, position=1, word_count=1, tokens=1, **fields)
+
+
+def external_api(workspace: Workspace) -> ExternalKnowledgeApi:
+    key = crypto.encrypt(workspace.public_key, "key").hex()
+    return ExternalKnowledgeApi.objects.create(
+        workspace=workspace, name="Elsewhere", endpoint="http://127.0.0.1:9", api_key=key
+    )
+
+
 class World:
     """Workspace A with a person in each role and one object of each kind, and workspace B beside it."""
 
@@ -113,6 +130,8 @@ class World:
         self.dataset = create_dataset(workspace=self.a, name="Rules", indexing_technique="economy")
         document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
         run(index_document(document.pk))
+        connection = SourceConnection.objects.create(workspace=self.a, source="notion", account="a", name="Wiki")
+        IndexChange.objects.create(dataset=self.dataset, indexing_technique="high_quality", embedding_provider="demo")
         self.keys, self.foreign_keys = keys_of(self.app_of_a), keys_of(app_of_b)
         # What stands for a name in a path or in `send`. A new kind of id needs a line here.
         self.objects = {
@@ -122,7 +141,11 @@ class World:
             "document_id": document.pk,
             "action": "enable",
             "segment_id": document.segments.order_by("position")[0].pk,
+            "child_chunk_id": child_of(document.segments.order_by("position")[0]).pk,
+            "external_api_id": external_api(self.a).pk,
             "batch": document.batch,
+            "field_id": create_field(dataset=self.dataset, name="Year", type="number").pk,
+            "model_type": "llm",
             "task_id": uuid4(),
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),
@@ -131,6 +154,8 @@ class World:
             "tag_id": create_tag(workspace=self.a, kind="app", name="Sales").pk,
             "knowledge_tag_id": create_tag(workspace=self.a, kind="knowledge", name="Rules").pk,
             "template_id": save_as_template(app=self.app_of_a).pk,
+            "source": "notion",
+            "connection_id": connection.pk,
             "token_id": ApiToken.objects.get(app=self.app_of_a).pk,
             **things_of(self.app_of_a, end_user(self.app_of_a.pk, InvokeFrom.SERVICE_API, DEFAULT_USER)),
         }
@@ -155,9 +180,7 @@ class World:
         return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
 
     def call(self, call: Call, headers: dict[str, str], method: str | None = None) -> Answer:
-        send = {
-            name: self.fill(value, call.path) if isinstance(value, str) else value for name, value in call.send.items()
-        }
+        send = json.loads(self.fill(json.dumps(call.send), call.path))
         is_form = not (call.is_api or call.json)
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = (urlencode(send) if is_form else json.dumps(send)).encode()
@@ -273,6 +296,8 @@ def test_a_revoked_key_is_dead_at_once(world: World):
         revoke_key(workspace=world.a, token_id=token.pk)
     reset_site_code(app=world.app_of_a)
     world_calls = [call for call in API_CALLS if call.method != "DELETE"]
+    # The word of it reaches the server's cache a moment after the commit.
+    eventually(lambda: world.call(world_calls[0], headers[world_calls[0].who]).status == 401)
     assert (
         problems(world_calls, lambda call: None if world.call(call, headers[call.who]).status == 401 else "alive") == []
     )

@@ -3,6 +3,8 @@
 A connection is held for one statement group, never while a model is streaming.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.db import connection as django_connection
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import DiskFull, OutOfMemory
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -62,6 +65,26 @@ async def discard_broken() -> None:
         await pool.check()
 
 
+async def until_back(patience_s: float, pause_s: float = 0.5) -> None:
+    """Waits until Postgres lets somebody in again, and begins with a fresh pool.
+
+    The pool's own attempts grow rarer with every failure, and who waits for it would lose leases meanwhile.
+
+    Raises:
+        Unavailable: it is still away after `patience_s`.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            await (await AsyncConnection.connect(conninfo())).close()
+            break
+        except OperationalError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable from error
+        await asyncio.sleep(pause_s)
+    await _pool.discard()
+
+
 @asynccontextmanager
 async def connect() -> AsyncIterator[Connection]:
     """A pooled connection in autocommit mode.
@@ -76,6 +99,12 @@ async def connect() -> AsyncIterator[Connection]:
             yield connection
     except (PoolTimeout, OperationalError) as error:
         raise Unavailable from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a statement failed for want of room (class 53 of SQLSTATE, but for too many connections)."""
+    cause = error.__cause__ if isinstance(error, Unavailable) else error
+    return isinstance(cause, DiskFull | OutOfMemory)
 
 
 async def fetch_all(sql: str, *args: object) -> list[Row]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import SyncToAsync, async_to_sync
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +43,10 @@ class PerLoop(Generic[T]):
         """The running loop's instance if there is one already."""
         return self._instances.get(asyncio.get_running_loop())
 
+    async def discard(self) -> None:
+        """Ends the running loop's instance; the next use makes another."""
+        await self._close()
+
     async def _close(self) -> None:
         instance = self._instances.pop(asyncio.get_running_loop(), None)
         if instance is not None:
@@ -66,3 +72,20 @@ def run(coroutine: Coroutine[Any, Any, R]) -> R:
             await close_all()
 
     return asyncio.run(main())
+
+
+def call(coroutine: Coroutine[Any, Any, R]) -> R:
+    """Runs a coroutine from a service: in the server's loop where this thread works for one, else as `run` does.
+
+    A loop that is made for one call would otherwise keep its connections to Postgres for as long as the process lives.
+    """
+    has_server = getattr(SyncToAsync.threadlocal, "main_event_loop", None) is not None
+
+    async def main() -> R:
+        try:
+            return await coroutine
+        finally:
+            if not has_server:
+                await close_all()
+
+    return async_to_sync(main)()

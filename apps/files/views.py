@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import File
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from apps.common.errors import Forbidden, NotFound
@@ -32,7 +34,20 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponseBase:
     upload = UploadFile.objects.filter(id=upload_id).first()
     if upload is None:
         raise NotFound("The file does not exist any more.")
-    return file_response(upload, as_attachment=request.GET.get("as_attachment") == "true")
+    as_attachment = request.GET.get("as_attachment") == "true"
+    address = _elsewhere(upload, as_attachment=as_attachment) if settings.STORAGE_REDIRECT else ""
+    return HttpResponseRedirect(address) if address else file_response(upload, as_attachment=as_attachment)
+
+
+def _elsewhere(upload: UploadFile, *, as_attachment: bool) -> str:
+    """The store's own address of an upload, with the headers `file_response` would send."""
+    is_shown = upload.mime_type in SHOWN
+    return storage.presigned_address(
+        upload.storage_key,
+        disposition=content_disposition_header(as_attachment or not is_shown, upload.name) or "inline",
+        mime_type=upload.mime_type if is_shown else "application/octet-stream",
+        expires_s=settings.FILES_ACCESS_TIMEOUT,
+    )
 
 
 def file_response(upload: UploadFile, *, as_attachment: bool = False) -> FileResponse:

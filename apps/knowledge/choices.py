@@ -1,11 +1,19 @@
 """Closed sets of this app, as the service API spells them."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db.models import TextChoices
 
 
 class IndexingTechnique(TextChoices):
     HIGH_QUALITY = "high_quality", "High quality"
     ECONOMY = "economy", "Economical"
+
+
+class DatasetProvider(TextChoices):
+    VENDOR = "vendor", "Kept here"
+    EXTERNAL = "external", "Kept elsewhere"
 
 
 class Permission(TextChoices):
@@ -56,6 +64,18 @@ class MetadataType(TextChoices):
     STRING = "string", "Text"
     NUMBER = "number", "Number"
     TIME = "time", "Time"
+
+
+# What every document has without anybody saying so, as the service API names it (7.8).
+BUILT_IN: Final[Mapping[str, MetadataType]] = {
+    "document_name": MetadataType.STRING,
+    "uploader": MetadataType.STRING,
+    "upload_date": MetadataType.TIME,
+    "last_update_date": MetadataType.TIME,
+    "source": MetadataType.STRING,
+}
+# What `source` says of where a document came from.
+SOURCES: Final = {"upload_file": "file_upload", "notion_import": "notion", "website_crawl": "website"}
 
 
 class IndexKind(TextChoices):

@@ -7,8 +7,9 @@ from apps.common import db
 from apps.common.caching import NotifiedCache
 from apps.common.ids import parse_uuid
 
+from .choices import DocForm
 from .contracts import Scope
-from .wire import stored_retrieval
+from .wire import parse_external_retrieval, stored_retrieval
 
 TOPIC = "dataset"
 
@@ -23,6 +24,7 @@ class BaseConfig:
     embedding_model: str
     scope: Scope
     description: str = ""
+    is_external: bool = False
 
     @property
     def has_vectors(self) -> bool:
@@ -32,7 +34,8 @@ class BaseConfig:
 
 _LOAD = """
 select d.id, d.name, d.workspace_id, d.enable_api, d.indexing_technique, d.embedding_provider, d.embedding_model,
-       d.retrieval_model, coalesce(s.chunks, 0), d.description
+       d.retrieval_model, coalesce(s.chunks, 0), d.description, d.doc_form,
+       d.provider = 'external', d.external_retrieval_model
 from knowledge_dataset d left join knowledge_lexicalstat s on s.dataset_id = d.id
 where d.id = %s"""
 
@@ -41,11 +44,14 @@ async def _load(key: str) -> tuple[str, BaseConfig] | None:
     row = await db.fetch_one(_LOAD, parse_uuid(key))
     if row is None:
         return None
-    id, name, workspace_id, enable_api, technique, provider, model, retrieval, chunks, description = row
+    id, name, workspace_id, enable_api, technique, provider, model, retrieval, chunks, description, form = row[:11]
+    is_external, external_retrieval = row[11:]
     model = model if technique == "high_quality" else ""
     model_key = f"{provider}/{model}" if model else ""
-    scope = Scope(id, name, model_key, chunks, settings=stored_retrieval(retrieval))
-    return key, BaseConfig(workspace_id, enable_api, provider, model, scope, description)
+    has_children = form == DocForm.HIERARCHICAL
+    settings = parse_external_retrieval(external_retrieval) if is_external else stored_retrieval(retrieval)
+    scope = Scope(id, name, model_key, chunks, has_children=has_children, settings=settings)
+    return key, BaseConfig(workspace_id, enable_api, provider, model, scope, description, is_external)
 
 
 _cache: NotifiedCache[BaseConfig] = NotifiedCache(TOPIC, _load)

@@ -94,5 +94,5 @@ def _extracted(fields: dict[str, Any]) -> Extracted:
     if "error" in fields:
         raise UnreadableFile(fields["error"])
     if "text" in fields:
-        return Extracted(fields["text"])
+        return Extracted(fields["text"], page_starts=tuple(fields.get("pages", ())))
     return Extracted(records=[Record(*values) for values in fields["records"]])

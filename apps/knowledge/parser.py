@@ -70,8 +70,8 @@ def _encoded(fields: dict[str, object]) -> bytes:
 
 def _fields(found: Extracted) -> dict[str, object]:
     if found.records is None:
-        return {"text": found.text}
-    return {"records": [(record.content, record.answer, record.keywords) for record in found.records]}
+        return {"text": found.text, "pages": found.page_starts}
+    return {"records": [(record.content, record.answer, record.keywords, record.pair) for record in found.records]}
 
 
 def main(arguments: list[str]) -> None:

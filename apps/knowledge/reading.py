@@ -1,16 +1,18 @@
 """From a file's bytes to drafts of segments, in the three stages a document shows. No database, no network."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
 from apps.common.tokens import estimate_tokens
 
-from .contracts import Draft, Extracted, Extractor, Processing, Record, extractors, splitters
+from .contracts import Draft, Extracted, Extractor, Processing, Record, SplitRule, extractors, splitters
 from .errors import UnreadableFile
 from .text.clean import clean
+from .text.pages import clean_pages, pages_of
 
 BUILT_IN = "dify"
+SPLITTER = "recursive"
 NO_TEXT = "The file contains no text."
 
 
@@ -34,22 +36,61 @@ def parse(data: bytes, extension: str, etl_type: str = BUILT_IN) -> Extracted:
 def tidy(extracted: Extracted, processing: Processing) -> Extracted:
     """The same, cleaned."""
     if extracted.records is None:
-        return Extracted(clean(extracted.text, processing.cleaning))
+        text, starts = clean_pages(extracted.text, extracted.page_starts, processing.cleaning)
+        return replace(extracted, text=text, page_starts=starts)
     records = [replace(record, content=clean(record.content, processing.cleaning)) for record in extracted.records]
-    return Extracted(records=[_storable(record) for record in records])
+    return replace(extracted, records=[_storable(record) for record in records])
 
 
 def cut(extracted: Extracted, processing: Processing) -> list[Draft]:
-    """Drafts of all segments. Raises UnreadableFile where there is no text."""
-    if extracted.records is None:
-        texts = splitters.get("recursive")().split(extracted.text, processing.split)
-        records: Iterable[Record] = map(Record, texts)
-    else:
-        records = (record for record in extracted.records if record.content)
-    drafts = [draft(position, record) for position, record in enumerate(records, 1)]
+    """Drafts of all segments, with their children where the rule asks for some.
+
+    Of a document of questions and answers those without an answer are passages a model is still to be asked about.
+
+    Raises:
+        UnreadableFile: there is no text.
+    """
+    drafts = [draft(position, record, page) for position, (record, page) in enumerate(_found(extracted, processing), 1)]
     if not drafts:
         raise UnreadableFile(NO_TEXT)
-    return drafts
+    children = processing.children
+    return drafts if children is None else [with_children(passage, children) for passage in drafts]
+
+
+def children_of(content: str, rule: SplitRule) -> Sequence[Draft]:
+    """The chunks a passage is found by, numbered from 1; at least one.
+
+    Args:
+        rule: `Processing.children` of the document (`rules.processing`).
+    """
+    texts = splitters.get(SPLITTER)().split(content, rule) or [content]
+    return [draft(position, Record(text)) for position, text in enumerate(texts, 1)]
+
+
+def with_children(passage: Draft, rule: SplitRule) -> Draft:
+    """The same passage, found by its chunks."""
+    return replace(passage, children=children_of(passage.content, rule))
+
+
+def _found(extracted: Extracted, processing: Processing) -> Iterator[tuple[Record, int | None]]:
+    """What becomes a segment, and the page where it begins."""
+    if extracted.records is None:
+        texts = splitters.get(SPLITTER)().split(extracted.text, processing.split)
+        pages = pages_of(texts, extracted.text, extracted.page_starts, processing.split.overlap)
+        yield from zip(map(Record, texts), pages, strict=True)
+    else:
+        for record in extracted.records:
+            found = _as_pair(record) if processing.is_pairs else record
+            if found.content:
+                yield found, None
+
+
+def _as_pair(record: Record) -> Record:
+    """The record as a question with its answer, where the source names them; "" where it leaves one of them empty."""
+    if record.pair is not None:
+        question, answer = record.pair
+        return Record(question if answer else "", answer, record.keywords)
+    return record if record.answer else replace(record, answer=None)
 
 
 def extractor_for(extension: str, etl_type: str = BUILT_IN) -> type[Extractor]:
@@ -67,11 +108,12 @@ def _available(etl_type: str) -> list[type[Extractor]]:
 def _storable(record: Record) -> Record:
     answer = clean(record.answer) if record.answer is not None else None
     keywords = [clean(word) for word in record.keywords] if record.keywords is not None else None
-    return replace(record, answer=answer, keywords=keywords)
+    pair = [clean(text) for text in record.pair] if record.pair is not None else None
+    return replace(record, answer=answer, keywords=keywords, pair=pair)
 
 
-def draft(position: int, record: Record) -> Draft:
-    """The draft of one passage."""
+def draft(position: int, record: Record, page: int | None = None) -> Draft:
+    """The draft of one passage, without children."""
     content = record.content
     return Draft(
         position=position,
@@ -81,4 +123,5 @@ def draft(position: int, record: Record) -> Draft:
         word_count=len(content),
         tokens=estimate_tokens(content),
         digest=sha256(content.encode()).hexdigest(),
+        page=page,
     )

@@ -1,6 +1,7 @@
 """Retrieval settings and process rules between the service API's JSON and this app's own types."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from apps.common.errors import InvalidParam
 
 from .contracts import RerankChoice, RetrievalSettings, retrieval_methods
+from .filters import parse_filter
 
 MAX_TOP_K = 100
 
@@ -43,6 +45,36 @@ class _RetrievalModel(_Part):
     score_threshold_enabled: bool | None = False
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     weights: _Weights | None = None
+    metadata_filtering_conditions: Any = None
+
+
+class _ExternalRetrieval(_Part):
+    top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = 2
+    score_threshold_enabled: bool = False
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+def parse_external_retrieval(value: object) -> RetrievalSettings:
+    """Settings from an `external_retrieval_model`. None gives the default. Raises InvalidParam, naming the field."""
+    try:
+        model = _ExternalRetrieval.model_validate(value or {})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        message = f"external_retrieval_model {field}: {problem['msg']}"
+        raise InvalidParam(message, params="external_retrieval_model") from error
+    return RetrievalSettings(
+        top_k=model.top_k, score_threshold=model.score_threshold if model.score_threshold_enabled else None
+    )
+
+
+def dump_external_retrieval(settings: RetrievalSettings) -> dict[str, Any]:
+    """The service API's `external_retrieval_model`."""
+    return {
+        "top_k": settings.top_k,
+        "score_threshold": settings.score_threshold,
+        "score_threshold_enabled": settings.score_threshold is not None,
+    }
 
 
 def parse_retrieval(value: object) -> RetrievalSettings:
@@ -61,7 +93,7 @@ def parse_retrieval(value: object) -> RetrievalSettings:
         raise InvalidParam(f"retrieval_model {field}: {problem['msg']}".strip(), params="retrieval_model") from error
     if model.search_method not in retrieval_methods:
         raise InvalidParam(f"{model.search_method[:40]} is not a valid choice", params="search_method")
-    settings = _settings(model)
+    settings = replace(_settings(model), filters=parse_filter(model.metadata_filtering_conditions))
     if not settings.vector_weight and not settings.keyword_weight:
         raise InvalidParam("One of the weights must be above 0.", params="weights")
     return settings

@@ -39,6 +39,18 @@ class ProviderRateLimited(ProviderError):
         self.retry_after_s = retry_after_s
 
 
+class ProviderQuotaExceeded(ProviderError):
+    """The account has no credit left: waiting does not help."""
+
+    kind = "quota"
+
+
+class EmbeddingQuotaExceeded(ProviderQuotaExceeded):
+    """The same of an embedding model, by the code that the knowledge API has for it (KAP-14)."""
+
+    code = "provider_quota_exceeded"
+
+
 class ProviderUnauthorised(ProviderError):
     """The provider refused the key (401, 403)."""
 

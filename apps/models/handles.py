@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from apps.common.tokens import estimate_tokens
 
 from .contracts import AudioFile, ChatPiece, ChatRequest, Driver, Embeddings, Endpoint, ModelSpec, RankedDocument, Usage
-from .errors import ProviderError, ProviderRateLimited
+from .errors import EmbeddingQuotaExceeded, ProviderError, ProviderQuotaExceeded, ProviderRateLimited
 
 ATTEMPTS: Final = 4
 BACK_OFF_S: Final = 0.5  # doubled with each attempt
@@ -44,6 +44,7 @@ class ModelHandle:
         """Vectors of any number of texts, in their order, batch by batch.
 
         Raises:
+            EmbeddingQuotaExceeded: the account has no credit left.
             ProviderError: after retries where the error was worth one; nothing of the other batches is returned.
         """
         size = self.spec.batch_size
@@ -51,7 +52,7 @@ class ModelHandle:
         tokens = 0
         for start in range(0, len(texts), size):
             batch = texts[start : start + size]
-            part = await _patiently(partial(self.driver.embed, self.endpoint, self.spec, batch))
+            part = await _embedded(partial(self.driver.embed, self.endpoint, self.spec, batch))
             vectors += part.vectors
             tokens += part.tokens
         return Embeddings(vectors, tokens)
@@ -90,6 +91,13 @@ class ModelHandle:
     def count_tokens(self, text: str) -> int:
         """About how many tokens a text is for this model."""
         return estimate_tokens(text)
+
+
+async def _embedded(call: Callable[[], Awaitable[Embeddings]]) -> Embeddings:
+    try:
+        return await _patiently(call)
+    except ProviderQuotaExceeded as error:
+        raise EmbeddingQuotaExceeded(error.message) from error
 
 
 async def _patiently(call: Callable[[], Awaitable[T]], attempts: int = ATTEMPTS) -> T:

@@ -1,12 +1,14 @@
 """What upper apps add to an app's life: checks of its configuration, and what is to be removed with it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from apps.common.registry import Registry
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import User, Workspace
+
+from .errors import InvalidAppConfig
 
 
 class AppCheck(ABC):
@@ -19,6 +21,16 @@ class AppCheck(ABC):
     def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
         """Sentences about what will not work in this workspace as it is now (missing knowledge, models, tools)."""
 
+    def refusals(
+        self, *, user: User, workspace: Workspace, config: Mapping[str, Any], known: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[str, str, str]]:
+        """What this person may not put into an app: code, sentence and field of each.
+
+        Args:
+            known: configurations whose parts the person may keep: the app's own, or those of the app it is copied from.
+        """
+        return []
+
 
 app_checks: Registry[AppCheck] = Registry("app check", "app_checks", AppCheck)  # type: ignore[type-abstract]  # only subclasses are made
 
@@ -30,6 +42,20 @@ def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) 
         for check in app_checks.all().values()
         for warning in check().warnings(workspace=workspace, mode=mode, config=config)
     ]
+
+
+def require_allowed(
+    *, user: User, workspace: Workspace, config: Mapping[str, Any], known: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raises InvalidAppConfig: the configuration uses what this person may not use."""
+    checks = [check() for check in app_checks.all().values()]
+    refused = [
+        problem
+        for check in checks
+        for problem in check.refusals(user=user, workspace=workspace, config=config, known=known)
+    ]
+    if refused:
+        raise InvalidAppConfig(refused)
 
 
 class AppCleanup(ABC):

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.common import product
 
 from . import env
+from .files import default_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VERSION = product.VERSION
@@ -158,6 +159,7 @@ WHITENOISE_ROOT = BASE_DIR / "static" / "embed"  # /embed.js, /embed.min.js: add
 # --- uploads (megabytes; the manual's names and defaults) -------------------------------------------------
 UPLOAD_FILE_SIZE_LIMIT = env.integer("UPLOAD_FILE_SIZE_LIMIT", 15, minimum=1)
 UPLOAD_FILE_BATCH_LIMIT = env.integer("UPLOAD_FILE_BATCH_LIMIT", 5, minimum=1)
+KNOWLEDGE_DOCUMENT_LIMIT = env.integer("KNOWLEDGE_DOCUMENT_LIMIT", 0, minimum=0)
 UPLOAD_IMAGE_FILE_SIZE_LIMIT = env.integer("UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, minimum=1)
 UPLOAD_AUDIO_FILE_SIZE_LIMIT = env.integer("UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, minimum=1)
 UPLOAD_VIDEO_FILE_SIZE_LIMIT = env.integer("UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, minimum=1)
@@ -170,19 +172,14 @@ FILES_ACCESS_TIMEOUT = env.integer("FILES_ACCESS_TIMEOUT", 300, minimum=1)
 # What arrives is kept here until it is stored: /tmp is often small, and in a container it is memory.
 FILE_UPLOAD_TEMP_DIR: str | None = str(STORAGE_LOCAL_PATH / "tmp")
 
-# The bytes of uploads: random keys in folders only this user may open.
+# The bytes of uploads: on disk, in a bucket of S3 or in a container of Azure Blob.
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": STORAGE_LOCAL_PATH / "files",
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "default": default_storage(STORAGE_LOCAL_PATH / "files"),
 }
+
+# Signed links lead on to addresses the store signs, so that bytes do not pass through here.
+STORAGE_REDIRECT = env.flag("STORAGE_REDIRECT", default=False)
 
 # No request of any kind is larger; smaller limits apply to JSON and to each kind of file.
 LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) + 2) * 2**20
@@ -202,6 +199,8 @@ UNSTRUCTURED_API_KEY = env.text("UNSTRUCTURED_API_KEY")
 PARSING_TIMEOUT_S = env.integer("PARSING_TIMEOUT_S", 50, minimum=1)
 PARSING_MEMORY_MB = env.integer("PARSING_MEMORY_MB", 1024, minimum=128)
 PARSING_OUTPUT_MB = env.integer("PARSING_OUTPUT_MB", 50, minimum=1)
+EXTERNAL_KNOWLEDGE_PRIVATE_ADDRESSES_ALLOWED = env.flag("EXTERNAL_KNOWLEDGE_PRIVATE_ADDRESSES_ALLOWED", default=False)
+SEGMENT_IMPORT_MAX_ROWS = env.integer("SEGMENT_IMPORT_MAX_ROWS", 10_000, minimum=1)
 
 # --- runs ---------------------------------------------------------------------------------------------------
 RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended
@@ -231,6 +230,19 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "dify_project.schedulers:RecoveringScheduler"
 CELERY_TIMEZONE = "UTC"
 INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
+
+# Sources of knowledge. Of another source than Notion the same names count: <KEY>_CLIENT_ID and so on.
+SOURCE_PRIVATE_HOSTS = env.words("SOURCE_PRIVATE_HOSTS")
+NOTION_CLIENT_ID = env.text("NOTION_CLIENT_ID")
+NOTION_CLIENT_SECRET = env.text("NOTION_CLIENT_SECRET")
+NOTION_INTERNAL_SECRET = env.text("NOTION_INTERNAL_SECRET")
+NOTION_INTEGRATION_TYPE = env.choice(
+    "NOTION_INTEGRATION_TYPE", ("public", "internal") if NOTION_CLIENT_ID else ("internal", "public")
+)
+CRAWL_PAGES_LIMIT = env.integer("CRAWL_PAGES_LIMIT", 200, minimum=1)
+CRAWL_TIMEOUT_S = env.integer("CRAWL_TIMEOUT_S", 900, minimum=1)
+CRAWL_PAUSE_MS = env.integer("CRAWL_PAUSE_MS", 250)
+CRAWL_ROBOTS_RESPECTED = env.flag("CRAWL_ROBOTS_RESPECTED", default=True)
 
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {

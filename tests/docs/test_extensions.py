@@ -4,14 +4,18 @@ import json
 
 import pytest
 
+from apps.common.fsck import fsck_checks
 from apps.knowledge.api.search import MAX_QUERY
-from apps.knowledge.choices import IndexingStatus, IndexingTechnique
+from apps.knowledge.choices import BUILT_IN, DocForm, IndexingStatus, IndexingTechnique, RuleMode
 from apps.knowledge.contracts import extractors, retrieval_methods, splitters
+from apps.knowledge.filters import MAX_CONDITIONS, MAX_VALUES, OPERATORS
 from apps.knowledge.reading import readable_extensions
 from apps.knowledge.retrieval._sql import CANDIDATES
-from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
+from apps.knowledge.rules import CHILDREN, CLEANING, FULL_DOC_TOKENS, MAX_TOKENS, MIN_TOKENS, PARENTS, parse_rule
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
+from apps.knowledge.services.explaining import CUTS
 from apps.knowledge.services.searches import RERANK_CANDIDATES
+from apps.knowledge.store_contracts import vector_stores
 from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
 from apps.models.contracts import MODEL_TYPES, drivers
@@ -25,6 +29,10 @@ from apps.prompts.services.versions import KEPT_DRAFTS
 from .pages import blocks, read
 
 KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), read("guides/models.md")
+RETRIEVAL = read("guides/retrieval.md")
+IMPORT = read("guides/knowledge-import.md")
+
+ARCHIVES, OPERATIONS = read("guides/knowledge-archive.md"), read("operations.md")
 
 
 @pytest.mark.parametrize(
@@ -34,9 +42,16 @@ KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), r
         (MODELS, all_providers()),
         (MODELS, [model.name for model in all_providers()["demo"].models]),
         (MODELS, MODEL_TYPES),
-        (KNOWLEDGE, retrieval_methods.all()),
-        (KNOWLEDGE, splitters.all()),
-        (KNOWLEDGE, extractors.all()),
+        (RETRIEVAL, retrieval_methods.all()),
+        (RETRIEVAL, CUTS),
+        (RETRIEVAL, {**BUILT_IN, **OPERATORS, **{name: 0 for known in OPERATORS.values() for name in known}}),
+        (IMPORT, splitters.all()),
+        (IMPORT, extractors.all()),
+        (IMPORT, DocForm.values),
+        (IMPORT, RuleMode.values),
+        (IMPORT, CLEANING),
+        (ARCHIVES, vector_stores.all()),
+        (OPERATIONS, fsck_checks.all()),
         (KNOWLEDGE, IndexingTechnique.values),
         (KNOWLEDGE, IndexingStatus.values),
         (APPS, app_checks.all()),
@@ -51,18 +66,21 @@ def test_every_key_is_named_on_its_page(page, keys):
 
 
 def test_every_extension_that_is_read_is_in_the_table_of_files():
-    files = KNOWLEDGE.partition("## Files")[2].partition("##")[0]
+    files = IMPORT.partition("## Files")[2].partition("##")[0]
     assert [extension for extension in readable_extensions() if extension not in files] == []
 
 
 @pytest.mark.parametrize(
     ("page", "phrase"),
     [
-        (KNOWLEDGE, f"`max_tokens` is {MIN_TOKENS} to\n{MAX_TOKENS:,}"),
+        (IMPORT, f"`max_tokens` is {MIN_TOKENS} to\n{MAX_TOKENS:,}"),
+        (IMPORT, f"A passage has {FULL_DOC_TOKENS:,} tokens at most"),
+        (IMPORT, f"up to {PARENTS['max_tokens']:,} tokens and chunks up to {CHILDREN['max_tokens']}"),
         (KNOWLEDGE, f"{MAX_NAME} and {MAX_DESCRIPTION} characters"),
         (KNOWLEDGE, f"| {MAX_QUERY} characters |"),
-        (KNOWLEDGE, f"{CANDIDATES} candidates from each"),
-        (KNOWLEDGE, f"{RERANK_CANDIDATES} candidates (or `top_k`"),
+        (RETRIEVAL, f"{CANDIDATES} candidates from each"),
+        (RETRIEVAL, f"{RERANK_CANDIDATES} candidates (or `top_k`"),
+        (RETRIEVAL, f"There may be {MAX_CONDITIONS} conditions, and {MAX_VALUES} values"),
         (MODELS, f"({DIMENSIONS:,} dimensions)"),
         (APPS, f"the newest {KEPT_DRAFTS}"),
         (APPS, f"Largest file: {MAX_BYTES // 2**20} MB"),
@@ -73,8 +91,10 @@ def test_a_number_on_a_page_is_the_code_s(page, phrase):
 
 
 def test_the_rules_and_retrieval_settings_shown_are_valid():
-    automatic, custom, retrieval = (json.loads(block) for block in blocks(KNOWLEDGE, "json"))
-    assert (parse_rule(automatic)[0], parse_rule(custom)[0]) == ("automatic", "custom")
+    retrieval, filtered = (json.loads(block) for block in blocks(RETRIEVAL, "json"))
+    rules = [json.loads(block) for block in blocks(IMPORT, "json")]
+    assert [parse_rule(rule)[0] for rule in rules] == RuleMode.values
     settings = parse_retrieval(retrieval)
     assert settings.rerank is not None
     assert settings.search_method == retrieval["search_method"]
+    assert len(parse_retrieval(filtered).filters.conditions) == 2

@@ -29,7 +29,6 @@ WAITS = {
     "EMB-03": "chatflows",
     "API-03": "an app's own API reference page",
     "API-11": "workflows",
-    "RET-12": "moving vectors from other stores",
 }
 
 

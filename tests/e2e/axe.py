@@ -5,15 +5,15 @@ from importlib.resources import files
 from playwright.sync_api import Page
 
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text()
-RUN = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+RUN = """async (part) => {
+    const { violations } = await axe.run(part ?? document, { resultTypes: ["violations"] });
     return violations.flatMap(({ id, help, nodes }) =>
         nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`));
 }"""
 
 
-def violations(page: Page) -> list[str]:
-    """One line for each element that breaks a rule."""
+def violations(page: Page, part: str | None = None) -> list[str]:
+    """One line for each element that breaks a rule, on the page or in a part of it (a CSS selector)."""
     page.evaluate(SCRIPT)
-    found: list[str] = page.evaluate(RUN)
+    found: list[str] = page.evaluate(RUN, part)
     return found

@@ -43,6 +43,10 @@ class Upstream:
         rows = json.load(urllib.request.urlopen(f"{self.root}/last", timeout=5))
         return [{**row, "body": _parsed(row)} for row in rows]
 
+    def embedded(self) -> list[tuple[float, list[str]]]:
+        """With `--keep-texts`: when each call of embeddings came, and digests of model and text."""
+        return [(when, texts) for when, texts in json.load(urllib.request.urlopen(f"{self.root}/embedded", timeout=30))]
+
     def reset(self) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{self.root}/reset", method="POST"), timeout=5).close()
 

@@ -12,7 +12,7 @@ django.setup()
 
 from apps.common.perloop import run  # noqa: E402
 from apps.knowledge import reading  # noqa: E402
-from apps.knowledge.services import copying, embedding, indexing, jobs, segment_rows  # noqa: E402
+from apps.knowledge.services import copying, embedding, indexing, jobs, pipeline, segment_rows  # noqa: E402
 
 # Place: (owner, name, the call at which the process dies).
 PLACES: dict[str, tuple[Any, str, int]] = {
@@ -24,7 +24,7 @@ PLACES: dict[str, tuple[Any, str, int]] = {
     "segments committed": (indexing, "write_segments", -1),
     "embedding": (embedding.Embedder, "embed", 2),
     "vectors written, not committed": (segment_rows, "_count_terms", 1),
-    "first batch committed": (indexing._Indexer, "add", 2),
+    "first batch committed": (pipeline.Pipeline, "_persist", 2),
     "terms counted, not committed": (copying, "copy_rows", 5),
     "all committed but the end": (jobs, "complete", 1),
 }

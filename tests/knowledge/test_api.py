@@ -156,7 +156,7 @@ def test_names_are_checked(client):
         ({"permission": "everybody"}, "permission"),
         ({"description": "x" * 401}, "description"),
         ({"description": 4}, "description"),
-        ({"provider": "external"}, "provider"),
+        ({"provider": "elsewhere"}, "provider"),
         ({"retrieval_model": {"search_method": "x"}}, "search_method"),
         ({"retrieval_model": 4}, "retrieval_model"),
     ],
@@ -283,7 +283,7 @@ def test_the_first_document_must_name_a_technique(client):
         ({"text": 5}, "text"),
         ({"text": "  \0"}, "text"),
         ({"name": ""}, "name"),
-        ({"doc_form": "qa_model"}, "doc_form"),
+        ({"doc_form": "poem_model"}, "doc_form"),
         ({"process_rule": {"mode": "custom"}}, "process_rule"),
     ],
 )

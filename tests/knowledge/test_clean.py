@@ -6,6 +6,7 @@ from apps.knowledge.text.clean import clean
 
 SPACES = frozenset({"remove_extra_spaces"})
 LINKS = frozenset({"remove_urls_emails"})
+WORDS = frozenset({"remove_stopwords"})
 
 
 @pytest.mark.parametrize(
@@ -18,18 +19,32 @@ LINKS = frozenset({"remove_urls_emails"})
         (LINKS, "mail bo.b+x@example.co.uk or see https://example.org/a?b=c#d now", "mail  or see  now"),
         (LINKS, "\u8bf7\u8054\u7cfba@b.cn\uff0c\u89c1http://x.cn/y\u3002", "\u8bf7\u8054\u7cfb\uff0c\u89c1\u3002"),
         (LINKS | SPACES, "a@b.c\n\n\n\nd", "d"),
-        (frozenset({"remove_stopwords"}), "the end", "the end"),
+        (WORDS, "The end of the line, don't you know?", "end line, don't know?"),
+        (
+            frozenset({"remove_stopwords"}),
+            "so-so is\nthe end. \u8fd9\u662f a \u706f",
+            "so-so\nend. \u8fd9\u662f \u706f",
+        ),
     ],
 )
-def test_rules(rules, text, cleaned):
+def test_kb_10_rules(rules, text, cleaned):
     assert clean(text, rules) == cleaned
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 10**6, "a." * 5 * 10**5, "\n" * 10**6, "\n \n" * 3 * 10**5, "a@" * 10**5, " " * 10**6, "a@b." * 10**5],
+    [
+        "a" * 10**6,
+        "a." * 5 * 10**5,
+        "\n" * 10**6,
+        "\n \n" * 3 * 10**5,
+        "a@" * 10**5,
+        " " * 10**6,
+        "a@b." * 10**5,
+        "the " * 250_000,
+    ],
 )
 def test_a_megabyte_of_anything_takes_under_two_seconds(text):
     start = time.process_time()
-    clean(text, SPACES | LINKS)
+    clean(text, SPACES | LINKS | WORDS)
     assert time.process_time() - start < 2

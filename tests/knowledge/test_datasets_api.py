@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import pytest
 
-from apps.knowledge.models import Dataset
 from apps.workspaces.models import Tag, TagBinding
 from apps.workspaces.services.tags import create_tag
 from tests.knowledge.api import add_indexed, create, error_of
@@ -74,7 +73,7 @@ def test_a_taken_name_is_refused(client, stranger):
     assert error_of(patch(stranger, dataset_id, name="x")) == (404, "not_found", "Dataset not found.")
 
 
-def test_the_mode_changes_only_while_the_base_is_empty(client):
+def test_the_mode_changes_at_once_while_the_base_is_empty(client):
     dataset_id = create(client)
     high = patch(client, dataset_id, indexing_technique="high_quality").json()
     assert (high["indexing_technique"], high["embedding_model"]) == ("high_quality", "demo-embedding")
@@ -82,10 +81,9 @@ def test_the_mode_changes_only_while_the_base_is_empty(client):
     assert (economy["indexing_technique"], economy["embedding_model"]) == ("economy", None)
     add_indexed(client, dataset_id, "One.")
     assert patch(client, dataset_id, indexing_technique="economy").status == 200  # as it is
-    refused = patch(client, dataset_id, indexing_technique="high_quality", name="x")
-    assert (refused.status, refused.json()["params"]) == (400, "indexing_technique")
-    dataset = Dataset.objects.get()
-    assert (dataset.indexing_technique, dataset.name) == ("economy", "Base")
+    started = patch(client, dataset_id, indexing_technique="high_quality", name="x").json()
+    assert (started["indexing_technique"], started["name"]) == ("economy", "x")
+    assert started["index_change"]["indexing_technique"] == "high_quality"
     undecided = client.post("/v1/datasets", {"name": "Undecided"}).json()["id"]
     assert patch(client, undecided, embedding_model="demo-embedding").json()["params"] == "indexing_technique"
 

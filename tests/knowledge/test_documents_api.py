@@ -102,15 +102,21 @@ def test_another_file(client, path, method, suffix):
     assert (renamed.json()["document"]["name"], Segment.objects.count()) == ("Other", 1)
 
 
-def test_adding_with_the_id_of_an_original_changes_it(client, dataset_id, path):
+def test_kb_20_adding_with_the_id_of_an_original_replaces_it(client, dataset_id, path):
     base = f"/v1/datasets/{dataset_id}/document"
     text = {"name": "Again", "text": NEW, "original_document_id": named(path)}
-    assert client.post(f"{base}/create_by_text", text).json()["document"]["id"] == named(path)
+    added = client.post(f"{base}/create_by_text", text).json()["document"]
+    assert added["id"] != named(path)
+    assert client.get(path).json()["display_status"] == "available"
     index()
-    data = json.dumps({"original_document_id": named(path)})
+    old = client.get(path).json()
+    assert (old["display_status"], old["archived"], old["enabled"]) == ("archived", True, False)
+    assert found(client, dataset_id, "glass lamp lighthouse", "keyword_search") == [NEW]
+    data = json.dumps({"original_document_id": added["id"]})
     body = form(Part(TEXT.encode(), "a.txt", "text/plain"), data=data)
     assert client.request("POST", f"{base}/create_by_file", **body).json()["document"]["name"] == "a.txt"
-    assert Document.objects.count() == UploadFile.objects.count() == 1
+    index()
+    assert set(Document.objects.values_list("name", "archived")) == {("Text", True), ("Again", True), ("a.txt", False)}
     lost = client.post(f"{base}/create_by_text", {**text, "original_document_id": "x"})
     assert error_of(lost) == (404, "not_found", "Document Not Exists.")
 
@@ -122,7 +128,7 @@ def test_adding_with_the_id_of_an_original_changes_it(client, dataset_id, path):
         ({"text": " \0", "name": "x"}, "text is required"),
         ({"name": " "}, "name is required"),
         ({"name": 5}, None),
-        ({"doc_form": "qa_model"}, "qa_model is not a valid choice"),
+        ({"doc_form": "poem_model"}, "poem_model is not a valid choice"),
         ({"process_rule": {"mode": "custom"}}, "Process rule rules is required"),
         ({"text": "x", "name": "y", "process_rule": {"mode": "x"}}, "Process rule mode is invalid"),
     ],

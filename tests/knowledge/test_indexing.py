@@ -390,21 +390,36 @@ def test_a_base_may_be_deleted_while_a_batch_is_being_committed(economy, monkeyp
     assert left_behind() == {}
 
 
-def test_a_lost_database_connection_costs_only_time(vectors, monkeypatch):
-    document = waiting(vectors)
-    copy_rows = indexing_rows.copying.copy_rows
-    calls = []
+def cut_at(monkeypatch, place: int) -> None:
+    """The connection is lost at the copy of that number."""
+    copy_rows, calls = indexing_rows.copying.copy_rows, []
 
     async def cut_off(connection, target, rows):
         calls.append(target)
-        if len(calls) == 3:  # within the batch's transaction
+        if len(calls) == place:
             await db.execute("select pg_terminate_backend(%s)", connection.info.backend_pid)
         await copy_rows(connection, target, rows)
 
     monkeypatch.setattr(indexing_rows.copying, "copy_rows", cut_off)
+
+
+async def nothing(texts):
+    return None
+
+
+def test_what_was_paid_for_outlives_a_lost_database_connection(vectors, monkeypatch, on_embed):
+    document, seen = waiting(vectors), on_embed(nothing)
+    cut_at(monkeypatch, 3)  # within the batch's transaction
     run(index_pending())
-    stopped = fresh(document)
-    assert (stopped.indexing_status, stopped.completed_segments) == (IndexingStatus.INDEXING, 0)
+    assert fresh(document).indexing_status == IndexingStatus.COMPLETED
+    assert SegmentEmbedding.objects.count() == SegmentLexical.objects.count() == len(seen) == len(PASSAGES)
+
+
+def test_a_lost_database_connection_costs_only_time(vectors, monkeypatch):
+    document = waiting(vectors)
+    cut_at(monkeypatch, 1)  # where the segments are written
+    run(index_pending())
+    assert fresh(document).indexing_status == IndexingStatus.SPLITTING
     assert not SegmentEmbedding.objects.exists()
     Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1), retry_at=None)
     run(index_pending())

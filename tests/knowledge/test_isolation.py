@@ -52,7 +52,7 @@ def reason(data: bytes, extension: str) -> str:
 
 
 def test_text_and_records_come_back_whole():
-    assert parse_apart(samples.pdf(["One."], ["Two."]), "pdf") == Extracted("One.\nTwo.")
+    assert parse_apart(samples.pdf(["One."], ["Two."]), "pdf") == Extracted("One.\nTwo.", page_starts=(0, 5))
     found = parse_apart("Stadt\nKöln\n京都\n".encode(), "csv")
     assert [record.content for record in found.records] == ["Stadt: Köln", "Stadt: 京都"]
 

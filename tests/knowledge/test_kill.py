@@ -16,6 +16,7 @@ from apps.knowledge.models import Dataset, Document
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_pending
+from tests.factories import make_workspace
 from tests.knowledge.dying_worker import PLACES
 from tests.knowledge.tables import everything
 from tests.knowledge.texts import ONE_A_LINE, TEXT, long_text
@@ -51,7 +52,8 @@ def test_killed_and_resumed_is_as_undisturbed(workspace, place, technique):
     fill(calm)
     run(index_pending())
     wanted = everything(calm)
-    stormy = create_dataset(workspace=workspace, name="Stormy", indexing_technique=technique)
+    other = make_workspace("Other", "other@example.org")  # what one workspace has embedded is not embedded again
+    stormy = create_dataset(workspace=other, name="Stormy", indexing_technique=technique)
     fill(stormy)
     killed_worker(place)
     assert Document.objects.filter(dataset=stormy, indexing_status__in=UNFINISHED).exists()

@@ -1,10 +1,13 @@
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import counts_of, weights
-from apps.knowledge.lexical.tokens import count_slots, slot, terms
+from apps.knowledge.lexical.tokens import _stem, count_slots, slot, terms
+
+ENDINGS = ("ations", "ingly", "iveness", "ational", "izations", "fulness", "ously", "ement")
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,12 @@ def test_counts_can_be_read_back_from_weights():
     counts = {5: 3, 9: 1, 700: 250}
     weighed = weights(counts, length=254, average_length=20.0)
     assert counts_of(weighed, length=254, average_length=20.0) == counts
+
+
+def test_threads_do_not_disturb_one_another():
+    words = [f"w{'abcdefghij'[n % 10]}{'klmnopqr'[n // 10 % 8]}{end}" for n in range(80) for end in ENDINGS]
+    _stem.cache_clear()
+    alone = [terms(word) for word in words]
+    _stem.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(terms, words, chunksize=1)) == alone

@@ -54,7 +54,7 @@ def stored_vectors() -> dict[str, list[float]]:
     collection = load("en")
     texts = {"corpus": list(collection.passages.values()), "queries": [one.text for one in collection.questions]}
     size = stored["dimensions"]
-    found = {}
+    found: dict[str, list[float]] = {}
     for part, lines in texts.items():
         numbers = struct.unpack(f"<{len(lines) * size}e", base64.b64decode(stored[part]))
         found |= {text: list(numbers[at * size : (at + 1) * size]) for at, text in enumerate(lines)}

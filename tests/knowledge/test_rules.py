@@ -1,7 +1,10 @@
+import time
+
 import pytest
 
 from apps.common.errors import InvalidParam
-from apps.knowledge.contracts import RerankChoice, RetrievalSettings, SplitRule
+from apps.knowledge import reading
+from apps.knowledge.contracts import Extracted, RerankChoice, RetrievalSettings, SplitRule
 from apps.knowledge.rules import parse_rule, processing
 from apps.knowledge.wire import dump_retrieval, parse_retrieval, stored_retrieval
 
@@ -49,9 +52,71 @@ def test_a_custom_rule():
         (custom(chunk_overlap=-1), "chunk_overlap is invalid"),
     ],
 )
-def test_wrong_rules_are_named(rule, sentence):
+def test_u_09_wrong_rules_are_named(rule, sentence):
     with pytest.raises(InvalidParam, match=sentence):
         parse_rule(rule)
+
+
+def test_u_09_wrong_rules_are_refused_by_the_api(client, economy):
+    for rule in (custom(separator=""), custom(chunk_overlap=500), custom(max_tokens=0), custom(max_tokens=10**9)):
+        answer = client.post(
+            f"/v1/datasets/{economy.pk}/document/create_by_text", {"name": "a", "text": "b", "process_rule": rule}
+        )
+        assert (answer.status, answer.json()["code"]) == (400, "invalid_param")
+
+
+def cut(text: str, rule: dict, form: str = "text_model") -> list[str]:
+    found = processing(*parse_rule(rule), form)
+    return [draft.content for draft in reading.cut(reading.tidy(Extracted(text), found), found)]
+
+
+@pytest.mark.parametrize("separator", ["(a+)+$", ".*", "[", "\\d", "^"])
+def test_u_09_separators_are_no_patterns(separator):
+    assert cut(f"aaaa 1{separator}b{separator}", custom(separator=separator)) == ["aaaa 1", "b"]
+
+
+@pytest.mark.parametrize("text", ["a" * 10**6 + "b", "a\n" * 5 * 10**5, "(a+)+$" * 150_000, " a" * 5 * 10**5])
+@pytest.mark.parametrize("separator", ["(a+)+$", "a"])
+def test_u_09_a_megabyte_takes_bounded_time(text, separator):
+    start = time.process_time()
+    cut(text + "!", custom(separator=separator, max_tokens=50, chunk_overlap=49))
+    assert time.process_time() - start < 2
+
+
+GOLDEN_TEXT = (
+    """Lighthouses.\n\n\n\nA  lighthouse \t keeper trims the lamp.
+See https://example.org/lamps or write to keeper@example.org.\n\n"""
+    + "The beam turns. " * 130
+)
+
+
+def test_kb_11_the_automatic_rule_golden():
+    segments = cut(GOLDEN_TEXT, {"mode": "automatic"})
+    head = (
+        "Lighthouses.\n\nA lighthouse keeper trims the lamp.\n"
+        "See https://example.org/lamps or write to keeper@example.org."
+    )
+    assert segments == [
+        head + "\n\n" + " ".join(["The beam turns."] * 117),
+        " ".join(["The beam turns."] * 25),
+    ]
+
+
+def test_kb_10_kb_12_a_custom_rule_golden():
+    rule = custom(max_tokens=50)
+    rule["rules"]["pre_processing_rules"] = [
+        {"id": id, "enabled": True} for id in ("remove_extra_spaces", "remove_urls_emails", "remove_stopwords")
+    ]
+    text = (
+        "The  lamp of a lighthouse###\n\n\n###Write to keeper@example.org, see https://example.org/x###"
+        + "Beam on. " * 40
+    )
+    assert cut(text, rule) == [
+        "lamp lighthouse",
+        "Write , see",
+        ("Beam. " * 25).strip(),
+        ("Beam. " * 15).strip(),
+    ]
 
 
 def test_retrieval_settings_survive_storing():

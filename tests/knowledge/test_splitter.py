@@ -27,7 +27,7 @@ def random_rule(seed: int) -> SplitRule:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_no_segment_is_too_long_or_empty_and_no_character_is_lost(seed):
+def test_kb_12_no_segment_is_too_long_or_empty_and_no_character_is_lost(seed):
     text, rule = random_text(seed), random_rule(seed)
     segments = split(text, rule)
     # One character of Chinese is more than one token: nothing can be cut shorter.
@@ -60,6 +60,12 @@ def test_overlap_repeats_the_end_of_the_segment_before():
     segments = split(" ".join(sentences), SplitRule("\n", 60, 20))
     for before, after in zip(segments, segments[1:], strict=False):
         assert after.split(". ")[0] in before
+
+
+def test_u_09_however_large_the_overlap_the_segments_are_twice_the_text_at_most():
+    text = "a " * 50_000
+    segments = split(text, SplitRule("\n", 4_000, 3_999))
+    assert sum(map(len, segments)) < 2.2 * len(text)
 
 
 def test_nothing_gives_nothing():

@@ -4,6 +4,7 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from typing import IO, Final
@@ -22,6 +23,15 @@ from apps.workspaces.models import User, Workspace
 
 _PIECE_BYTES: Final = 2**16
 _IN_MEMORY_BYTES: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes in storage that have no row yet."""
+
+    key: str
+    size_bytes: int
+    sha256: str
 
 
 def store_upload(
@@ -47,29 +57,57 @@ def store_upload(
         PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable.
     """
     name = clean_name(name)
-    extension = extension_of(name)
-    if extensions is not None and extension not in extensions:
-        raise UnsupportedFileType(f"File type not allowed. Accepted: {', '.join(sorted(extensions))}.")
+    _extension(name, extensions)
+    kept = keep_bytes(workspace=workspace, data=data, limit_mb=limit_mb or settings.UPLOAD_FILE_SIZE_LIMIT)
+    try:
+        upload = new_upload(workspace=workspace, name=name, kept=kept, mime_type=mime_type)
+        upload.created_by_user = user.pk if user else None
+        upload.created_by_end_user = end_user_id
+        upload.save(force_insert=True)
+    except BaseException:
+        storage.delete(kept.key)
+        raise
+    return upload
+
+
+def keep_bytes(*, workspace: Workspace, data: bytes | IO[bytes], limit_mb: int) -> Kept:
+    """Stores bytes under a random key; whoever asks writes their row soon, or `fsck` removes them in the end.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, StorageUnavailable.
+    """
     key = f"{workspace.pk}/{token_hex(16)}"
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as spool:
-        size, digest = _copy(source, spool, limit_mb or settings.UPLOAD_FILE_SIZE_LIMIT)
+        size, digest = _copy(source, spool, limit_mb)
         storage.write(key, spool)
-    try:
-        return UploadFile.objects.create(
-            workspace=workspace,
-            name=name,
-            extension=extension,
-            mime_type=mime_type.replace("\0", "")[:255],
-            size_bytes=size,
-            sha256=digest,
-            storage_key=key,
-            created_by_user=user.pk if user else None,
-            created_by_end_user=end_user_id,
-        )
-    except BaseException:
-        storage.delete(key)
-        raise
+    return Kept(key, size, digest)
+
+
+def new_upload(*, workspace: Workspace, name: str, kept: Kept, mime_type: str = "") -> UploadFile:
+    """The row of stored bytes; the caller's to save."""
+    name = clean_name(name)
+    return UploadFile(
+        workspace=workspace,
+        name=name,
+        extension=extension_of(name),
+        mime_type=mime_type.replace("\0", "")[:255],
+        size_bytes=kept.size_bytes,
+        sha256=kept.sha256,
+        storage_key=kept.key,
+    )
+
+
+def read_unstored(*, name: str, data: bytes | IO[bytes], extensions: Collection[str]) -> tuple[str, bytes]:
+    """Extension and bytes of a file that is only looked at; arguments as in `store_upload`.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnsupportedFileType.
+    """
+    extension = _extension(clean_name(name), extensions)
+    target = io.BytesIO()
+    _copy(io.BytesIO(data) if isinstance(data, bytes) else data, target, settings.UPLOAD_FILE_SIZE_LIMIT)
+    return extension, target.getvalue()
 
 
 def delete_uploads(uploads: Iterable[UploadFile]) -> None:
@@ -82,16 +120,28 @@ def delete_uploads(uploads: Iterable[UploadFile]) -> None:
 
 def delete_unused_uploads(uploads: "models.QuerySet[UploadFile]") -> None:
     """As `delete_uploads`, but leaves those that a row of another kind (a document, say) stands on."""
+    delete_uploads(unused(uploads))
+
+
+def unused(uploads: "models.QuerySet[UploadFile]") -> "models.QuerySet[UploadFile]":
+    """Those of the uploads that no row of another kind stands on."""
     for relation in UploadFile._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel) and isinstance(relation.field, models.ForeignKey):
             rows = relation.field.model._default_manager.filter(**{f"{relation.field.name}__isnull": False})
             uploads = uploads.exclude(pk__in=rows.values(relation.field.attname))
-    delete_uploads(uploads)
+    return uploads
 
 
 def read_upload(upload: UploadFile) -> bytes:
     """The file's bytes. Raises FileMissing."""
     return storage.read(upload.storage_key)
+
+
+def _extension(name: str, allowed: Collection[str] | None) -> str:
+    extension = extension_of(name)
+    if allowed is not None and extension not in allowed:
+        raise UnsupportedFileType(f"File type not allowed. Accepted: {', '.join(sorted(allowed))}.")
+    return extension
 
 
 def _copy(source: IO[bytes], target: IO[bytes], limit_mb: int) -> tuple[int, str]:

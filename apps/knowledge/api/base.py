@@ -1,12 +1,13 @@
 """What all views of the knowledge API share."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from rest_framework.views import APIView
 
-from apps.knowledge.errors import DatasetApiDisabled
+from apps.knowledge.choices import DatasetProvider
+from apps.knowledge.errors import DatasetApiDisabled, DatasetIsExternal
 from apps.knowledge.models import Dataset, Document
 from apps.knowledge.selectors import count_apps, get_dataset, get_document
 from apps.knowledge.services.datasets import is_embedding_available
@@ -22,6 +23,8 @@ class KnowledgeView(APIView):
     """A view behind a dataset key, which acts as the workspace's owner."""
 
     authentication_classes = [DatasetKeyAuthentication]
+    # Whether it also serves bases that are kept elsewhere; what has to do with documents does not.
+    serves_external: ClassVar[bool] = False
 
     @property
     def workspace_id(self) -> UUID:
@@ -40,10 +43,12 @@ class KnowledgeView(APIView):
         return user
 
     def dataset(self, dataset_id: str) -> Dataset:
-        """The workspace's base. Raises NotFound, DatasetApiDisabled."""
+        """The workspace's base. Raises NotFound, DatasetApiDisabled, DatasetIsExternal."""
         dataset = get_dataset(workspace=self.workspace_id, dataset_id=dataset_id)
         if not dataset.enable_api:
             raise DatasetApiDisabled
+        if dataset.provider == DatasetProvider.EXTERNAL and not self.serves_external:
+            raise DatasetIsExternal
         return dataset
 
     def document(self, dataset_id: str, document_id: str) -> Document:

@@ -3,21 +3,33 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from apps.common.api import base_url, json_body, json_response
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
+from apps.files.archives import zip_response
 from apps.files.links import file_url
 from apps.files.models import UploadFile
 from apps.knowledge.errors import InvalidMetadata
 from apps.knowledge.models import Dataset, Document
-from apps.knowledge.selectors import get_document, get_latest_rule, get_upload, list_batch, list_documents
+from apps.knowledge.selectors import (
+    get_document,
+    get_latest_rule,
+    get_upload,
+    list_batch,
+    list_documents,
+    list_documents_by_id,
+)
 from apps.knowledge.services.documents import (
     create_document_from_file,
     create_document_from_text,
     delete_document,
 )
+from apps.knowledge.services.job_control import ACTIONS
+from apps.knowledge.services.replacing import replace_document_from_file, replace_document_from_text
+from apps.knowledge.services.sync import request_sync
 from apps.knowledge.services.updates import (
     set_documents_status,
     update_document_from_file,
@@ -32,6 +44,8 @@ from .payloads import (
     CreateDocument,
     DocumentIds,
     DocumentPayload,
+    DownloadZip,
+    Prioritise,
     UpdateByText,
     UpdateDocument,
     read_form,
@@ -47,9 +61,9 @@ class CreateByTextView(KnowledgeView):
         payload = CreateByText.read(json_body(request._request))
         if payload.original_document_id:
             document = get_document(dataset=dataset, document_id=payload.original_document_id)
-            changes = _changes(payload, self.owner)
+            changes = {**_changes(payload, self.owner), "created_from": "api"}
             return _answer(
-                update_document_from_text(document=document, name=payload.name, text=payload.text, **changes)
+                replace_document_from_text(document=document, name=payload.name, text=payload.text, **changes)
             )
         document = create_document_from_text(
             dataset=dataset, name=payload.name, text=payload.text, **_options(dataset, payload, self.owner)
@@ -65,7 +79,8 @@ class CreateByFileView(KnowledgeView):
         sent: dict[str, Any] = {"name": file.name or "", "data": file, "mime_type": file.content_type or ""}
         if payload.original_document_id:
             document = get_document(dataset=dataset, document_id=payload.original_document_id)
-            return _answer(update_document_from_file(document=document, **sent, **_changes(payload, self.owner)))
+            changes = {**_changes(payload, self.owner), "created_from": "api"}
+            return _answer(replace_document_from_file(document=document, **sent, **changes))
         document = create_document_from_file(dataset=dataset, **sent, **_options(dataset, payload, self.owner))
         return _answer(document)
 
@@ -89,7 +104,9 @@ class DocumentsView(KnowledgeView):
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
         page, limit = read_page(request.query_params)
         keyword = read_keyword(request.query_params)
-        documents = list_documents(dataset=self.dataset(dataset_id), keyword=keyword)
+        documents = list_documents(
+            dataset=self.dataset(dataset_id), keyword=keyword, status=request.query_params.get("status", "")
+        )
         data = [document_json(document) for document in documents[(page - 1) * limit : page * limit]]
         return json_response(page_json(data, page=page, limit=limit, total=documents.count()))
 
@@ -111,6 +128,17 @@ class DocumentView(KnowledgeView):
         return HttpResponse(status=204)
 
 
+class JobView(KnowledgeView):
+    """Pause, resume, cancel, retry, reindex or priority of a document's indexing."""
+
+    def post(self, request: Request, dataset_id: str, document_id: str, action: str) -> HttpResponse:
+        document = self.document(dataset_id, document_id)
+        options: dict[str, Any] = {}
+        if action == "priority":
+            options["priority"] = Prioritise.read(json_body(request._request)).priority
+        return _answer(ACTIONS[action](document=document, user=self.owner, **options))
+
+
 class StatusView(KnowledgeView):
     def patch(self, request: Request, dataset_id: str, action: str) -> HttpResponse:
         dataset = self.dataset(dataset_id)
@@ -129,6 +157,28 @@ class DownloadView(KnowledgeView):
     def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
         upload = get_upload(document=self.document(dataset_id, document_id))
         return json_response({"url": f"{_link(request, upload)}&as_attachment=true"})
+
+
+class DownloadZipView(KnowledgeView):
+    def post(self, request: Request, dataset_id: str) -> HttpResponseBase:
+        dataset = self.dataset(dataset_id)
+        payload = DownloadZip.read(json_body(request._request))
+        documents = list_documents_by_id(dataset=dataset, document_ids=payload.document_ids)
+        return zip_response([get_upload(document=document) for document in documents], name=dataset.name)
+
+
+class SyncView(KnowledgeView):
+    def post(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
+
+
+class NotionSyncView(KnowledgeView):
+    """The original's spelling."""
+
+    def get(self, request: Request, dataset_id: str, document_id: str) -> HttpResponse:
+        request_sync(document=self.document(dataset_id, document_id), user=self.owner)
+        return json_response({"result": "success"})
 
 
 class IndexingStatusView(KnowledgeView):
@@ -153,8 +203,7 @@ def _update_by_file(request: Request, document: Document, owner: User) -> HttpRe
 
 
 def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str, Any]:
-    if payload.process_rule is None and get_latest_rule(dataset=dataset) is None:
-        raise InvalidParam("process_rule is required.", params="process_rule")
+    check_rule(dataset, payload)
     return {
         "user": owner,
         "created_from": "api",
@@ -163,9 +212,15 @@ def _options(dataset: Dataset, payload: CreateDocument, owner: User) -> dict[str
         "embedding_provider": payload.embedding_model_provider,
         "embedding_model": payload.embedding_model,
         "retrieval_model": payload.retrieval_model,
-        "doc_form": payload.doc_form or "text_model",
+        "doc_form": payload.doc_form or None,
         "doc_language": payload.doc_language or "English",
     }
+
+
+def check_rule(dataset: Dataset, payload: CreateDocument) -> None:
+    """Raises InvalidParam: neither the request nor a document before it says how to cut."""
+    if payload.process_rule is None and get_latest_rule(dataset=dataset) is None:
+        raise InvalidParam("process_rule is required.", params="process_rule")
 
 
 def _changes(payload: DocumentPayload, owner: User) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
@@ -46,10 +46,25 @@ class ChangeDataset(Payload):
     embedding_model: str | None = None
     embedding_model_provider: str | None = None
     retrieval_model: dict[str, Any] | None = None
+    partial_member_list: list[Any] | None = None
+    external_knowledge_api_id: str | None = None
+    external_knowledge_id: str | None = None
+    external_retrieval_model: dict[str, Any] | None = None
 
 
 class CreateDataset(ChangeDataset):
     provider: str = "vendor"
+
+
+class ExternalApiSettings(Payload):
+    endpoint: str | None = None
+    api_key: str | None = None
+
+
+class ExternalApi(Payload):
+    name: Any = None
+    description: str | None = None
+    settings: ExternalApiSettings = ExternalApiSettings()
 
 
 class CreateTag(Payload):
@@ -98,6 +113,18 @@ class CreateByText(CreateDocument):
     text: str
 
 
+class Estimate(CreateDocument):
+    """A document that is looked at only."""
+
+    limit: int | None = None
+    qa_preview: int | None = None
+
+
+class EstimateText(Estimate):
+    name: str = "Text"
+    text: str
+
+
 class UpdateDocument(DocumentPayload):
     name: str | None = None
 
@@ -106,8 +133,35 @@ class UpdateByText(UpdateDocument):
     text: str | None = None
 
 
+class Prioritise(Payload):
+    priority: StrictInt
+
+
 class DocumentIds(Payload):
     document_ids: list[str]
+
+
+class DownloadZip(Payload):
+    document_ids: list[str] = Field(min_length=1, max_length=100)
+
+
+class AddField(Payload):
+    type: str
+    name: str
+
+
+class RenameField(Payload):
+    name: str
+
+
+class MetadataOperation(Payload):
+    document_id: str
+    metadata_list: list[dict[str, Any]]
+    partial_update: bool = False
+
+
+class SetMetadata(Payload):
+    operation_data: list[MetadataOperation]
 
 
 class AddSegments(Payload):
@@ -119,6 +173,11 @@ class SegmentChanges(Payload):
     answer: str | None = None
     keywords: list[str] | None = None
     enabled: bool | None = None
+    regenerate_child_chunks: bool | None = None
+
+
+class ChildChunk(Payload):
+    content: str
 
 
 class UpdateSegment(Payload):
@@ -128,6 +187,7 @@ class UpdateSegment(Payload):
 class Retrieve(Payload):
     query: str
     retrieval_model: dict[str, Any] | None = None
+    external_retrieval_model: dict[str, Any] | None = None
     explain: bool | None = None
 
 

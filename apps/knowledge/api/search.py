@@ -8,16 +8,17 @@ from django.http.response import HttpResponseBase
 from apps.common.api import bearer_token, json_body, json_response, service_view
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
-from apps.knowledge.configs import get_config
+from apps.knowledge.configs import BaseConfig, get_config
+from apps.knowledge.contracts import RetrievalSettings
 from apps.knowledge.errors import DatasetApiDisabled, DatasetNotInitialized
 from apps.knowledge.selectors import DATASET_NOT_FOUND, fetch_segments, is_being_initialized
 from apps.knowledge.services.explaining import explain, explanation_json
 from apps.knowledge.services.retrieve import retrieve as find
 from apps.knowledge.services.searches import Demand
-from apps.knowledge.wire import parse_retrieval
+from apps.knowledge.wire import parse_external_retrieval, parse_retrieval
 from apps.prompts.runtime import workspace_of_key
 
-from .output import record_json
+from .output import external_record_json, record_json
 from .payloads import Retrieve
 
 MAX_QUERY = 250
@@ -38,7 +39,7 @@ async def retrieve(request: HttpRequest, dataset_id: str) -> HttpResponseBase:
         raise InvalidParam("query is required", params="query")
     if len(payload.query) > MAX_QUERY:
         raise InvalidParam(f"Query cannot exceed {MAX_QUERY} characters", params="query")
-    settings = parse_retrieval(payload.retrieval_model) if payload.retrieval_model is not None else None
+    settings = _settings(payload, config)
     told: dict[str, Any] = {}
     if payload.explain:
         explanation = await explain(
@@ -49,6 +50,16 @@ async def retrieve(request: HttpRequest, dataset_id: str) -> HttpResponseBase:
         hits = await find(workspace_id=key.workspace_id, dataset_ids=[id], query=payload.query, settings=settings)
     if not hits and await is_being_initialized(dataset_id=id):
         raise DatasetNotInitialized
-    segments = await fetch_segments(segment_ids=[hit.segment_id for hit in hits])
-    records = [record_json(segments[hit.segment_id], hit.score) for hit in hits if hit.segment_id in segments]
+    if config.is_external:
+        records = [external_record_json(hit) for hit in hits]
+    else:
+        segments = await fetch_segments(segment_ids=[hit.segment_id for hit in hits])
+        records = [record_json(segments[hit.segment_id], hit) for hit in hits if hit.segment_id in segments]
     return json_response({"query": {"content": payload.query}, "records": records, **told})
+
+
+def _settings(payload: Retrieve, config: BaseConfig) -> RetrievalSettings | None:
+    """What the caller asks for in place of the base's own settings."""
+    if config.is_external and payload.external_retrieval_model is not None:
+        return parse_external_retrieval(payload.external_retrieval_model)
+    return parse_retrieval(payload.retrieval_model) if payload.retrieval_model is not None else None

@@ -43,6 +43,8 @@ class TagsView(KnowledgeView):
 
 
 class BindingView(KnowledgeView):
+    serves_external = True
+
     def post(self, request: Request) -> HttpResponse:
         payload = BindTags.read(json_body(request._request))
         dataset = self.dataset(payload.target_id)
@@ -53,6 +55,8 @@ class BindingView(KnowledgeView):
 
 
 class UnbindingView(KnowledgeView):
+    serves_external = True
+
     def post(self, request: Request) -> HttpResponse:
         payload = UnbindTags.read(json_body(request._request))
         dataset = self.dataset(payload.target_id)
@@ -65,6 +69,8 @@ class UnbindingView(KnowledgeView):
 
 
 class DatasetTagsView(KnowledgeView):
+    serves_external = True
+
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
         dataset = self.dataset(dataset_id)
         tags = list_tags_of(workspace=self.workspace_id, target_ids=[dataset.pk]).get(dataset.pk, [])

@@ -9,7 +9,7 @@ from ._decode import decode
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_DROPPED: Final = ["head", "script", "style", "noscript", "template", "iframe", "object", "svg", "math", "nav"]
+DROPPED: Final = ["head", "script", "style", "noscript", "template", "iframe", "object", "svg", "math", "nav"]
 _BLOCKS: Final = frozenset(
     "address article aside blockquote body caption dd details div dl dt fieldset figcaption figure footer form h1 h2"
     " h3 h4 h5 h6 header hr legend li main ol option p pre section summary table tbody tfoot thead tr ul".split()
@@ -34,13 +34,13 @@ def text_of_html(data: bytes) -> str:
     """
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(_decoded(data))
-    tree.strip_tags(_DROPPED)
-    return "" if tree.body is None else _text(tree.body)
+    tree = LexborHTMLParser(decoded(data))
+    tree.strip_tags(DROPPED)
+    return "" if tree.body is None else text_of(tree.body)
 
 
-def _decoded(data: bytes) -> str:
-    """By mark or as UTF-8 where that fits, else as the page says, else by guess."""
+def decoded(data: bytes) -> str:
+    """A page's bytes as text. By mark or as UTF-8 where that fits, else as the page says, else by guess."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -53,8 +53,8 @@ def _decoded(data: bytes) -> str:
     return decode(data)
 
 
-def _text(body: "LexborNode") -> str:
-    """Walks without recursion: pages may be nested as deeply as they like."""
+def text_of(body: "LexborNode") -> str:
+    """Text of one part of a page. Walks without recursion: pages may be nested as deeply as they like."""
     parts: list[str] = []
     preformatted = 0
     node: LexborNode | None = body

@@ -1,7 +1,9 @@
 """JSON lines: each line is a segment."""
 
 import json
-from typing import ClassVar
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from apps.knowledge.contracts import Extracted, Extractor, Record, extractors
 from apps.knowledge.errors import UnreadableFile
@@ -11,7 +13,10 @@ from ._decode import decode
 
 @extractors.register
 class JsonLines(Extractor):
-    """Objects with `content` or `text`, and optionally `answer` and `keywords`; or plain strings."""
+    """Objects with `content` or `text`, and optionally `answer`, `keywords` and `metadata`; or plain strings.
+
+    What all lines say alike in `metadata` is the document's; what they say apart is left out.
+    """
 
     key: ClassVar[str] = "jsonl"
     label: ClassVar[str] = "JSON lines"
@@ -21,10 +26,12 @@ class JsonLines(Extractor):
     def extract(self, data: bytes) -> Extracted:
         """See the base class."""
         lines = enumerate(decode(data).split("\n"), 1)
-        return Extracted(records=[_record(line, number) for number, line in lines if line.strip()])
+        values = [_object(line, number) for number, line in lines if line.strip()]
+        return Extracted(records=[_record(value) for value in values], metadata=_shared(values))
 
 
-def _record(line: str, number: int) -> Record:
+def _object(line: str, number: int) -> Mapping[str, Any]:
+    """A line as an object with its passage under `content`."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -34,9 +41,28 @@ def _record(line: str, number: int) -> Record:
     content = (value.get("content") or value.get("text")) if isinstance(value, dict) else None
     if not isinstance(content, str):
         raise UnreadableFile(f'Line {number} has neither "content" nor "text".')
+    return {**value, "content": content}
+
+
+def _record(value: Mapping[str, Any]) -> Record:
     answer, keywords = value.get("answer"), value.get("keywords")
     return Record(
-        content,
+        value["content"],
         answer if isinstance(answer, str) else None,
         [str(word) for word in keywords] if isinstance(keywords, list) else None,
     )
+
+
+def _shared(values: Sequence[Mapping[str, Any]]) -> dict[str, str | int | float]:
+    """What the metadata of all lines has in common."""
+    shared: dict[str, Any] | None = None
+    for value in values:
+        found = value.get("metadata")
+        found = found if isinstance(found, dict) else {}
+        shared = found if shared is None else {name: text for name, text in shared.items() if found.get(name) == text}
+    return {name: value for name, value in (shared or {}).items() if _is_plain(value)}
+
+
+def _is_plain(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, str) or is_number

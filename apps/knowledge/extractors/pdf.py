@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 from apps.knowledge.contracts import Extracted, Extractor, extractors
 from apps.knowledge.errors import UnreadableFile
 
+from ._pages import joined
+
 # PDFium marks where a word was divided at a line's end.
 _DIVIDED: Final = re.compile(r"[\ufffe\x02]\s*")
 _LOCKED: Final = "The PDF is protected by a password. Save it without one and upload it again."
@@ -36,11 +38,11 @@ class Pdf(Extractor):
             try:
                 pages.append(_page(document[number]))
             except pypdfium2.PdfiumError:
+                pages.append("")
                 broken += 1
-        text = "\n".join(filter(None, pages))
-        if not text:
-            raise UnreadableFile(_PICTURES if pages else _BROKEN)
-        return Extracted(text)
+        if not any(pages):
+            raise UnreadableFile(_PICTURES if len(pages) > broken else _BROKEN)
+        return joined(pages, "\n")
 
 
 def _page(page: object) -> str:

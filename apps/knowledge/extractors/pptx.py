@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from apps.knowledge.contracts import Extracted, Extractor, extractors
 
 from ._package import Package, resolve
+from ._pages import joined
 from ._xml import Lines, Markup, elements, feed
 
 _MARKUP: Final = Markup(
@@ -23,7 +24,7 @@ _SLIDE: Final = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 
 @extractors.register
 class Pptx(Extractor):
-    """Each slide's text, in order, with an empty line between slides."""
+    """Each slide's text, in order, with an empty line between slides; a slide counts as a page."""
 
     key: ClassVar[str] = "pptx"
     label: ClassVar[str] = "PowerPoint"
@@ -35,7 +36,7 @@ class Pptx(Extractor):
         slides = _slides(package)
         if not slides:
             raise package.damaged()
-        return Extracted("\n\n".join(filter(None, (_text(package.read(name)) for name in slides))))
+        return joined((_text(package.read(name)) for name in slides), "\n\n")
 
 
 def _text(data: bytes) -> str:

@@ -5,8 +5,9 @@ Chinese, Japanese and Korean: pairs of neighbouring characters, and each charact
 """
 
 import re
+import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -19,7 +20,7 @@ _CJK: Final = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _RUNS: Final = re.compile(f"([{_CJK}]+)|([^\\W{_CJK}]+)")
-_STOP_WORDS: Final = frozenset(
+STOP_WORDS: Final = frozenset(
     (  # noqa: SIM905 - words read better as words
         "a about above after again against all am an and any are as at be because been before being below "
         "between both but by can could did do does doing down during each few for from further had has have "
@@ -30,7 +31,16 @@ _STOP_WORDS: Final = frozenset(
         "would you your yours yourself yourselves s t don d ll m o re ve y "
     ).split()
 )
-_stemmer = snowballstemmer.stemmer("english")
+
+
+class _Stemmers(threading.local):
+    """A stemmer keeps the word it works on, so each thread has its own."""
+
+    def __init__(self) -> None:
+        self.english = snowballstemmer.stemmer("english")
+
+
+_stemmers = _Stemmers()
 
 
 def terms(text: str) -> list[str]:
@@ -41,9 +51,14 @@ def terms(text: str) -> list[str]:
     for cjk, word in _RUNS.findall(text.lower()):
         if cjk:
             found.extend(_characters(cjk))
-        elif word not in _STOP_WORDS:
+        elif word not in STOP_WORDS:
             found.append(_stem(word))
     return found
+
+
+def searchable_text(content: str, keywords: Sequence[str] | None) -> str:
+    """What a passage is found by word for word: what it says, and the keywords somebody gave it."""
+    return "\n".join([content, *keywords]) if keywords else content
 
 
 def count_slots(text: str) -> dict[int, int]:
@@ -64,7 +79,7 @@ def slot(term: str) -> int:
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
     # Numbers, identifiers and other scripts have no English stem; very long runs are cut to what an index can use.
-    return str(_stemmer.stemWord(word)) if word.isascii() and word.isalpha() and len(word) < 40 else word[:100]
+    return str(_stemmers.english.stemWord(word)) if word.isascii() and word.isalpha() and len(word) < 40 else word[:100]
 
 
 def _characters(run: str) -> Iterator[str]:

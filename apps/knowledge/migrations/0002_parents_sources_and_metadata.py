@@ -254,13 +254,9 @@ class Migration(migrations.Migration):
             model_name='segment',
             index=django.contrib.postgres.indexes.HashIndex(fields=['index_node_hash'], name='knowledge_segment_digest'),
         ),
-        migrations.AddIndex(
-            model_name='segment',
-            index=models.Index(condition=models.Q(('parent', None), _negated=True), fields=['document'], name='knowledge_child_document'),
-        ),
         migrations.AddConstraint(
             model_name='segment',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('document', 'position'), name='knowledge_segment_position'),
+            constraint=models.UniqueConstraint(fields=('document', 'parent', 'position'), name='knowledge_segment_position', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='segment',

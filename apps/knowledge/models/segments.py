@@ -48,8 +48,9 @@ class Segment(models.Model):
 
     class Meta:
         constraints = [
+            # Passages and chunks alike; every look for a document's rows goes through its index.
             models.UniqueConstraint(
-                fields=["document", "position"], condition=models.Q(parent=None), name="knowledge_segment_position"
+                fields=["document", "parent", "position"], nulls_distinct=False, name="knowledge_segment_position"
             ),
             models.UniqueConstraint(
                 fields=["parent", "position"], condition=~models.Q(parent=None), name="knowledge_child_position"
@@ -58,7 +59,6 @@ class Segment(models.Model):
         indexes = [
             # An equal text's vector is looked up here before a model is asked for it.
             HashIndex(fields=["index_node_hash"], name="knowledge_segment_digest"),
-            models.Index(fields=["document"], condition=~models.Q(parent=None), name="knowledge_child_document"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.backends.utils import CursorWrapper
+
 from apps.common.db import Connection
 from apps.knowledge.contracts import SLOTS
 
@@ -32,6 +34,15 @@ async def copy_rows(connection: Connection, target: str, rows: Iterable[Sequence
         for row in rows:
             await copy.write(_row(row))
         await copy.write(_TRAILER)
+
+
+def copy_batch(cursor: CursorWrapper, target: str, rows: Iterable[Sequence[bytes | None]]) -> None:
+    """The same in the caller's transaction of Django's connection."""
+    with cursor.db.wrap_database_errors, cursor.copy(f"copy {target} from stdin with (format binary)") as copy:
+        copy.write(_HEADER)
+        for row in rows:
+            copy.write(_row(row))
+        copy.write(_TRAILER)
 
 
 def _row(fields: Sequence[bytes | None]) -> bytes:
@@ -79,12 +90,17 @@ def int4(value: int) -> bytes:
 def int4_array(values: Sequence[int]) -> bytes:
     """int4[]: dimensions, null flag, element type; length and lower bound; each element with its length."""
     head = struct.pack(">iiIii", 1, 0, _INT4_OID, len(values), 1) if values else struct.pack(">iiI", 0, 0, _INT4_OID)
-    return head + b"".join(b"\0\0\0\4" + struct.pack(">i", value) for value in values)
+    return head + struct.pack(f">{2 * len(values)}i", *(part for value in values for part in (4, value)))
 
 
 def halfvec(values: Sequence[float]) -> bytes:
     """pgvector's halfvec: dimension, unused, half-precision floats."""
     return struct.pack(f">HH{len(values)}e", len(values), 0, *values)
+
+
+def halfvec_of(values: bytes) -> bytes:
+    """The same of values that are big-endian half-precision floats already."""
+    return struct.pack(">HH", len(values) // 2, 0) + values
 
 
 def sparsevec(entries: Mapping[int, float]) -> bytes:

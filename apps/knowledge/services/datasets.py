@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any, Final
 
-from asgiref.sync import async_to_sync
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.common import notify
 from apps.common.errors import AppError, InvalidParam
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_uploads
-from apps.knowledge.choices import IndexingTechnique, Permission
+from apps.knowledge.access import require_sharer
+from apps.knowledge.choices import DatasetProvider, IndexingTechnique, Permission
 from apps.knowledge.configs import TOPIC
-from apps.knowledge.errors import DatasetInUse, DatasetNameDuplicate
+from apps.knowledge.errors import DatasetInUse, DatasetIsExternal, DatasetNameDuplicate
 from apps.knowledge.locks import lock_dataset, lock_dataset_to_delete
 from apps.knowledge.models import Dataset
 from apps.knowledge.selectors import count_apps
@@ -25,7 +26,9 @@ from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 from apps.workspaces.services.tags import forget_target
 
+from .index_changes import default_retrieval, start_change
 from .index_rows import delete_dataset_rows
+from .members import read_members, require_members, set_members
 
 MAX_NAME: Final = 40
 MAX_DESCRIPTION: Final = 400
@@ -42,6 +45,8 @@ def create_dataset(
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
     retrieval_model: Mapping[str, Any] | None = None,
+    members: Any = None,
+    external: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """A new, empty knowledge base.
 
@@ -50,6 +55,8 @@ def create_dataset(
         indexing_technique: `high_quality` or `economy`; None: the first document's.
         embedding_provider, embedding_model: for `high_quality`; without them the workspace's default.
         retrieval_model: as the service API writes it; None: vector search, in an economical base by words.
+        members: who sees a base with the permission `partial_members`, as the service API writes it.
+        external: columns of a base kept elsewhere (`services.external`).
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
@@ -61,12 +68,16 @@ def create_dataset(
         permission=_choice(permission, Permission.values, "permission"),
         created_by=user,
         updated_by=user,
+        **(external or {}),
     )
+    chosen = read_members(workspace, members)
+    require_members(dataset.permission, None, chosen)
     choose_technique(dataset, indexing_technique, embedding_provider, embedding_model)
     dataset.retrieval_model = _retrieval(retrieval_model, dataset.indexing_technique)
     try:
         with transaction.atomic():
             dataset.save(force_insert=True)
+            set_members(dataset, chosen)
             audit.record(
                 workspace=workspace, user=user, action="dataset.create", object_type="dataset", object_id=dataset.pk,
                 data={"name": dataset.name},
@@ -87,18 +98,27 @@ def update_dataset(
     indexing_technique: str | None = None,
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
+    members: Any = None,
 ) -> Dataset:
     """Changes a base; None leaves a field as it is.
 
     Args:
-        indexing_technique, embedding_provider, embedding_model: can change only while the base has no documents.
+        members: who sees a base with the permission `partial_members`, as the service API writes it; its creator
+            always does.
+        indexing_technique, embedding_provider, embedding_model: where the base has documents, vectors of the new
+            model are made beside those in use (`index_changes`); fewer need none, so that happens at once.
 
     Raises:
         InvalidParam, DatasetNameDuplicate, ProviderNotInitialized, ModelNotFound.
+        Forbidden: a knowledge operator changes who sees a base of others.
         NotFound: the base was deleted meanwhile.
     """
-    changes = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
-    has_new_technique = bool(changes)
+    chosen = read_members(dataset.workspace_id, members)
+    if user is not None and (permission is not None or chosen is not None):
+        require_sharer(user, dataset)
+    require_members(permission, dataset.permission, chosen)
+    technique = _new_technique(dataset, indexing_technique, embedding_provider, embedding_model)
+    changes: dict[str, Any] = {}
     if name is not None:
         changes["name"] = check_name(name)
     if description is not None:
@@ -107,22 +127,26 @@ def update_dataset(
         changes["permission"] = _choice(permission, Permission.values, "permission")
     if retrieval_model is not None:
         changes["retrieval_model"] = dump_retrieval(parse_retrieval(retrieval_model))
-    for field, value in changes.items():
-        setattr(dataset, field, value)
-    dataset.updated_by, dataset.updated_at = user, timezone.now()
     try:
         with transaction.atomic():
             lock_dataset(dataset)
-            if has_new_technique and dataset.documents.exists():
-                raise InvalidParam(
-                    "Mode and embedding model can be changed only while the knowledge base is empty.",
-                    params="indexing_technique",
-                )
+            if technique and dataset.documents.exists():
+                start_change(dataset=dataset, wanted=technique, user=user)
+            else:
+                changes |= technique
+            for field, value in changes.items():
+                setattr(dataset, field, value)
+            dataset.updated_by, dataset.updated_at = user, timezone.now()
             dataset.save(update_fields=[*changes, "updated_by", "updated_at"])
+            set_members(dataset, chosen)
             audit.record(
-                workspace=dataset.workspace, user=user, action="dataset.update", object_type="dataset",
-                object_id=dataset.pk, data={"fields": sorted(changes)},
-            )  # fmt: skip
+                workspace=dataset.workspace,
+                user=user,
+                action="dataset.update",
+                object_type="dataset",
+                object_id=dataset.pk,
+                data={"fields": sorted({*changes, *technique, *(["members"] if chosen is not None else [])})},
+            )
             notify.send(TOPIC, dataset.pk)
     except IntegrityError as error:
         raise DatasetNameDuplicate from error
@@ -161,8 +185,8 @@ def choose_technique(dataset: Dataset, technique: str | None, provider: str | No
         return
     dataset.indexing_technique = _choice(technique, IndexingTechnique.values, "indexing_technique")
     if technique == IndexingTechnique.HIGH_QUALITY:
-        handle = async_to_sync(resolve_model)(
-            workspace_id=dataset.workspace_id, model_type="text-embedding", provider=provider, name=model
+        handle = call(
+            resolve_model(workspace_id=dataset.workspace_id, model_type="text-embedding", provider=provider, name=model)
         )
         dataset.embedding_provider, dataset.embedding_model = handle.provider, handle.name
 
@@ -172,11 +196,13 @@ def is_embedding_available(dataset: Dataset) -> bool:
     if not dataset.embedding_model:
         return True
     try:
-        async_to_sync(resolve_model)(
-            workspace_id=dataset.workspace_id,
-            model_type="text-embedding",
-            provider=dataset.embedding_provider,
-            name=dataset.embedding_model,
+        call(
+            resolve_model(
+                workspace_id=dataset.workspace_id,
+                model_type="text-embedding",
+                provider=dataset.embedding_provider,
+                name=dataset.embedding_model,
+            )
         )
     except AppError:
         return False
@@ -195,6 +221,8 @@ def _new_technique(dataset: Dataset, technique: str | None, provider: str | None
     """Fields that would change."""
     if technique is None and provider is None and model is None:
         return {}
+    if dataset.provider == DatasetProvider.EXTERNAL:
+        raise DatasetIsExternal
     wanted = copy(dataset)
     technique = technique or dataset.indexing_technique
     if technique is None:
@@ -221,6 +249,4 @@ def _choice(value: object, allowed: list[str], field: str) -> str:
 
 
 def _retrieval(value: Mapping[str, Any] | None, technique: str | None) -> dict[str, Any]:
-    if value is None and technique == IndexingTechnique.ECONOMY:
-        value = {"search_method": "keyword_search"}
-    return dump_retrieval(parse_retrieval(value))
+    return default_retrieval(technique) if value is None else dump_retrieval(parse_retrieval(value))

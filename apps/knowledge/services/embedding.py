@@ -38,7 +38,12 @@ class Embedder:
         handle = await resolve_model(
             workspace_id=workspace_id, model_type="text-embedding", provider=provider, name=name
         )
-        model = f"{provider}/{name}"
+        return await cls.for_model(handle, dataset_id)
+
+    @classmethod
+    async def for_model(cls, handle: ModelHandle, dataset_id: UUID) -> "Embedder":
+        """With any model, for the base's texts."""
+        model = f"{handle.provider}/{handle.name}"
         known = await db.fetch_one(_DIMENSIONS, dataset_id, model)
         return cls(handle, model, known[0] if known else None)
 

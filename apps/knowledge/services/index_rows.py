@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.models import F
 from pgvector import HalfVector, SparseVector
 
+from apps.common.errors import InvalidParam
+from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import weights
 from apps.knowledge.models import Dataset, Document, LexicalStat, SegmentEmbedding, SegmentLexical
@@ -35,13 +37,22 @@ from counted c where s.dataset_id = c.dataset_id and s.term = c.term""",
     "delete from knowledge_termstat where dataset_id = %(dataset)s and df <= 0",
     "delete from knowledge_segmentembedding e using knowledge_segment g where g.id = e.segment_id and {}",
 )
-_ONE: Final = "g.id = %(segment)s"
+_SOME: Final = "g.id = any(%(segments)s)"
 _ALL: Final = "g.document_id = %(document)s"
+# A child chunk is found only while its passage is switched on.
 _ENABLE: Final = """
-update {} x set enabled = g.enabled and %(findable)s from knowledge_segment g
-where g.id = x.segment_id and g.document_id = %(document)s and x.enabled <> (g.enabled and %(findable)s)"""
+update {} x set enabled = f.findable from (
+    select g.id, g.enabled and coalesce(p.enabled, true) and %(findable)s as findable
+    from knowledge_segment g left join knowledge_segment p on p.id = g.parent_id
+    where g.document_id = %(document)s
+) f
+where x.segment_id = f.id and x.enabled <> f.findable"""
+_WITH_CHILDREN: Final = """
+select id from knowledge_segment where id = any(%(segments)s) or parent_id = any(%(segments)s)"""
+_DELETE: Final = "delete from knowledge_segment where id = any(%(segments)s)"
 _OF_DOCUMENT: Final = (
     "delete from knowledge_documentpart where document_id = %(document)s",
+    "update knowledge_document set replaces_id = null where replaces_id = %(document)s",
     "delete from knowledge_document where id = %(document)s",
 )
 _OF_DATASET: Final = (
@@ -68,8 +79,13 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     Args:
         model: `provider/model` of the vectors.
         enabled: of the segments.
+
+    Raises:
+        InvalidParam: the base has another model since the vectors were made.
     """
     dataset_id = document.dataset_id
+    if _model(Dataset.objects.get(pk=dataset_id)) != model:
+        raise InvalidParam("The knowledge base has just changed its embedding model, please try again.")
     totals = LexicalStat.objects.get(dataset=dataset_id)
     LexicalStat.objects.filter(dataset=dataset_id).update(
         chunks=F("chunks") + len(entries), tokens=F("tokens") + sum(entry.length for entry in entries)
@@ -94,9 +110,15 @@ def add_entries(document: Document, entries: Sequence[Entry], model: str, *, ena
     )  # fmt: skip
 
 
+def _model(dataset: Dataset) -> str:
+    is_embedded = dataset.indexing_technique == IndexingTechnique.HIGH_QUALITY
+    return f"{dataset.embedding_provider}/{dataset.embedding_model}" if is_embedded else ""
+
+
 def is_findable(document: Document) -> bool:
-    """Whether searches may show the document."""
-    return document.enabled and not document.archived
+    """Whether searches may show the document; what replaces another is shown when all of it is there."""
+    is_all_there = document.replaces_id is None or document.indexing_status == IndexingStatus.COMPLETED
+    return document.enabled and not document.archived and is_all_there
 
 
 def enable_entries(document: Document) -> None:
@@ -105,15 +127,23 @@ def enable_entries(document: Document) -> None:
     _run([_ENABLE.format(f"knowledge_segment{kind}") for kind in ("lexical", "embedding")], arguments)
 
 
-def remove_entry(segment_id: UUID, dataset_id: UUID) -> None:
-    """Takes a segment out of all it is found by; the segment stays."""
-    _run([part.format(_ONE) for part in _UNINDEX], {"segment": segment_id, "dataset": dataset_id})
+def remove_entries(segment_ids: Sequence[UUID], dataset_id: UUID) -> None:
+    """Takes segments out of all they are found by; the segments stay."""
+    _run([part.format(_SOME) for part in _UNINDEX], {"segments": list(segment_ids), "dataset": dataset_id})
+
+
+def delete_segment_rows(segment_ids: Sequence[UUID], dataset_id: UUID) -> None:
+    """Deletes segments and their children with all they are found by."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_CHILDREN, {"segments": list(segment_ids)})
+        ids = [row[0] for row in cursor.fetchall()]
+    remove_entries(ids, dataset_id)
+    _run([_DELETE], {"segments": ids})
 
 
 def delete_segments_of(document: Document) -> None:
     """Deletes a document's segments and takes them out of the dataset's statistics."""
-    statements = [part.format(_ALL) for part in _UNINDEX]
-    statements.append("delete from knowledge_segment where document_id = %(document)s")
+    statements = [part.format(_ALL) for part in (*_UNINDEX, "delete from knowledge_segment g where {}")]
     _run(statements, {"document": document.pk, "dataset": document.dataset_id})
 
 

@@ -8,6 +8,7 @@ at the first segment that is not finished. Models are called outside of transact
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -18,28 +19,28 @@ from apps.common.errors import AppError, Unavailable
 from apps.files import storage
 from apps.knowledge import extraction, reading
 from apps.knowledge.choices import IndexingStatus
-from apps.knowledge.contracts import Draft
-from apps.knowledge.errors import LeaseLost
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.contracts import Draft, Processing
+from apps.knowledge.errors import JobStopped, LeaseLost
+from apps.knowledge.lexical.tokens import searchable_text
 from apps.knowledge.rules import processing
 from apps.models.errors import ProviderRateLimited
 
-from . import jobs
-from .embedding import Embedder
+from . import jobs, questions
+from .batches import count, index_segments
+from .file_metadata import keep_metadata
 from .jobs import Job
 from .reweighing import reweigh_if_drifted
-from .segment_rows import Entry, write_entries, write_segments
+from .segment_rows import write_segments
 
 log = logging.getLogger(__name__)
-# Segments in one transaction where nothing is embedded; else as many as these calls take at the same time.
-BATCH: Final = 256
-EMBEDDING_CALLS: Final = 4
-# The most texts in one call: what a crash in mid call wastes.
-CALL_TEXTS: Final = 64
 # Segments of a base's first document that set its average length; what that misses, reweighing makes good.
 AVERAGED: Final = 1_000
 LONGEST_WAIT_S: Final = 300.0
+# For a rate limit: what is waited where the provider does not say, and at most where it does.
 RATE_LIMIT_WAIT_S: Final = 20.0
+LONGEST_RATE_LIMIT_S: Final = 3_600.0
+FULL_WAIT_S: Final = 60.0
+_FULL: Final = "The database has no room left. Indexing goes on by itself when there is."
 _UNEXPECTED: Final = "An unexpected fault stopped the indexing. It is described in the server's log."
 
 
@@ -73,9 +74,7 @@ async def _work(job: Job) -> None:
         await jobs.complete(job)
         await reweigh_if_drifted(job.dataset_id)
     except LeaseLost:
-        log.info("document %s was taken over or deleted", job.document_id)
-    except (Unavailable, psycopg.OperationalError):
-        log.warning("no database while indexing document %s; its lease will run out", job.document_id)
+        log.info("document %s was taken over, stopped or deleted", job.document_id)
     except Exception as error:  # noqa: BLE001 - a worker's boundary: the trace is logged, the row gets a reason
         await _settle(job, error)
 
@@ -83,8 +82,12 @@ async def _work(job: Job) -> None:
 async def _settle(job: Job, error: Exception) -> None:
     """What follows from an error: wait for the provider, try again later, or end with the reason."""
     try:
-        if isinstance(error, ProviderRateLimited):
-            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_WAIT_S)
+        if isinstance(error, JobStopped):
+            await jobs.release(job)
+        elif isinstance(error, (Unavailable, psycopg.OperationalError)):
+            await _without_database(job, error)
+        elif isinstance(error, ProviderRateLimited):
+            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_RATE_LIMIT_S)
             await jobs.postpone(job, error.message, wait, counts=False)
         elif isinstance(error, AppError) and not error.retryable:
             await jobs.fail(job, error.message)
@@ -93,33 +96,51 @@ async def _settle(job: Job, error: Exception) -> None:
                 log.error("indexing document %s failed", job.document_id, exc_info=error)
             reason = error.message if isinstance(error, AppError) else _UNEXPECTED
             await jobs.postpone(job, reason, min(2.0**job.attempt, LONGEST_WAIT_S))
-    except (LeaseLost, Unavailable, psycopg.OperationalError):
+    except LeaseLost:
+        log.info("document %s was taken over, stopped or deleted", job.document_id)
+        with suppress(Unavailable, psycopg.OperationalError):
+            await jobs.release(job)
+    except (Unavailable, psycopg.OperationalError):
         log.info("document %s could not be settled; its lease will run out", job.document_id)
 
 
+async def _without_database(job: Job, error: Exception) -> None:
+    """A full disk can be told, and is told; what is away altogether leaves the lease to run out."""
+    if not db.is_full(error):
+        log.warning("no database while indexing document %s; its lease will run out", job.document_id)
+        return
+    log.error("the database has no room left; document %s waits", job.document_id)
+    await jobs.postpone(job, _FULL, FULL_WAIT_S, counts=False)
+
+
 async def _index(job: Job) -> None:
-    if job.status != IndexingStatus.INDEXING:
+    if not job.is_split:
         await _segment(job)
-    indexer = await _Indexer.of(job)
-    while rows := await db.fetch_all(_UNFINISHED, job.document_id, indexer.batch):
-        await indexer.add([row[0] for row in rows], [row[1] for row in rows])
-
-
-_UNFINISHED: Final = """
-select id, content from knowledge_segment
-where document_id = %s and status <> 'completed' order by position limit %s"""
+    await index_segments(job)
 
 
 async def _segment(job: Job) -> None:
-    """Stages parsing to splitting. The work is done in a thread, so that the heart goes on beating."""
-    rule = processing(job.mode, job.rules)
+    """Stages parsing to splitting; where questions and answers are wanted, these are made last."""
+    rule = processing(job.mode, job.rules, job.doc_form)
+    if rule.is_pairs and await questions.are_underway(job.document_id):
+        drafts = await questions.make_pairs(job)
+    else:
+        drafts = await _read(job, rule)
+        if rule.is_pairs and any(draft.answer is None for draft in drafts):
+            await questions.store_passages(job, drafts)
+            drafts = await questions.make_pairs(job)
+    await write_segments(job, drafts, await _average_length(job, drafts))
+
+
+async def _read(job: Job, rule: Processing) -> Sequence[Draft]:
+    """The work is done in a thread, so that the heart goes on beating."""
     data = await asyncio.to_thread(storage.read, job.storage_key)
     extracted = await extraction.extract(data, job.extension)
+    await keep_metadata(job, extracted.metadata)
     await jobs.set_stage(job, IndexingStatus.CLEANING, "parsing_completed_at")
     extracted = await asyncio.to_thread(reading.tidy, extracted, rule)
     await jobs.set_stage(job, IndexingStatus.SPLITTING, "cleaning_completed_at")
-    drafts = await asyncio.to_thread(reading.cut, extracted, rule)
-    await write_segments(job, drafts, await _average_length(job, drafts))
+    return await asyncio.to_thread(reading.cut, extracted, rule)
 
 
 async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
@@ -127,48 +148,6 @@ async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
     row = await db.fetch_one("select average_length from knowledge_lexicalstat where dataset_id = %s", job.dataset_id)
     if row is not None:
         return float(row[0])
-    sample = drafts[:: len(drafts) // AVERAGED + 1]
-    counts = await asyncio.to_thread(_count, [draft.content for draft in sample])
+    texts = [searchable_text(found.content, found.keywords) for draft in drafts for found in draft.indexed]
+    counts = await asyncio.to_thread(count, texts[:: len(texts) // AVERAGED + 1])
     return max(sum(sum(count.values()) for count in counts) / len(counts), 1.0)
-
-
-def _count(texts: Sequence[str]) -> list[dict[int, int]]:
-    return [count_slots(text) for text in texts]
-
-
-class _Indexer:
-    """Brings batches of one document's segments into the tables they are found by."""
-
-    def __init__(self, job: Job, embedder: Embedder) -> None:
-        self.job, self.embedder = job, embedder
-        handle = embedder.handle
-        self.call_size = min(handle.spec.batch_size, CALL_TEXTS) if handle else BATCH
-        self.batch = EMBEDDING_CALLS * self.call_size if handle else BATCH
-
-    @classmethod
-    async def of(cls, job: Job) -> "_Indexer":
-        """With the dataset's embedding model, if it has one. Raises LeaseLost, ProviderNotInitialized."""
-        embedder = await Embedder.of(workspace_id=job.workspace_id, dataset_id=job.dataset_id)
-        if embedder is None:
-            raise LeaseLost
-        return cls(job, embedder)
-
-    async def add(self, ids: Sequence[UUID], texts: Sequence[str]) -> None:
-        """Embeds and stores some segments. What was embedded is stored even if other calls fail.
-
-        Raises:
-            LeaseLost, ProviderError.
-        """
-        calls = [slice(start, start + self.call_size) for start in range(0, len(texts), self.call_size)]
-        embedded = (self.embedder.embed(texts[part]) for part in calls)
-        results = await asyncio.gather(*embedded, return_exceptions=True)
-        entries: list[Entry] = []
-        for part, vectors in zip(calls, results, strict=True):
-            if not isinstance(vectors, BaseException):
-                counts = await asyncio.to_thread(_count, texts[part])
-                entries += map(Entry, ids[part], counts, vectors)
-        if entries:
-            await write_entries(self.job, entries, self.embedder.model)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result

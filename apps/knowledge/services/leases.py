@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS: Final = 5
 LONGEST_WAIT_S: Final = 300.0
 RATE_LIMIT_WAIT_S: Final = 20.0
+LONGEST_RATE_LIMIT_S: Final = 3_600.0
 _UNEXPECTED: Final = "An unexpected fault stopped this work. It is described in the server's log."
 
 _CLAIM: Final = """
@@ -122,7 +123,7 @@ async def working(lease: Lease) -> AsyncIterator[None]:
 async def _settle(lease: Lease, error: Exception) -> None:
     try:
         if isinstance(error, ProviderRateLimited):
-            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_WAIT_S)
+            wait = min(error.retry_after_s or RATE_LIMIT_WAIT_S, LONGEST_RATE_LIMIT_S)
             await _postpone(lease, error.message, wait, lease.attempt - 1)
         elif isinstance(error, AppError) and not error.retryable:
             await _give_up(lease, error.message)

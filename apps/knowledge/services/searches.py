@@ -7,14 +7,26 @@ from typing import Final
 from uuid import UUID
 
 from apps.knowledge.configs import BaseConfig, get_config
-from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalMethod, RetrievalSettings, retrieval_methods
+from apps.knowledge.contracts import (
+    Hit,
+    MetadataFilter,
+    Query,
+    RerankChoice,
+    RetrievalMethod,
+    RetrievalSettings,
+    retrieval_methods,
+)
 from apps.knowledge.lexical.tokens import count_slots
 from apps.models.services.resolve import resolve_model
+
+from .external_search import ExternalSearch
+from .filtering import narrow
 
 # How many passages a rerank model is given to order.
 RERANK_CANDIDATES: Final = 30
 # Words beyond this many say nothing new about what is asked, and cost at every segment.
 QUERY_CHARACTERS: Final = 2_000
+NOTHING_MATCHES: Final = "No document of {} meets the conditions on metadata."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,7 @@ class Demand:
         settings: take the place of each base's own.
         rerank: one model orders the passages of all bases, whatever theirs is.
         weights: of vectors and words: all bases are searched by both, and no model orders anew.
+        filters: which documents are searched; None: as the settings say.
     """
 
     top_k: int | None = None
@@ -34,6 +47,12 @@ class Demand:
     settings: RetrievalSettings | None = None
     rerank: RerankChoice | None = None
     weights: tuple[float, float] | None = None
+    filters: MetadataFilter | None = None
+
+    @property
+    def filter(self) -> MetadataFilter | None:
+        """The filter that applies."""
+        return self.filters or (self.settings.filters if self.settings else None)
 
     def applied_to(self, own: RetrievalSettings) -> RetrievalSettings:
         """A base's settings after the caller's."""
@@ -60,22 +79,35 @@ class Search:
         self.base, self.scope, self.settings = base, base.scope, settings
         self.top_k = demand.top_k or settings.top_k
         self.threshold = settings.score_threshold if demand.score_threshold is None else demand.score_threshold
-        method: type[RetrievalMethod] = retrieval_methods.get(settings.search_method)
-        if method.needs_vector and not base.has_vectors:
-            method = retrieval_methods.get("keyword_search")
-        self.method = method()
+        self.method = self._method(demand)
         self.own_rerank = settings.rerank
         self.k = max(self.top_k, RERANK_CANDIDATES) if settings.rerank else self.top_k
+
+    def _method(self, demand: Demand) -> RetrievalMethod:
+        if self.base.is_external:
+            # A threshold of a rerank model's scores says nothing about the service's own.
+            return ExternalSearch(None if self.settings.rerank else self.threshold, demand.filter)
+        method: type[RetrievalMethod] = retrieval_methods.get(self.settings.search_method)
+        if method.needs_vector and not self.base.has_vectors:
+            method = retrieval_methods.get("keyword_search")
+        return method()
 
     @property
     def embedding(self) -> tuple[str, str] | None:
         """Provider and model of the vector this search needs."""
-        if not self.method.needs_vector:
+        if not self.method.needs_vector or self.is_void:
             return None
         return self.base.embedding_provider, self.base.embedding_model
 
+    @property
+    def is_void(self) -> bool:
+        """Whether the filter lets none of the base's documents through."""
+        return self.scope.document_ids is not None and not self.scope.document_ids
+
     async def run(self, query: Query) -> list[Hit]:
         """The base's best passages, as many as its part allows."""
+        if self.is_void:
+            return []
         return await self.method.search(self.scope, query, k=self.k)
 
 
@@ -85,6 +117,7 @@ class Inquiry:
 
     Args:
         rerank: the one model that orders the passages of all bases.
+        notes: sentences for whoever wonders about the outcome.
     """
 
     workspace_id: UUID
@@ -93,6 +126,7 @@ class Inquiry:
     queries: Sequence[Query]
     top_k: int
     rerank: RerankChoice | None = None
+    notes: Sequence[str] = ()
 
 
 async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, demand: Demand) -> Inquiry | None:
@@ -100,12 +134,14 @@ async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, de
 
     Raises:
         ProviderError, ProviderNotInitialized, ModelNotFound: of an embedding model.
+        InvalidParam: the filter does not suit the bases' fields.
     """
     text = text.strip()[:QUERY_CHARACTERS]
     if not text:
         return None
     found = [await get_config(workspace_id=workspace_id, dataset_id=id) for id in dict.fromkeys(dataset_ids)]
-    searches = [Search(base, demand) for base in found if base is not None]
+    bases = await narrow([base for base in found if base is not None], demand.filter)
+    searches = [Search(base, demand) for base in bases]
     if not searches:
         return None
     rerank = _share_rerank(searches)
@@ -113,7 +149,8 @@ async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, de
     terms = count_slots(text)
     queries = [Query(text, terms, vectors.get(search.embedding)) for search in searches]
     top_k = demand.top_k or max(search.top_k for search in searches)
-    return Inquiry(workspace_id, text, searches, queries, top_k, rerank)
+    notes = [NOTHING_MATCHES.format(search.scope.dataset_name) for search in searches if search.is_void]
+    return Inquiry(workspace_id, text, searches, queries, top_k, rerank, notes)
 
 
 def _share_rerank(searches: Sequence[Search]) -> RerankChoice | None:

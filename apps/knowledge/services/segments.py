@@ -1,47 +1,63 @@
-"""Adding, changing and deleting single segments of indexed documents.
+"""Adding, changing, switching and deleting passages of indexed documents."""
 
-Texts are embedded before the transaction that writes the segment together with its vector, words and the counts.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.db.models import F, Max
-from django.utils import timezone
 
-from apps.common import notify
 from apps.common.errors import InvalidParam, NotFound
-from apps.common.ids import new_id
-from apps.common.text import storable
+from apps.common.ids import parse_uuid
+from apps.common.perloop import call
 from apps.knowledge import reading
-from apps.knowledge.choices import DocForm, IndexingStatus, SegmentStatus
-from apps.knowledge.configs import TOPIC
-from apps.knowledge.contracts import Draft, Record
-from apps.knowledge.errors import ArchivedDocumentImmutable
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.choices import DocForm, SegmentStatus
+from apps.knowledge.contracts import Draft
 from apps.knowledge.locks import lock_document
 from apps.knowledge.models import Document, Segment
-from apps.knowledge.selectors import DATASET_NOT_FOUND, get_segment
+from apps.knowledge.selectors import SEGMENT_NOT_FOUND, get_segment
 from apps.workspaces.models import User
-from apps.workspaces.services import audit
 
-from .embedding import Embedder
-from .index_rows import add_entries, enable_entries, remove_entry
+from .index_rows import add_entries, delete_segment_rows, enable_entries, remove_entries
+from .passages import (
+    NOT_AVAILABLE,
+    Planned,
+    add_passages,
+    change_counts,
+    check_editable,
+    check_record,
+    child_rows,
+    drafts_of,
+    embed,
+    fill,
+    plan,
+    record_change,
+    switch,
+    with_chunks,
+)
 from .reweighing import reweigh_if_drifted
-from .segment_rows import Entry
+
+__all__ = [
+    "BUSY",
+    "NOT_AVAILABLE",
+    "add_segments",
+    "check_editable",
+    "delete_segment",
+    "delete_segments",
+    "set_segments_enabled",
+    "update_segment",
+]
 
 MAX_SEGMENTS: Final = 1_000
 BUSY: Final = "Segment is indexing, please try again later"
-NOT_AVAILABLE: Final = "Document is not available"
 
 
 def add_segments(
     *, document: Document, records: Sequence[Mapping[str, Any]], user: User | None = None
 ) -> list[Segment]:
-    """Adds passages at a document's end; they can be found at once.
+    """Adds passages at a document's end.
+
+    As many as one call of the embedding model takes can be found at once; more are `waiting`, the document is being
+    indexed again, and a worker does the rest.
 
     Args:
         records: 1 to 1000, each with `content`, perhaps `answer` and `keywords`.
@@ -55,22 +71,8 @@ def add_segments(
         raise InvalidParam("Segments is required", params="segments")
     if len(records) > MAX_SEGMENTS:
         raise InvalidParam(f"Exceeded maximum segments limit of {MAX_SEGMENTS}.", params="segments")
-    drafts = [reading.draft(number, _record(document, record)) for number, record in enumerate(records)]
-    entries, model = _embedded(document, [(new_id(), draft) for draft in drafts])
-    with transaction.atomic():
-        document = lock_document(document)
-        check_editable(document)
-        last = Segment.objects.filter(document=document).aggregate(last=Max("position"))["last"] or 0
-        segments = [
-            _segment(document, last + number, entry.segment_id, draft, user)
-            for number, (entry, draft) in enumerate(zip(entries, drafts, strict=True), 1)
-        ]
-        Segment.objects.bulk_create(segments)
-        add_entries(document, entries, model)
-        _count(document, len(drafts), sum(d.word_count for d in drafts), sum(d.tokens for d in drafts))
-        _record_change(document, user, "segment.create", count=len(drafts))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
-    return segments
+    drafts = drafts_of(document, [check_record(document, record) for record in records])
+    return add_passages(document=document, drafts=drafts, user=user)
 
 
 def update_segment(
@@ -81,9 +83,16 @@ def update_segment(
     answer: str | None = None,
     keywords: Sequence[str] | None = None,
     enabled: bool | None = None,
+    regenerate_child_chunks: bool | None = None,
     user: User | None = None,
 ) -> Segment:
-    """Changes a passage; None leaves a field as it is. New content is embedded anew.
+    """Changes a passage; None leaves a field as it is.
+
+    With new content or keywords it is embedded anew, unless children stand for it.
+
+    Args:
+        regenerate_child_chunks: cuts the content into new chunks, in documents of parents and children; also those
+            that people wrote go. None: where the content changes.
 
     Raises:
         InvalidParam: the passage is switched off and stays so, is being indexed, or a field is not valid.
@@ -92,48 +101,100 @@ def update_segment(
     check_editable(document)
     _check_changeable(segment, enabled)
     changes = {"content": content, "answer": answer, "keywords": keywords}
+    has_children = segment.children.exists()
     draft = _changed(document, segment, changes)
     is_new_text = draft.digest != segment.index_node_hash
-    entries, model = _embedded(document, [(segment.pk, draft)]) if is_new_text else ([], "")
+    renews = _renews(document, regenerate_child_chunks, is_new_text=is_new_text)
+    passage, embedded = plan(with_chunks(document, draft) if renews else draft, segment.pk), None
+    if renews or (_fingerprint(draft) != _indexed(segment) and not has_children):
+        embedded = embed(document, passage.found_by)
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
         segment = get_segment(document=document, segment_id=segment.pk)
         _check_changeable(segment, enabled)
         draft = _changed(document, segment, changes)
-        if not is_new_text and draft.digest != segment.index_node_hash:  # changed by another call meanwhile
-            raise InvalidParam(BUSY)
-        _count(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
-        _fill(segment, draft, user, enabled=segment.enabled if enabled is None else enabled)
+        unchanged = _fingerprint(passage.draft) if embedded else _indexed(segment)
+        is_stale = _fingerprint(draft) != unchanged and (embedded or not has_children)
+        if is_stale or (segment.children.exists() != has_children and not renews):
+            raise InvalidParam(BUSY)  # changed by another call meanwhile
+        change_counts(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
+        fill(segment, draft, user)
+        switch(segment, user, enabled=segment.enabled if enabled is None else enabled)
         segment.save()
-        if is_new_text:
-            remove_entry(segment.pk, document.dataset_id)
-            add_entries(document, entries, model, enabled=segment.enabled)
-        else:
-            enable_entries(document)
-        _record_change(document, user, "segment.update", segment_id=str(segment.pk))
-    async_to_sync(reweigh_if_drifted)(document.dataset_id)
+        if renews:
+            _replace_children(document, segment, passage.children, user)
+        if embedded:
+            remove_entries([segment.pk], document.dataset_id)
+            add_entries(document, *embedded, enabled=segment.enabled)
+        enable_entries(document)
+        record_change(document, user, "segment.update", segment_id=str(segment.pk))
+    call(reweigh_if_drifted(document.dataset_id))
     return segment
 
 
-def delete_segment(*, document: Document, segment: Segment, user: User | None = None) -> None:
-    """Deletes a passage with its vector and words. Raises InvalidParam, ArchivedDocumentImmutable, NotFound."""
+def set_segments_enabled(
+    *, document: Document, segment_ids: Sequence[UUID | str], enabled: bool, user: User | None = None
+) -> None:
+    """Lets searches find some passages, or no longer: all, or none. What is so already stays.
+
+    Raises:
+        InvalidParam: none is named, one is being indexed, or the document is not indexed.
+        NotFound: one is not in the document.
+        ArchivedDocumentImmutable.
+    """
     with transaction.atomic():
         document = lock_document(document)
         check_editable(document)
-        segment = get_segment(document=document, segment_id=segment.pk)
-        remove_entry(segment.pk, document.dataset_id)
-        _record_change(document, user, "segment.delete", segment_id=str(segment.pk))
-        _count(document, -1, -segment.word_count, -segment.tokens)
-        segment.delete()
+        for segment in _chosen(document, segment_ids):
+            if segment.status != SegmentStatus.COMPLETED:
+                raise InvalidParam(BUSY)
+            if segment.enabled != enabled:
+                switch(segment, user, enabled=enabled)
+                segment.save(update_fields=["enabled", "disabled_at", "disabled_by"])
+        enable_entries(document)
+        action = "segment.enable" if enabled else "segment.disable"
+        record_change(document, user, action, count=len(segment_ids))
 
 
-def check_editable(document: Document) -> None:
-    """Raises ArchivedDocumentImmutable, InvalidParam: the document is not indexed."""
-    if document.archived:
-        raise ArchivedDocumentImmutable
-    if document.indexing_status != IndexingStatus.COMPLETED:
-        raise InvalidParam(NOT_AVAILABLE)
+def delete_segments(*, document: Document, segment_ids: Sequence[UUID | str], user: User | None = None) -> None:
+    """Deletes passages with their children, vectors and words: all, or none.
+
+    Raises:
+        InvalidParam: none is named, or the document is not indexed.
+        NotFound: one is not in the document.
+        ArchivedDocumentImmutable.
+    """
+    with transaction.atomic():
+        document = lock_document(document)
+        check_editable(document)
+        segments = _chosen(document, segment_ids)
+        delete_segment_rows([segment.pk for segment in segments], document.dataset_id)
+        words, tokens = sum(one.word_count for one in segments), sum(one.tokens for one in segments)
+        change_counts(document, -len(segments), -words, -tokens)
+        record_change(document, user, "segment.delete", count=len(segments))
+
+
+def delete_segment(*, document: Document, segment: Segment, user: User | None = None) -> None:
+    """Deletes a passage. Raises InvalidParam, ArchivedDocumentImmutable, NotFound."""
+    delete_segments(document=document, segment_ids=[segment.pk], user=user)
+
+
+def _chosen(document: Document, segment_ids: Sequence[UUID | str]) -> Collection[Segment]:
+    """The passages of these ids. Raises InvalidParam, NotFound."""
+    parsed = [text if isinstance(text, UUID) else parse_uuid(text) for text in segment_ids]
+    if not parsed:
+        raise InvalidParam("segment_id is required", params="segment_id")
+    ids = {id for id in parsed if id is not None}
+    found = list(Segment.objects.filter(document=document, parent=None, pk__in=ids))
+    if None in parsed or len(found) != len(ids):
+        raise NotFound(SEGMENT_NOT_FOUND)
+    return found
+
+
+def _replace_children(document: Document, segment: Segment, children: Sequence[Planned], user: User | None) -> None:
+    delete_segment_rows(list(segment.children.values_list("pk", flat=True)), document.dataset_id)
+    Segment.objects.bulk_create(child_rows(document, segment, children, user))
 
 
 def _check_changeable(segment: Segment, enabled: bool | None) -> None:
@@ -143,84 +204,21 @@ def _check_changeable(segment: Segment, enabled: bool | None) -> None:
         raise InvalidParam("Can't update disabled segment")
 
 
+def _fingerprint(draft: Draft) -> tuple[str, list[str]]:
+    """What a passage is found by."""
+    return draft.digest, list(draft.keywords or ())
+
+
+def _indexed(segment: Segment) -> tuple[str, list[str]]:
+    return segment.index_node_hash, list(segment.keywords or ())
+
+
+def _renews(document: Document, wanted: bool | None, *, is_new_text: bool) -> bool:
+    """Whether the passage's chunks are cut anew."""
+    return document.doc_form == DocForm.HIERARCHICAL and (is_new_text if wanted is None else wanted)
+
+
 def _changed(document: Document, segment: Segment, changes: Mapping[str, Any]) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
-    return reading.draft(segment.position, _record(document, fields))
-
-
-def _record(document: Document, fields: Mapping[str, Any]) -> Record:
-    content, answer, keywords = fields.get("content"), fields.get("answer"), fields.get("keywords")
-    if not isinstance(content, str) or not storable(content).strip():
-        raise InvalidParam("Content is empty", params="content")
-    if document.doc_form == DocForm.QA and answer is None:
-        raise InvalidParam("Answer is required", params="answer")
-    if answer is not None and not isinstance(answer, str):
-        raise InvalidParam("answer must be text", params="answer")
-    if document.doc_form == DocForm.QA and not storable(answer or "").strip():
-        raise InvalidParam("Answer is empty", params="answer")
-    if keywords is not None and not (isinstance(keywords, list) and all(isinstance(word, str) for word in keywords)):
-        raise InvalidParam("keywords must be a list of texts", params="keywords")
-    words = None if keywords is None else [word for word in map(str.strip, map(storable, keywords)) if word]
-    return Record(storable(content).strip(), None if answer is None else storable(answer), words)
-
-
-def _embedded(document: Document, drafts: Sequence[tuple[UUID, Draft]]) -> tuple[list[Entry], str]:
-    """Entries of the passages, and the model of their vectors. Raises NotFound, ProviderError."""
-
-    async def embed() -> tuple[list[Entry], str]:
-        embedder = await Embedder.of(workspace_id=document.workspace_id, dataset_id=document.dataset_id)
-        if embedder is None:
-            raise NotFound(DATASET_NOT_FOUND)
-        vectors = await embedder.embed([draft.content for _, draft in drafts])
-        entries = [
-            Entry(id, count_slots(draft.content), vector)
-            for (id, draft), vector in zip(drafts, vectors, strict=True)
-        ]  # fmt: skip
-        return entries, embedder.model
-
-    return async_to_sync(embed)()
-
-
-def _segment(document: Document, position: int, id: UUID, draft: Draft, user: User | None) -> Segment:
-    segment = Segment(
-        id=id,
-        workspace_id=document.workspace_id,
-        dataset_id=document.dataset_id,
-        document=document,
-        position=position,
-        created_by=user.pk if user else None,
-    )
-    _fill(segment, draft, user, enabled=True)
-    return segment
-
-
-def _fill(segment: Segment, draft: Draft, user: User | None, *, enabled: bool) -> None:
-    segment.content, segment.answer = draft.content, draft.answer
-    segment.keywords = None if draft.keywords is None else list(draft.keywords)
-    segment.word_count, segment.tokens, segment.index_node_hash = draft.word_count, draft.tokens, draft.digest
-    segment.status = SegmentStatus.COMPLETED
-    segment.indexing_at = segment.completed_at = timezone.now()
-    if segment.enabled and not enabled:
-        segment.disabled_at, segment.disabled_by = timezone.now(), user.pk if user else None
-    elif enabled:
-        segment.disabled_at = segment.disabled_by = None
-    segment.enabled = enabled
-
-
-def _count(document: Document, segments: int, words: int, tokens: int) -> None:
-    Document.objects.filter(pk=document.pk).update(
-        segment_count=F("segment_count") + segments,
-        completed_segments=F("completed_segments") + segments,
-        word_count=F("word_count") + words,
-        tokens=F("tokens") + tokens,
-        updated_at=timezone.now(),
-    )
-
-
-def _record_change(document: Document, user: User | None, action: str, **data: object) -> None:
-    audit.record(
-        workspace=document.workspace, user=user, action=action, object_type="document", object_id=document.pk,
-        data=data,
-    )  # fmt: skip
-    notify.send(TOPIC, document.dataset_id)
+    return reading.draft(segment.position, check_record(document, fields))

@@ -26,6 +26,7 @@ from apps.workspaces.services import audit
 
 from .documents import TASK, check_form, stored, take_rule, text_file, title
 from .index_rows import delete_segments_of, enable_entries
+from .origins import be_an_upload
 from .segments import NOT_AVAILABLE
 
 ACTIONS: Final = ("enable", "disable", "archive", "un_archive")
@@ -39,8 +40,9 @@ _UNTOUCHED: Final[Mapping[str, Any]] = {
     "completed_segments": 0,
     **dict.fromkeys(
         (
-            "error", "waiting_reason", "retry_at", "processing_started_at", "parsing_completed_at",
-            "cleaning_completed_at", "splitting_completed_at", "completed_at", "stopped_at",
+            "error", "waiting_reason", "retry_at", "lease_owner", "lease_until", "processing_started_at",
+            "parsing_completed_at", "cleaning_completed_at", "splitting_completed_at", "completed_at", "stopped_at",
+            "paused_at", "paused_by",
         )
     ),
 }  # fmt: skip
@@ -97,7 +99,7 @@ def update_document(
 ) -> Document:
     """Changes a document; None leaves a field as it is.
 
-    With another file or rule its segments go at once, and a worker indexes it anew; batch and position stay.
+    With another file, rule or form its segments go at once, and a worker indexes it anew; batch and position stay.
 
     Args:
         process_rule: as the service API writes it.
@@ -118,8 +120,12 @@ def update_document(
             document.doc_language = storable(doc_language)[:64]
         if parsed is not None:
             document.process_rule = take_rule(document.dataset, parsed, user)
-        if upload is not None or parsed is not None:
-            _start_again(document, upload)
+        is_reformed = doc_form not in {None, document.doc_form}
+        document.doc_form = doc_form or document.doc_form
+        if upload is not None:
+            be_an_upload(document)
+        if upload is not None or parsed is not None or is_reformed:
+            start_again(document, upload)
         document.updated_at = timezone.now()
         document.save()
         audit.record(
@@ -167,13 +173,14 @@ def check_available(document: Document) -> None:
         raise InvalidParam(NOT_AVAILABLE)
 
 
-def _start_again(document: Document, upload: UploadFile | None) -> None:
+def start_again(document: Document, upload: UploadFile | None = None) -> None:
+    """Sets a locked document back to before its first claim, perhaps with another file; the caller saves it."""
     delete_segments_of(document)
     for field, value in _UNTOUCHED.items():
         setattr(document, field, value)
     if upload is not None:
         old, document.upload_file = document.upload_file, upload
-        document.data_source_info = {"upload_file_id": str(upload.pk)}
+        document.data_source_info = {**document.data_source_info, "upload_file_id": str(upload.pk)}
         document.save(update_fields=["upload_file"])
         delete_uploads([old] if old else [])
     jobs.enqueue(TASK)

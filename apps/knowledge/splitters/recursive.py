@@ -20,16 +20,17 @@ class RecursiveSplitter(Splitter):
     def split(self, text: str, rule: SplitRule) -> list[str]:
         """See the base class."""
         if rule.merge:
-            segments = _pack(_pieces(text, (rule.separator, *_SEPARATORS), rule), rule)
+            segments = _one_part(text, (rule.separator, *_SEPARATORS), rule)
         else:
-            segments = (segment for part in text.split(rule.separator) for segment in _one_part(part, rule))
+            parts = text.split(rule.separator)
+            segments = (segment for part in parts for segment in _one_part(part, _SEPARATORS, rule))
         return [stripped for segment in segments if (stripped := segment.strip())]
 
 
-def _one_part(part: str, rule: SplitRule) -> Iterable[str]:
+def _one_part(part: str, separators: tuple[str, ...], rule: SplitRule) -> Iterable[str]:
     if estimate_tokens(part) <= rule.max_tokens:
         return (part,)
-    return _pack(_pieces(part, _SEPARATORS, rule), rule)
+    return _pack(_pieces(part, separators, rule), rule)
 
 
 def _pieces(text: str, separators: tuple[str, ...], rule: SplitRule) -> Iterator[str]:
@@ -68,14 +69,18 @@ def _cut(text: str, max_tokens: int) -> Iterator[str]:
 
 
 def _pack(pieces: Iterable[str], rule: SplitRule) -> Iterator[str]:
-    """Joins neighbours up to the limit. A sum of estimates is never below the estimate of the whole."""
+    """Joins neighbours up to the limit. A sum of estimates is never below the estimate of the whole.
+
+    Half of a segment is new, whatever the overlap: the segments together are about twice the text at most.
+    """
+    overlap = min(rule.overlap, rule.max_tokens // 2)
     held: list[tuple[str, int]] = []
     total = 0
     for piece in pieces:
         size = estimate_tokens(piece)
         if held and total + size > rule.max_tokens:
             yield "".join(text for text, _ in held)
-            held = _tail(held, min(rule.overlap, rule.max_tokens - size))
+            held = _tail(held, min(overlap, rule.max_tokens - size))
             total = sum(tokens for _, tokens in held)
         held.append((piece, size))
         total += size

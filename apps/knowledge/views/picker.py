@@ -1,16 +1,14 @@
 """Knowledge bases to choose from, for editors of apps below this one."""
 
-from uuid import UUID
-
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from apps.common.ids import parse_uuid
-from apps.knowledge.choices import Permission
-from apps.knowledge.models import Dataset, DatasetMember
+from apps.knowledge.access import visible_to
+from apps.knowledge.models import Dataset
 from apps.knowledge.selectors import list_datasets
-from apps.workspaces.permissions import BUILDERS, MANAGERS, ConsoleRequest, requires
+from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 PAGE = 20
 MAX_IDS = 100
@@ -34,15 +32,7 @@ def picker(request: ConsoleRequest) -> HttpResponse:
 
 
 def _visible(request: ConsoleRequest) -> "QuerySet[Dataset]":
-    datasets = Dataset.objects.filter(workspace=request.workspace)
-    if request.membership.role in MANAGERS:
-        return datasets
-    chosen = Q(permission=Permission.PARTIAL_MEMBERS, pk__in=_chosen_for(request))
-    return datasets.filter(Q(created_by=request.user) | Q(permission=Permission.ALL_TEAM_MEMBERS) | chosen)
-
-
-def _chosen_for(request: ConsoleRequest) -> "QuerySet[DatasetMember, UUID]":
-    return DatasetMember.objects.filter(user=request.user).values_list("dataset", flat=True)
+    return Dataset.objects.filter(visible_to(request.user, workspace=request.workspace), workspace=request.workspace)
 
 
 def _page(text: str) -> int:

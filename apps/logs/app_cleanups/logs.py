@@ -2,12 +2,9 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from apps.common.batches import delete_in_batches
-from apps.files.models import UploadFile
-from apps.files.services.uploads import delete_unused_uploads
 from apps.logs.models import Annotation, Conversation, Feedback, Message, MessageFile, SavedMessage
+from apps.logs.services.prune import delete_files_of
 from apps.prompts.contracts import AppCleanup, app_cleanups
 
 
@@ -19,16 +16,8 @@ class LogsCleanup(AppCleanup):
 
     def clean(self, app_id: UUID) -> None:
         """Messages with their files, feedback and places among saved answers; then conversations."""
-        delete_in_batches(Message.objects.filter(app_id=app_id), before=_delete_files)
+        delete_in_batches(Message.objects.filter(app_id=app_id), before=delete_files_of)
         delete_in_batches(Conversation.objects.filter(app_id=app_id))
         # What could still name the app beside a message of another: nothing, unless rows were written by hand.
         for model in (MessageFile, Feedback, SavedMessage, Annotation):
             delete_in_batches(model._default_manager.filter(app_id=app_id))
-
-
-def _delete_files(messages: "QuerySet[Message]") -> None:
-    files = MessageFile.objects.filter(message__in=messages, upload_file_id__isnull=False)
-    upload_ids = {upload_id for upload_id in files.values_list("upload_file_id", flat=True) if upload_id}
-    MessageFile.objects.filter(message__in=messages).delete()
-    elsewhere = MessageFile.objects.filter(upload_file_id__in=upload_ids).values_list("upload_file_id", flat=True)
-    delete_unused_uploads(UploadFile.objects.filter(pk__in=upload_ids - set(elsewhere)))

@@ -11,6 +11,7 @@ from apps.models.errors import (
     ProviderBadRequest,
     ProviderConnectionError,
     ProviderError,
+    ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderUnauthorised,
     ProviderUnavailable,
@@ -20,6 +21,9 @@ MAX_WORDS: Final = 1000
 MASK: Final = "****"
 # Keys that an upstream echoes although they are not the ones we sent (a gateway's own).
 _KEY_LIKE: Final = re.compile(r"\b(sk|gsk|xai|hf|nvapi|pk|rk)[-_][A-Za-z0-9_-]{12,}|(?<=Bearer )[^\s\"']{8,}")
+
+# How OpenAI and those who speak its protocol tell an empty account from too many calls, both 429.
+_NO_CREDIT: Final = b"insufficient_quota"
 
 
 def words(endpoint: Endpoint, text: str) -> str:
@@ -38,6 +42,8 @@ def from_status(endpoint: Endpoint, status: int, body: bytes, headers: Mapping[s
     """The error for an HTTP status that is not a success."""
     text = words(endpoint, body.decode("utf-8", "replace"))
     message = f"[{endpoint.provider}] Error: API request failed with status code {status}: {text}"
+    if status == 402 or (status == 429 and _NO_CREDIT in body):
+        return ProviderQuotaExceeded(message)
     if status == 429:
         return ProviderRateLimited(message, retry_after_s=_seconds(headers.get("retry-after")))
     return _class_of(status)(message)

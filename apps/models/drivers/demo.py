@@ -28,6 +28,7 @@ from apps.models.contracts import (
 )
 
 from . import _demo_design as designing
+from . import _demo_pairs as pairing
 from . import _demo_text as text_tools
 
 NOTE: Final = "(Quoted from the knowledge by the built-in demo model. Choose a real model for written answers.)"
@@ -43,6 +44,8 @@ EARLIER_WEIGHT: Final = 0.3  # of the words of earlier questions, for "and what 
 _CONTEXT: Final = re.compile(r"<context>(.*?)</context>", re.DOTALL | re.IGNORECASE)
 _TITLE_WANTED: Final = re.compile(r"\bwrite an? title\b", re.IGNORECASE)
 TITLE_WORDS: Final = 8
+_DESCRIPTION_WANTED: Final = re.compile(r"\bwrite a description\b", re.IGNORECASE)
+DESCRIPTION_WORDS: Final = 40
 _CALL: Final = re.compile(r"CALL:([\w.-]+)")
 _JSON_WANTED: Final = re.compile(
     r"\b(?:answer|reply|respond|response|return|output|write|format|generate)\b[^.\n]{0,60}\bjson\b(\s+(?:array|list))?",
@@ -104,8 +107,10 @@ def answer(request: ChatRequest) -> str:
     if request.messages and request.messages[-1].role == "tool":
         return f"The tool returned: {text_of(request.messages[-1])}"
     questions = [_CONTEXT.sub(" ", text_of(message)) for message in request.messages if message.role == "user"]
-    if questions and request.messages[0].role == "system" and _TITLE_WANTED.search(text_of(request.messages[0])):
-        return " ".join(questions[-1].split()[:TITLE_WORDS])
+    if questions and request.messages[0].role == "system" and (words := _words_wanted(text_of(request.messages[0]))):
+        return " ".join(questions[-1].split()[:words])
+    if questions and request.messages[0].role == "system" and pairing.is_wanted(text_of(request.messages[0])):
+        return pairing.pairs(questions[-1]) or NOTHING_FOUND
     context = "\n".join(found for message in request.messages for found in _CONTEXT.findall(text_of(message)))
     instructions = "\n".join(_CONTEXT.sub(" ", text_of(message)) for message in request.messages)
     quoted = quote(context, questions)
@@ -114,6 +119,13 @@ def answer(request: ChatRequest) -> str:
     if questions and _JSON_WANTED.search(instructions) and designing.is_wanted(_example(instructions)):
         return json.dumps(designing.design(questions[-1]), ensure_ascii=False)
     return as_json(quoted or text, wanted, instructions) or text
+
+
+def _words_wanted(instructions: str) -> int:
+    """How many of the message's first words make the title or description that is wanted; 0: neither is."""
+    if _TITLE_WANTED.search(instructions):
+        return TITLE_WORDS
+    return DESCRIPTION_WORDS if _DESCRIPTION_WANTED.search(instructions) else 0
 
 
 def quote(context: str, questions: Sequence[str]) -> str:

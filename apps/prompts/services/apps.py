@@ -32,22 +32,25 @@ def create_app(
     mode: str,
     config: Mapping[str, Any],
     user: User | None = None,
+    copied_from: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> App:
     """Creates an app with `config` as its first draft.
 
     Args:
+        copied_from: the configuration of the app this one is a copy of.
         fields: description, icon_type, icon, icon_background, enable_site, enable_api.
 
     Raises:
         InvalidParam: empty name, unknown mode.
+        InvalidAppConfig: it uses what the person may not use.
     """
     name = check_name(name[:MAX_NAME])
     if mode not in AppMode.values:
         raise InvalidParam("Invalid app mode", params="mode")
     with transaction.atomic():
         app = App.objects.create(workspace=workspace, name=name, mode=mode, created_by=user, **fields)
-        save_draft(app=app, config=config, user=user)
+        save_draft(app=app, config=config, user=user, copied_from=copied_from)
         audit.record(workspace=workspace, user=user, action="app.create", object_type="app", object_id=app.id)
     app.refresh_from_db()
     return app

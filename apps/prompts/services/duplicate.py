@@ -31,8 +31,9 @@ def duplicate_app(*, app: App, name: str = "", user: User | None = None) -> App:
     name = check_name(name) if name.strip() else app.name[: MAX_NAME - len(ENDING)] + ENDING
     fields = {field: getattr(app, field) for field in _COPIED}
     with transaction.atomic():
+        config = app.draft.config
         copy = create_app(
-            workspace=app.workspace, name=name, mode=app.mode, config=app.draft.config, user=user, **fields
+            workspace=app.workspace, name=name, mode=app.mode, config=config, user=user, copied_from=config, **fields
         )
         _copy_site(app, copy)
         bound = list_tags_of(workspace=app.workspace, target_ids=[app.id]).get(app.id, [])

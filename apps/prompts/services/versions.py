@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.common import notify
 from apps.common.errors import NotFound
 from apps.prompts.config import ADVANCED
+from apps.prompts.contracts import require_allowed
 from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
@@ -27,6 +28,7 @@ def save_draft(
     config: Mapping[str, Any],
     user: User | None = None,
     note: str = "",
+    copied_from: Mapping[str, Any] | None = None,
     is_unfinished: bool = False,
     instead_of: AppVersion | None = None,
 ) -> AppVersion:
@@ -35,11 +37,12 @@ def save_draft(
     Args:
         config: the app file's `model_config` or `workflow` map. An app's first one, which may come from a file of
             elsewhere, is taken as it is; it is checked when it is published.
+        copied_from: the configuration of the app this one is a copy of.
         is_unfinished: somebody is still writing it: it is checked when it is published.
         instead_of: the present draft, never published; the new one takes its place and number.
 
     Raises:
-        InvalidAppConfig: `invalid_app_config`, with every problem.
+        InvalidAppConfig: `invalid_app_config`, with every problem; also for what the person may not use.
         ExpertModeOnly: 409: a basic configuration for an app that was published in expert mode.
     """
     with transaction.atomic():
@@ -48,6 +51,9 @@ def save_draft(
             _refuse_way_back(app, config)
             if not is_unfinished:
                 require_valid(app.mode, config)
+        if user is not None:
+            known = [row.config for row in (app.draft, app.published) if row] + ([copied_from] if copied_from else [])
+            require_allowed(user=user, workspace=app.workspace, config=config, known=known)
         return _add_draft(app, config, user, note, instead_of)
 
 

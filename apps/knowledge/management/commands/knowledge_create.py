@@ -6,7 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.common.errors import InvalidParam
+from apps.knowledge.access import require_builder
 from apps.knowledge.choices import IndexingTechnique
+from apps.knowledge.commands import add_user_option, find_user
 from apps.knowledge.services.datasets import create_dataset
 from apps.workspaces.commands import WorkspaceCommand
 
@@ -20,22 +22,36 @@ class Command(WorkspaceCommand):
         parser.add_argument("--embedding", metavar="PROVIDER/MODEL", help="default: the workspace's default model")
         parser.add_argument("--retrieval", metavar="JSON", help="retrieval settings as the service API writes them")
         parser.add_argument("--description", default="")
+        parser.add_argument("--permission", choices=["only_me", "all_team_members"], default="all_team_members")
+        add_user_option(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:
-        provider, _, model = (options["embedding"] or "").partition("/")
-        if options["embedding"] is not None and not (provider and model):
-            raise InvalidParam("--embedding must be PROVIDER/MODEL.", params="embedding")
+        provider, model = parse_model(options["embedding"])
+        workspace, user = self.workspace(options), find_user(options)
+        if user is not None:
+            require_builder(user, workspace=workspace)
         dataset = create_dataset(
-            workspace=self.workspace(options),
+            workspace=workspace,
+            user=user,
             name=options["name"],
             description=options["description"],
             indexing_technique=options["indexing"],
-            embedding_provider=provider or None,
-            embedding_model=model or None,
+            embedding_provider=provider,
+            embedding_model=model,
             retrieval_model=parse_json(options["retrieval"], "retrieval"),
-            permission="all_team_members",
+            permission=options["permission"],
         )
         return {"dataset_id": str(dataset.pk)}
+
+
+def parse_model(text: str | None) -> tuple[str | None, str | None]:
+    """Provider and model of an option. Raises InvalidParam."""
+    if text is None:
+        return None, None
+    provider, _, model = text.partition("/")
+    if not (provider and model):
+        raise InvalidParam("--embedding must be PROVIDER/MODEL.", params="embedding")
+    return provider, model
 
 
 def parse_json(text: str | None, name: str) -> dict[str, Any] | None:

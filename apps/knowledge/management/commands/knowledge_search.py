@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from apps.common.commands import JsonCommand
 from apps.common.errors import InvalidParam
 from apps.common.perloop import run
+from apps.knowledge.commands import add_user_option, find_user
 from apps.knowledge.contracts import retrieval_methods
 from apps.knowledge.selectors import find_dataset
 from apps.knowledge.services.explaining import explain, explanation_json
@@ -24,10 +25,11 @@ class Command(JsonCommand):
         parser.add_argument("query")
         parser.add_argument("--method", choices=list(retrieval_methods.all()), help="default: the base's own")
         parser.add_argument("--top-k", type=int, help="default: the base's own")
+        add_user_option(parser)
         parser.add_argument("--explain", action="store_true", help="tell of every candidate and why it was cut")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        dataset = find_dataset(options["dataset_id"])
+        dataset = find_dataset(options["dataset_id"], for_user=find_user(options))
         if not options["query"].strip():
             raise InvalidParam("query is required", params="query")
         if options["top_k"] is not None and not 1 <= options["top_k"] <= MAX_TOP_K:

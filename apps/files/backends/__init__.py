@@ -1,0 +1,1 @@
+"""Where bytes can lie: one file for each STORAGE_TYPE, imported when it is the one chosen."""

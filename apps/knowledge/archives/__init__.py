@@ -1,0 +1,1 @@
+"""The file a knowledge base travels in; docs/guides/knowledge-archive.md describes it."""
