@@ -93,7 +93,8 @@ def test_from_installation_to_a_cited_answer_and_out_again(chromium: Chromium):
 
         app = aside(handbook_app)
         page.reload()
-        page.get_by_role("link", name=app.name).click()
+        page.get_by_label(f"More for {app.name}").click()
+        page.get_by_role("link", name="Open").click()
         expect(page.locator(".chat-start strong")).to_have_text("travel rules")
         page.get_by_role("button", name="What may a hotel in Oslo cost?").click()
         answer = answer_of(page)

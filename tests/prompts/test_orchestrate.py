@@ -258,3 +258,15 @@ def test_models_that_are_not_set_up_are_shown_as_the_draft_names_them(workspace,
     editor = editor_of(page.content.decode())
     assert editor["stored"]["config"]["model"]["name"] == "gone"
     assert "gone" not in {model["name"] for model in editor["models"]}
+
+
+def test_studio_and_command_menu_lead_builders_here_and_others_to_the_chat(workspace, app, owner):
+    member = make_user("member@example.org")
+    add_member(workspace=workspace, user=member, role=Role.NORMAL)
+    address = reverse("prompts:orchestrate", args=[app.pk])
+    for browser, leads in ((owner, True), (browser_of(member), False)):
+        cards = browser.get("/apps", headers={"accept": "text/html"}).content.decode()
+        found = browser.get("/find", {"q": "Helper"}).content.decode()
+        overview = browser.get(reverse("prompts:overview", args=[app.pk]), headers={"accept": "text/html"})
+        assert (address in cards, address in found, address in overview.content.decode()) == (leads, leads, leads)
+        assert reverse("chat:chat_page", args=[app.pk]) in cards
