@@ -24,10 +24,11 @@ def visible_to(user: User, *, workspace: Workspace | UUID) -> Q:
     role = _role(user, workspace)
     if role is None:
         return _NOBODY
+    all_of_them = Q(workspace=workspace)
     if role in MANAGERS:
-        return Q()
+        return all_of_them
     chosen = Q(permission=Permission.PARTIAL_MEMBERS, pk__in=DatasetMember.objects.filter(user=user).values("dataset"))
-    return Q(created_by=user) | Q(permission=Permission.ALL_TEAM_MEMBERS) | chosen
+    return all_of_them & (Q(created_by=user) | Q(permission=Permission.ALL_TEAM_MEMBERS) | chosen)
 
 
 def require_builder(user: User, *, workspace: Workspace | UUID) -> None:

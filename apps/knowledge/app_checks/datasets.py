@@ -40,7 +40,7 @@ class DatasetCheck(AppCheck):
         added = set(read_config(config).context.dataset_ids)
         added.difference_update(*(read_config(earlier).context.dataset_ids for earlier in known))
         hidden = Dataset.objects.filter(workspace=workspace, pk__in=added).exclude(
-            pk__in=Dataset.objects.filter(visible_to(user, workspace=workspace), workspace=workspace).values("pk")
+            pk__in=Dataset.objects.filter(visible_to(user, workspace=workspace)).values("pk")
         )
         return [("dataset_not_shared", _NOT_SHARED.format(id), "dataset_configs.datasets") for id in _ids(hidden)]
 

@@ -32,7 +32,7 @@ def picker(request: ConsoleRequest) -> HttpResponse:
 
 
 def _visible(request: ConsoleRequest) -> "QuerySet[Dataset]":
-    return Dataset.objects.filter(visible_to(request.user, workspace=request.workspace), workspace=request.workspace)
+    return Dataset.objects.filter(visible_to(request.user, workspace=request.workspace))
 
 
 def _page(text: str) -> int:
