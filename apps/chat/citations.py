@@ -23,7 +23,8 @@ def as_resources(hits: Sequence[Hit]) -> list[dict[str, Any]]:
             "word_count": hit.word_count,
             "segment_position": hit.position,
             "index_node_hash": hit.index_node_hash,
-            "content": hit.content,
+            "content": hit.text,
+            **({"page": hit.page} if hit.page is not None else {}),
             **({"doc_metadata": hit.doc_metadata} if hit.doc_metadata else {}),
         }
         for position, hit in enumerate(hits, 1)

@@ -11,6 +11,7 @@ from apps.logs.history import pictures_of
 from apps.prompts.assembly import assemble
 from apps.prompts.material import Material
 
+from .knowledge import find_filter
 from .pictures import readable
 from .state import TurnState
 
@@ -29,6 +30,7 @@ async def find_passages(turn: TurnState) -> None:
     if context.one_base and turn.handle is not None:
         choice = await choose_base(workspace_id=workspace_id, handle=turn.handle, dataset_ids=dataset_ids, query=query)
         dataset_ids, turn.aside_tokens = list(choice.dataset_ids), (choice.prompt_tokens, choice.completion_tokens)
+    filters = await find_filter(turn, dataset_ids, query)
     turn.hits = await retrieve(
         workspace_id=workspace_id,
         dataset_ids=dataset_ids,
@@ -37,6 +39,7 @@ async def find_passages(turn: TurnState) -> None:
         score_threshold=context.score_threshold,
         rerank=RerankChoice(*context.rerank) if context.rerank else None,
         weights=context.weights,
+        filters=filters,
     )
 
 
@@ -59,7 +62,8 @@ async def write_prompt(turn: TurnState) -> None:
         inputs=turn.inputs,
         query=turn.request.query,
         history=turn.history,
-        passages=[hit.content for hit in turn.hits],
+        passages=[hit.text for hit in turn.hits],
+        excerpts=[hit.excerpt for hit in turn.hits],
         pictures=readable((*turn.files, *turn.input_files)) if turn.sees else (),
         as_chat=turn.as_chat,
     )

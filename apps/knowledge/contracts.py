@@ -121,6 +121,35 @@ class RerankChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a field of a document must be like.
+
+    Args:
+        name: of a metadata field, or of a built-in one.
+        operator: as the service API spells it (`comparison_operator`).
+        value: a text, a number, a list of them, or None for operators that need none.
+    """
+
+    name: str
+    operator: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataFilter:
+    """Conditions on the documents a search may look at.
+
+    Args:
+        meets_any: one condition is enough; else all must be met.
+        is_strict: a field that no base has is an error; else it is empty in all documents.
+    """
+
+    conditions: Sequence[Condition]
+    meets_any: bool = False
+    is_strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RetrievalSettings:
     """How a base is searched (the service API's `retrieval_model`).
 
@@ -130,6 +159,7 @@ class RetrievalSettings:
         score_threshold: 0 to 1; passages below are dropped; None: all are kept.
         vector_weight, keyword_weight: shares of the hybrid score.
         rerank: orders the candidates anew; top_k and threshold then act on its scores.
+        filters: of one search; a base keeps none.
     """
 
     search_method: str = "semantic_search"
@@ -138,6 +168,17 @@ class RetrievalSettings:
     vector_weight: float = 0.7
     keyword_weight: float = 0.3
     rerank: RerankChoice | None = None
+    filters: MetadataFilter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildHit:
+    """A child chunk by which its passage was found; `position` counts from 1 within the passage."""
+
+    segment_id: UUID
+    content: str
+    position: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +191,8 @@ class Hit:
         word_count: characters.
         vector_score: cosine, where the method has computed it.
         lexical_score: share of the highest score the query could reach, where the method has computed it.
+        page: where it begins, in sources that have pages.
+        children: by which it was found, best first; the scores are those of the best. Empty: by itself.
     """
 
     segment_id: UUID
@@ -170,6 +213,27 @@ class Hit:
     vector_score: float | None = None
     lexical_score: float | None = None
     page: int | None = None
+    children: Sequence[ChildHit] = ()
+
+    @property
+    def text(self) -> str:
+        """What a model reads and a citation shows: of a question the answer too."""
+        return f"question:{self.content} \nanswer:{self.answer}" if self.answer else self.content
+
+    @property
+    def matched(self) -> str:
+        """The words by which it was found."""
+        return self.children[0].content if self.children else self.content
+
+    @property
+    def excerpt(self) -> str:
+        """The chunks found, in the passage's order: what is left of it where it is too long to be read."""
+        return "\n\n".join(child.content for child in sorted(self.children, key=lambda child: child.position))
+
+    @property
+    def indexed_id(self) -> UUID:
+        """The segment whose vector and words it was found by."""
+        return self.children[0].segment_id if self.children else self.segment_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +258,7 @@ class Scope:
         model: `provider/model` of its vectors; "" in an economical base.
         chunks: about how many segments it has.
         has_vector_index, has_word_index: whether the base has such an index of its own, ready to be used.
+        has_children: whether its passages are found by child chunks.
         document_ids: search among these alone; None: among all.
     """
 
@@ -203,6 +268,7 @@ class Scope:
     chunks: int = 0
     has_vector_index: bool = False
     has_word_index: bool = False
+    has_children: bool = False
     document_ids: Sequence[UUID] | None = None
     settings: RetrievalSettings = field(default_factory=RetrievalSettings)
 
@@ -221,7 +287,7 @@ class RetrievalMethod(ABC):
 
     @abstractmethod
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
-        """The best `k` enabled passages, best first."""
+        """The best `k` enabled passages, best first; those with children by the best of them."""
 
     @abstractmethod
     def scale(self, scope: Scope) -> Hashable:

@@ -16,6 +16,7 @@ from apps.workspaces.models import Workspace
 from apps.workspaces.selectors import list_tagged
 
 from .choices import UNFINISHED, IndexingStatus
+from .filters import BUILT_IN
 from .models import Dataset, Document, ProcessRule, Segment
 
 DATASET_NOT_FOUND = "Dataset not found."
@@ -138,6 +139,21 @@ async def fetch_segments(*, segment_ids: Sequence[UUID]) -> dict[UUID, Segment]:
         segment.document = Document.from_db("default", _DOCUMENT_FIELDS, row[count:])
         found[segment.pk] = segment
     return found
+
+
+_METADATA_FIELDS: Final = """
+select d.id, d.built_in_field_enabled, f.name, f.type
+from knowledge_dataset d left join knowledge_metadatafield f on f.dataset_id = d.id where d.id = any(%s)"""
+
+
+async def fetch_metadata_fields(*, dataset_ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
+    """Name to type of the fields documents of each base can be filtered by, built-in ones where they are enabled."""
+    fields: dict[UUID, dict[str, str]] = {}
+    for dataset_id, has_built_in, name, kind in await db.fetch_all(_METADATA_FIELDS, list(dataset_ids)):
+        known = fields.setdefault(dataset_id, dict(BUILT_IN) if has_built_in else {})
+        if name is not None and name not in known:
+            known[name] = kind
+    return fields
 
 
 async def is_being_initialized(*, dataset_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """Retrieval settings and process rules between the service API's JSON and this app's own types."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from apps.common.errors import InvalidParam
 
 from .contracts import RerankChoice, RetrievalSettings, retrieval_methods
+from .filters import parse_filter
 
 MAX_TOP_K = 100
 
@@ -43,6 +45,7 @@ class _RetrievalModel(_Part):
     score_threshold_enabled: bool | None = False
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     weights: _Weights | None = None
+    metadata_filtering_conditions: Any = None
 
 
 def parse_retrieval(value: object) -> RetrievalSettings:
@@ -61,7 +64,7 @@ def parse_retrieval(value: object) -> RetrievalSettings:
         raise InvalidParam(f"retrieval_model {field}: {problem['msg']}".strip(), params="retrieval_model") from error
     if model.search_method not in retrieval_methods:
         raise InvalidParam(f"{model.search_method[:40]} is not a valid choice", params="search_method")
-    settings = _settings(model)
+    settings = replace(_settings(model), filters=parse_filter(model.metadata_filtering_conditions))
     if not settings.vector_weight and not settings.keyword_weight:
         raise InvalidParam("One of the weights must be above 0.", params="weights")
     return settings

@@ -17,6 +17,7 @@ from .shapes import as_list, as_map, as_number, as_texts, as_whole
 
 ADVANCED: Final = "advanced"
 BY_WEIGHTS: Final = "weighted_score"
+FILTERING: Final = ("manual", "automatic")
 DEFAULT_TOP_K: Final = 2
 MAX_TOP_K: Final = 10
 DEFAULT_THRESHOLD: Final = 0.7  # where a threshold is switched on and none is named
@@ -48,6 +49,23 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterSettings:
+    """Which documents of its knowledge an app looks at.
+
+    Args:
+        mode: disabled, manual (the conditions below), automatic (a model makes them of the question).
+        conditions: field, operator, value; values may hold `{{name}}` of the form.
+        meets_any: one condition is enough.
+        model: provider and model of the automatic mode; None: the app's own.
+    """
+
+    mode: str = "disabled"
+    conditions: tuple[tuple[str, str, Any], ...] = ()
+    meets_any: bool = False
+    model: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContextSettings:
     """Which knowledge an app reads and how much of it.
 
@@ -57,6 +75,7 @@ class ContextSettings:
         one_base: its model chooses the base to be searched (N-to-1); else all are.
         rerank: provider and model that order what all bases bring; None: as each base says.
         weights: of vectors and words where those order it.
+        filters: which documents are looked at.
     """
 
     dataset_ids: tuple[UUID, ...] = ()
@@ -66,6 +85,7 @@ class ContextSettings:
     one_base: bool = False
     rerank: tuple[str, str] | None = None
     weights: tuple[float, float] | None = None
+    filters: FilterSettings = FilterSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +208,27 @@ def _context(raw: Mapping[str, Any]) -> ContextSettings:
         one_base=one_base,
         rerank=None if one_base else _rerank(settings),
         weights=None if one_base else _weights(settings),
+        filters=_filters(settings),
+    )
+
+
+def _filters(settings: Mapping[str, Any]) -> FilterSettings:
+    """`metadata_filtering_mode` and what belongs to it."""
+    mode = settings.get("metadata_filtering_mode")
+    if not isinstance(mode, str) or mode not in FILTERING:
+        return FilterSettings()
+    written = as_map(settings.get("metadata_filtering_conditions"))
+    conditions = [as_map(condition) for condition in as_list(written.get("conditions"))]
+    model = as_map(settings.get("metadata_model_config"))
+    provider, name = model.get("provider"), model.get("name")
+    return FilterSettings(
+        mode=mode,
+        conditions=tuple(
+            (str(one.get("name") or ""), str(one.get("comparison_operator") or ""), one.get("value"))
+            for one in conditions
+        ),
+        meets_any=written.get("logical_operator") == "or",
+        model=(str(provider), str(name)) if provider and name else None,
     )
 
 

@@ -29,6 +29,7 @@ class Material:
         passages: retrieved texts, most relevant first.
         pictures: of the question.
         as_chat: a chat app, or a text generator.
+        excerpts: what stands for a passage that has no room, by its place; "" for nothing.
     """
 
     inputs: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Material:
     passages: Sequence[str] = ()
     pictures: Sequence[FileReference] = ()
     as_chat: bool = True
+    excerpts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

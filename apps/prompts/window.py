@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from apps.common.tokens import estimate_tokens
@@ -40,6 +41,8 @@ def fit(
 ) -> Material:
     """The material without what has no room: the least relevant passages, then the oldest turns.
 
+    A passage that is too long is shortened to its excerpt.
+
     Args:
         window_tokens: of the model, prompt and answer together.
         fixed_tokens: what the prompt holds beside material and question.
@@ -54,24 +57,26 @@ def fit(
     room -= len(material.pictures) * picture
     if room < 0:
         raise PromptTooLong
-    passages: Sequence[str] = ()
+    passages: Sequence[str] = []
     if context_tokens is not None and material.passages:
-        passages, left = _fitting_passages(material.passages, room - context_tokens)
+        passages, left = _fitting_passages(material, room - context_tokens)
         room = left if passages else room
     turns = _fitting_turns(material.history, room, picture) if history and material.history else ()
-    if len(passages) == len(material.passages) and turns is material.history:
+    if passages == list(material.passages) and turns is material.history:
         return material
     return replace(material, passages=passages, history=turns)
 
 
-def _fitting_passages(passages: Sequence[str], room: int) -> tuple[list[str], int]:
+def _fitting_passages(material: Material, room: int) -> tuple[list[str], int]:
+    """The passages that fit, each whole or as its excerpt, up to the first that does neither."""
     kept: list[str] = []
-    for passage in passages:
-        tokens = estimate_tokens(passage) + 1
-        if tokens > room:
+    for passage, excerpt in zip_longest(material.passages, material.excerpts, fillvalue=""):
+        texts = [(text, estimate_tokens(text) + 1) for text in (passage, excerpt) if text]
+        fitting = next(((text, tokens) for text, tokens in texts if tokens <= room), None)
+        if fitting is None:
             break
-        kept.append(passage)
-        room -= tokens
+        kept.append(fitting[0])
+        room -= fitting[1]
     return kept, room
 
 

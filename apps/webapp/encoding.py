@@ -32,4 +32,8 @@ def public_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def public_resources(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a visitor may see of citations."""
-    return [{key: resource.get(key) for key in SHOWN_OF_RESOURCE} for resource in resources]
+    return [
+        {key: resource.get(key) for key in SHOWN_OF_RESOURCE}
+        | ({"page": resource["page"]} if resource.get("page") is not None else {})
+        for resource in resources
+    ]

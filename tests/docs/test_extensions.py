@@ -7,10 +7,12 @@ import pytest
 from apps.knowledge.api.search import MAX_QUERY
 from apps.knowledge.choices import IndexingStatus, IndexingTechnique
 from apps.knowledge.contracts import extractors, retrieval_methods, splitters
+from apps.knowledge.filters import BUILT_IN, MAX_CONDITIONS, MAX_VALUES, OPERATORS
 from apps.knowledge.reading import readable_extensions
 from apps.knowledge.retrieval._sql import CANDIDATES
 from apps.knowledge.rules import MAX_TOKENS, MIN_TOKENS, parse_rule
 from apps.knowledge.services.datasets import MAX_DESCRIPTION, MAX_NAME
+from apps.knowledge.services.explaining import CUTS
 from apps.knowledge.services.searches import RERANK_CANDIDATES
 from apps.knowledge.wire import parse_retrieval
 from apps.models.catalogue import all_providers
@@ -25,6 +27,7 @@ from apps.prompts.services.versions import KEPT_DRAFTS
 from .pages import blocks, read
 
 KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), read("guides/models.md")
+RETRIEVAL = read("guides/retrieval.md")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,9 @@ KNOWLEDGE, APPS, MODELS = read("guides/knowledge.md"), read("guides/apps.md"), r
         (MODELS, all_providers()),
         (MODELS, [model.name for model in all_providers()["demo"].models]),
         (MODELS, MODEL_TYPES),
-        (KNOWLEDGE, retrieval_methods.all()),
+        (RETRIEVAL, retrieval_methods.all()),
+        (RETRIEVAL, CUTS),
+        (RETRIEVAL, {**BUILT_IN, **OPERATORS, **{name: 0 for known in OPERATORS.values() for name in known}}),
         (KNOWLEDGE, splitters.all()),
         (KNOWLEDGE, extractors.all()),
         (KNOWLEDGE, IndexingTechnique.values),
@@ -61,8 +66,9 @@ def test_every_extension_that_is_read_is_in_the_table_of_files():
         (KNOWLEDGE, f"`max_tokens` is {MIN_TOKENS} to\n{MAX_TOKENS:,}"),
         (KNOWLEDGE, f"{MAX_NAME} and {MAX_DESCRIPTION} characters"),
         (KNOWLEDGE, f"| {MAX_QUERY} characters |"),
-        (KNOWLEDGE, f"{CANDIDATES} candidates from each"),
-        (KNOWLEDGE, f"{RERANK_CANDIDATES} candidates (or `top_k`"),
+        (RETRIEVAL, f"{CANDIDATES} candidates from each"),
+        (RETRIEVAL, f"{RERANK_CANDIDATES} candidates (or `top_k`"),
+        (RETRIEVAL, f"There may be {MAX_CONDITIONS} conditions, and {MAX_VALUES} values"),
         (MODELS, f"({DIMENSIONS:,} dimensions)"),
         (APPS, f"the newest {KEPT_DRAFTS}"),
         (APPS, f"Largest file: {MAX_BYTES // 2**20} MB"),
@@ -73,8 +79,10 @@ def test_a_number_on_a_page_is_the_code_s(page, phrase):
 
 
 def test_the_rules_and_retrieval_settings_shown_are_valid():
-    automatic, custom, retrieval = (json.loads(block) for block in blocks(KNOWLEDGE, "json"))
+    automatic, custom = (json.loads(block) for block in blocks(KNOWLEDGE, "json"))
     assert (parse_rule(automatic)[0], parse_rule(custom)[0]) == ("automatic", "custom")
+    retrieval, filtered = (json.loads(block) for block in blocks(RETRIEVAL, "json"))
     settings = parse_retrieval(retrieval)
     assert settings.rerank is not None
     assert settings.search_method == retrieval["search_method"]
+    assert len(parse_retrieval(filtered).filters.conditions) == 2

@@ -49,6 +49,17 @@ def test_the_least_relevant_passages_go_first_when_the_window_is_small():
     assert prompt.tokens <= 400
 
 
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_a_passage_that_is_too_long_gives_way_to_its_excerpt(mode):
+    passages = ["whole 0", "whole 1 " + "word " * 2_000, "whole 2", "whole 3 " + "word " * 2_000, "whole 4"]
+    material = Material({"name": "Ada"}, "Why?", (), passages, excerpts=["", "part 1", "part 2", "", "part 4"])
+    spec = ModelSpec("m", "llm", context_tokens=700, mode=mode)
+    prompt = assemble(CONFIG, material, provider="openai", spec=spec)
+    assert prompt.passages_used == 3
+    assert "whole 0\n\npart 1\n\nwhole 2" in "".join(str(message.content) for message in prompt.messages)
+    assert prompt.tokens <= 600
+
+
 def test_the_oldest_turns_go_first_when_the_window_is_small():
     history = [PastTurn(f"question {number}", "answer " * 40) for number in range(10)]
     prompt = build(history=history, context_tokens=500)

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from apps.prompts.config import read_config
+from apps.prompts.config import FilterSettings, read_config
 
 DATASET = "0193a0a0-0000-7000-8000-000000000001"
 
@@ -145,3 +145,37 @@ WEIGHTS = {"vector_setting": {"vector_weight": 0.4}, "keyword_setting": {"keywor
 def test_how_several_bases_are_put_in_order(settings, expected):
     context = read_config({"dataset_configs": settings}).context
     assert (context.one_base, context.rerank, context.weights) == expected
+
+
+YEAR = {"id": "1", "name": "year", "comparison_operator": "=", "value": "{{year}}"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, FilterSettings()),
+        ({"metadata_filtering_mode": "disabled", "metadata_filtering_conditions": [YEAR]}, FilterSettings()),
+        ({"metadata_filtering_mode": ["manual"]}, FilterSettings()),
+        (
+            {
+                "metadata_filtering_mode": "manual",
+                "metadata_filtering_conditions": {"logical_operator": "or", "conditions": [YEAR, 5]},
+            },
+            FilterSettings("manual", (("year", "=", "{{year}}"), ("", "", None)), meets_any=True),
+        ),
+        ({"metadata_filtering_mode": "manual", "metadata_filtering_conditions": None}, FilterSettings("manual")),
+        (
+            {
+                "metadata_filtering_mode": "automatic",
+                "metadata_model_config": {"provider": "demo", "name": "demo-chat"},
+            },
+            FilterSettings("automatic", model=("demo", "demo-chat")),
+        ),
+        (
+            {"metadata_filtering_mode": "automatic", "metadata_model_config": {"name": "demo-chat"}},
+            FilterSettings("automatic"),
+        ),
+    ],
+)
+def test_which_documents_are_looked_at(settings, expected):
+    assert read_config({"dataset_configs": settings}).context.filters == expected

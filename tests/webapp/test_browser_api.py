@@ -109,6 +109,8 @@ def test_citations_keep_what_is_shown():
     resource = dict.fromkeys([*SHOWN, "dataset_id", "dataset_name", "hit_count"], 1)
     public = public_metadata({"usage": {}, "annotation_reply": {}, "retriever_resources": [resource]})
     assert public == {"retriever_resources": [dict.fromkeys(SHOWN, 1)]}
+    paged = public_metadata({"retriever_resources": [{**resource, "page": 12}]})
+    assert paged == {"retriever_resources": [{**dict.fromkeys(SHOWN, 1), "page": 12}]}
 
 
 def test_messages_with_their_files_and_citations(server, app):

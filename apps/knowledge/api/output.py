@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from apps.files.models import UploadFile
+from apps.knowledge.contracts import Hit
 from apps.knowledge.models import Dataset, Document, ProcessRule, Segment
+from apps.knowledge.services.explaining import children_json
 from apps.workspaces.models import Tag
 
 
@@ -163,8 +165,8 @@ def segment_json(segment: Segment) -> dict[str, Any]:
     }
 
 
-def record_json(segment: Segment, score: float) -> dict[str, Any]:
-    """A passage found, with its document (service API 7.7)."""
+def record_json(segment: Segment, hit: Hit) -> dict[str, Any]:
+    """A passage found, with its document and the child chunks it was found by (service API 7.7)."""
     document = segment.document
     return {
         "segment": {
@@ -177,8 +179,8 @@ def record_json(segment: Segment, score: float) -> dict[str, Any]:
                 "doc_metadata": document.doc_metadata,
             },
         },
-        "child_chunks": None,
-        "score": score,
+        "child_chunks": children_json(hit),
+        "score": hit.score,
         "tsne_position": None,
         "files": [],
         "summary": None,

@@ -50,5 +50,5 @@ async def retrieve(request: HttpRequest, dataset_id: str) -> HttpResponseBase:
     if not hits and await is_being_initialized(dataset_id=id):
         raise DatasetNotInitialized
     segments = await fetch_segments(segment_ids=[hit.segment_id for hit in hits])
-    records = [record_json(segments[hit.segment_id], hit.score) for hit in hits if hit.segment_id in segments]
+    records = [record_json(segments[hit.segment_id], hit) for hit in hits if hit.segment_id in segments]
     return json_response({"query": {"content": payload.query}, "records": records, **told})

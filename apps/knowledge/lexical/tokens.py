@@ -6,7 +6,7 @@ Chinese, Japanese and Korean: pairs of neighbouring characters, and each charact
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -44,6 +44,11 @@ def terms(text: str) -> list[str]:
         elif word not in _STOP_WORDS:
             found.append(_stem(word))
     return found
+
+
+def searchable_text(content: str, keywords: Sequence[str] | None) -> str:
+    """What a passage is found by word for word: what it says, and the keywords somebody gave it."""
+    return "\n".join([content, *keywords]) if keywords else content
 
 
 def count_slots(text: str) -> dict[int, int]:

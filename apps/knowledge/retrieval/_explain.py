@@ -8,14 +8,23 @@ from uuid import UUID
 from apps.common import db
 from apps.knowledge.contracts import Hit, Query, Scope
 
-from ._sql import CANDIDATES, QUERY_TERMS, arguments, as_hit, by_vector, by_words
+from ._sql import CANDIDATES, COLUMNS, QUERY_TERMS, arguments, as_hit, by_vector, by_words
 
 # As many hidden passages of each half are shown.
 HIDDEN: Final = 20
 
-_HIDDEN_STATE: Final = """
-    join knowledge_segment g on g.id = x.segment_id join knowledge_document d on d.id = g.document_id
-    where x.dataset_id = %(dataset)s and not (x.enabled and g.enabled and d.enabled and not d.archived)"""
+# A passage or child chunk `i`, its passage `g`, their document `d`.
+_PASSAGE_OF: Final = """
+    join knowledge_segment i on i.id = {}.segment_id join knowledge_segment g on g.id = coalesce(i.parent_id, i.id)
+    join knowledge_document d on d.id = g.document_id"""
+_HIDDEN_STATE: Final = (
+    _PASSAGE_OF.format("x")
+    + """
+    where x.dataset_id = %(dataset)s and not (
+        x.enabled and i.enabled and g.enabled and d.enabled and not d.archived
+        and (%(documents)s::uuid[] is null or x.document_id = any(%(documents)s))
+    )"""
+)
 
 _WORD_RANKS: Final = """
 lr as (select segment_id, row_number() over (order by distance) as rank from l where distance < 0),
@@ -49,13 +58,16 @@ c as (
     from u left join knowledge_segmentlexical x on x.segment_id = u.segment_id
     {embedding}
 )
-select c.segment_id, g.document_id, d.name, d.data_source_type, g.content, g.answer,
-       coalesce({score}, 0), g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
-       c.vector_score, c.lexical_score, g.page, vr.rank, lr.rank,
+select {columns}, c.segment_id, vr.rank, lr.rank,
        case when d.archived then 'document_archived' when not d.enabled then 'document_disabled'
+            when d.id <> all(%(documents)s::uuid[]) then 'filtered_by_metadata'
             when c.segment_id = any(%(found)s) then null else 'disabled' end
-from c join knowledge_segment g on g.id = c.segment_id join knowledge_document d on d.id = g.document_id
+from c"""
+_RANKS: Final = """
 left join vr on vr.segment_id = c.segment_id left join lr on lr.segment_id = c.segment_id"""
+_CHILD: Final = """
+case when i.parent_id is not null
+     then jsonb_build_array(jsonb_build_array(i.id, i.content, i.position, coalesce({score}, 0))) end"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ class Scored:
     Args:
         hit: its `score` is the method's own for those found, the better of the two for hidden ones.
         vector_rank, lexical_rank: from 1, among what is findable; None beyond the best 50.
-        hidden: why no search can find it: disabled, document_disabled, document_archived.
+        hidden: why the search cannot find it: disabled, document_disabled, document_archived, filtered_by_metadata.
     """
 
     hit: Hit
@@ -77,9 +89,10 @@ class Scored:
 async def score_candidates(
     scope: Scope, query: Query, found: Sequence[UUID], *, words: bool, vectors: bool
 ) -> dict[UUID, Scored]:
-    """Both scores of the passages found, and of the best hidden ones.
+    """Both scores of the segments found, and of the best hidden ones, by their id; child chunks count for themselves.
 
     Args:
+        found: what vectors and words are of (`Hit.indexed_id`).
         words, vectors: which halves the method searches; hidden passages of the others are none of its business.
             A half without what it needs (a vector) has no scores.
     """
@@ -89,7 +102,7 @@ async def score_candidates(
     if query.vector is not None:
         dim = len(query.vector)
         expressions += [
-            by_vector(query, CANDIDATES),
+            by_vector(scope, query, CANDIDATES),
             _VECTOR_RANKS.format(state=_HIDDEN_STATE, hidden=HIDDEN, dim=dim),
         ]
         hidden += " union select segment_id from vh" if vectors else ""
@@ -97,9 +110,15 @@ async def score_candidates(
         score = "greatest(c.vector_score, c.lexical_score)"
     else:
         expressions.append(_NO_VECTORS)
-    tail = _CANDIDATES.format(hidden=hidden, cosine=cosine, embedding=embedding, score=score)
-    sql = f"with {','.join(expressions)},{tail}"
+    columns = COLUMNS.format(
+        score=f"coalesce({score}, 0)",
+        vector_score="c.vector_score",
+        lexical_score="c.lexical_score",
+        children=_CHILD.format(score=score),
+    )
+    tail = _CANDIDATES.format(hidden=hidden, cosine=cosine, embedding=embedding, columns=columns)
+    sql = f"with {','.join(expressions)},{tail}{_PASSAGE_OF.format('c')}{_RANKS}"
     async with db.connect() as connection:
         cursor = await connection.execute(sql.encode(), {**arguments(scope, query), "found": list(found)})
         rows = await cursor.fetchall()
-    return {row[0]: Scored(as_hit(scope, row[:-3]), *row[-3:]) for row in rows}
+    return {row[-4]: Scored(as_hit(scope, row[:-4]), *row[-3:]) for row in rows}

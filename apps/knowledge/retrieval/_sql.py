@@ -4,16 +4,19 @@ Each method brings the expressions that fill `s (segment_id, score, vector_score
 answers. What is disabled is left out by the narrow tables' own flag; the passages' tables have the last word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from apps.common import db
-from apps.knowledge.contracts import Hit, Query, Scope
+from apps.knowledge.contracts import ChildHit, Hit, Query, Scope
 
 # Above this, only segments that hold one of the query's rare words are scored (measured: below it costs quality).
 GATE_FROM_CHUNKS: Final = 20_000
 # Candidates each half of a hybrid search brings.
 CANDIDATES: Final = 50
+# Rows read for each passage wanted of a base with child chunks; where that is too few, so many times more, and again.
+CHILDREN_READ: Final = 4
 
 # The query as a sparse vector of idf, and the score a segment would have that held every word endlessly often.
 QUERY_TERMS: Final = """
@@ -35,7 +38,7 @@ _BY_WORDS: Final = """
 l as materialized (
     select segment_id, weights <#> (select idf from q) as distance
     from knowledge_segmentlexical
-    where dataset_id = %(dataset)s and enabled{gate}
+    where dataset_id = %(dataset)s and enabled{among}{gate}
     order by distance limit {limit}
 )"""
 
@@ -50,27 +53,54 @@ v as materialized (
     select segment_id, distance from (
         select segment_id, embedding::halfvec({dim}) <#> (select vector from p) as distance
         from knowledge_segmentembedding
-        where dataset_id = %(dataset)s and model = %(model)s and dim = {dim} and enabled
+        where dataset_id = %(dataset)s and model = %(model)s and dim = {dim} and enabled{among}
         offset 0
     ) every_one
     order by distance limit {limit}
 )"""
 
-_PASSAGES: Final = """
-select s.segment_id, g.document_id, d.name, d.data_source_type, g.content, g.answer, s.score,
-       g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
-       s.vector_score, s.lexical_score, g.page
-from s join knowledge_segment g on g.id = s.segment_id join knowledge_document d on d.id = g.document_id
-where g.enabled and d.enabled and not d.archived
-order by s.score desc, g.document_id, g.position"""
+# With a filter every row of the documents it lets through is compared.
+_AMONG: Final = " and document_id = any(%(documents)s::uuid[])"
+
+# What `as_hit` reads: the passage `g` and its document `d`, the scores and children from elsewhere.
+COLUMNS: Final = """
+g.id, g.document_id, d.name, d.data_source_type, g.content, g.answer, {score},
+g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
+{vector_score}, {lexical_score}, g.page, {children}"""
+
+_PASSAGES: Final = """,
+f as (
+    select coalesce(c.parent_id, c.id) as passage_id, s.*, c.parent_id is not null as is_child, c.position,
+           case when c.parent_id is not null then c.content end as content
+    from s join knowledge_segment c on c.id = s.segment_id where c.enabled
+),
+b as (
+    select passage_id, max(score) as score,
+           (array_agg(vector_score order by score desc))[1] as vector_score,
+           (array_agg(lexical_score order by score desc))[1] as lexical_score,
+           jsonb_agg(jsonb_build_array(segment_id, content, position, score) order by score desc, position)
+               filter (where is_child) as children
+    from f group by passage_id
+),
+h as (
+    select {columns}
+    from b join knowledge_segment g on g.id = b.passage_id join knowledge_document d on d.id = g.document_id
+    where g.enabled and d.enabled and not d.archived
+)
+select n.rows, h.* from (select count(*) as rows from s) n left join h on true
+order by h.score desc, h.document_id, h.position"""
+_OF_BEST: Final = COLUMNS.format(
+    score="b.score", vector_score="b.vector_score", lexical_score="b.lexical_score", children="b.children"
+)
 
 
 def by_words(scope: Scope, limit: int) -> str:
     """The expression `l (segment_id, distance)`: minus the BM25 score, best first."""
-    return _BY_WORDS.format(gate=_GATE if scope.chunks > GATE_FROM_CHUNKS else "", limit=int(limit))
+    gate = _GATE if scope.chunks > GATE_FROM_CHUNKS and scope.document_ids is None else ""
+    return _BY_WORDS.format(among=among(scope), gate=gate, limit=int(limit))
 
 
-def by_vector(query: Query, limit: int) -> str:
+def by_vector(scope: Scope, query: Query, limit: int) -> str:
     """The expressions `p` and `v (segment_id, distance)`: minus the cosine, exact within the base.
 
     Stored and asked vectors have length one, so their inner product is the cosine and costs a fifth less. `offset 0`
@@ -78,21 +108,43 @@ def by_vector(query: Query, limit: int) -> str:
     9,000 rows) costs a third of a materialised copy of the base. The dimension stands in the text because the planner
     matches expression indexes by it.
     """
-    return _BY_VECTOR.format(dim=len(query.vector or ()), limit=int(limit))
+    return _BY_VECTOR.format(among=among(scope), dim=len(query.vector or ()), limit=int(limit))
 
 
-async def passages(expressions: Sequence[str], scope: Scope, query: Query) -> list[Hit]:
-    """Runs the expressions, of which the last must be `s`, and reads the passages it names."""
-    sql = f"with {','.join(expressions)}{_PASSAGES}"
+def among(scope: Scope) -> str:
+    """The condition that keeps a half to the documents of the scope."""
+    return "" if scope.document_ids is None else _AMONG
+
+
+async def passages(expressions: Callable[[int], Sequence[str]], scope: Scope, query: Query, *, k: int) -> list[Hit]:
+    """The best `k` passages that the statement names.
+
+    Where several rows are chunks of one passage, more rows are read, until `k` passages or all rows were.
+
+    Args:
+        expressions: for a number of rows the expressions, of which the last must be `s`, with at most so many.
+    """
+    limit = k * CHILDREN_READ if scope.has_children else k
+    while True:
+        hits, rows = await _passages(expressions(limit), scope, query)
+        if len(hits) >= k or rows < limit:
+            return hits[:k]
+        limit *= CHILDREN_READ
+
+
+async def _passages(expressions: Sequence[str], scope: Scope, query: Query) -> tuple[list[Hit], int]:
+    """Passages that may be found, and how many rows named them."""
+    sql = f"with {','.join(expressions)}{_PASSAGES.format(columns=_OF_BEST)}"
     async with db.connect() as connection:
         cursor = await connection.execute(sql.encode(), arguments(scope, query))
         rows = await cursor.fetchall()
-    return [as_hit(scope, row) for row in rows]
+    return [as_hit(scope, row[1:]) for row in rows if row[1] is not None], rows[0][0]
 
 
 def as_hit(scope: Scope, row: Sequence[Any]) -> Hit:
-    """A row of `_PASSAGES`."""
-    return Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *row[2:])
+    """A row of `COLUMNS`."""
+    children = tuple(ChildHit(UUID(id), content, position, score) for id, content, position, score in row[16] or ())
+    return Hit(row[0], row[1], scope.dataset_id, scope.dataset_name, *[*row[2:16], children])
 
 
 def arguments(scope: Scope, query: Query) -> dict[str, Any]:
@@ -101,7 +153,13 @@ def arguments(scope: Scope, query: Query) -> dict[str, Any]:
     return {
         "dataset": scope.dataset_id,
         "model": scope.model,
-        "slots": f"{{{','.join(map(str, slots))}}}",
-        "counts": f"{{{','.join(str(query.terms[number]) for number in slots)}}}",
+        "slots": _array(map(str, slots)),
+        "counts": _array(str(query.terms[number]) for number in slots),
         "vector": f"[{','.join(map(str, query.vector))}]" if query.vector is not None else None,
+        "documents": None if scope.document_ids is None else _array(id.hex for id in scope.document_ids),
     }
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array as Postgres writes it: of thousands of values far cheaper than a list the driver adapts."""
+    return f"{{{','.join(values)}}}"

@@ -19,4 +19,4 @@ async def search_words(scope: Scope, query: Query, *, k: int) -> list[Hit]:
     """The best `k` passages; the score is BM25 as a share of the highest score the query could reach."""
     if not query.terms:
         return []
-    return await passages([QUERY_TERMS, by_words(scope, k), _SCORES], scope, query)
+    return await passages(lambda limit: [QUERY_TERMS, by_words(scope, limit), _SCORES], scope, query, k=k)

@@ -39,15 +39,7 @@ class HybridSearch(RetrievalMethod):
 
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
         """See the base class."""
-        candidates = max(k, CANDIDATES)
-        scores = _SCORES.format(
-            dim=len(query.vector or ()),
-            vector_weight=float(scope.settings.vector_weight),
-            keyword_weight=float(scope.settings.keyword_weight),
-            k=int(k),
-        )
-        halves = [QUERY_TERMS, by_words(scope, candidates), by_vector(query, candidates)]
-        return await passages([*halves, scores], scope, query)
+        return await passages(lambda limit: _expressions(scope, query, limit), scope, query, k=k)
 
     def scale(self, scope: Scope) -> Hashable:
         """See the base class."""
@@ -61,3 +53,14 @@ class HybridSearch(RetrievalMethod):
             replace(hit, score=vectors * (hit.vector_score or 0.0) + words * (hit.lexical_score or 0.0) / best)
             for hit in hits
         ]
+
+
+def _expressions(scope: Scope, query: Query, limit: int) -> list[str]:
+    candidates = max(limit, CANDIDATES)
+    scores = _SCORES.format(
+        dim=len(query.vector or ()),
+        vector_weight=float(scope.settings.vector_weight),
+        keyword_weight=float(scope.settings.keyword_weight),
+        k=int(limit),
+    )
+    return [QUERY_TERMS, by_words(scope, candidates), by_vector(scope, query, candidates), scores]

@@ -24,7 +24,7 @@ class SemanticSearch(RetrievalMethod):
 
     async def search(self, scope: Scope, query: Query, *, k: int) -> list[Hit]:
         """See the base class."""
-        return await passages([by_vector(query, k), _SCORES], scope, query)
+        return await passages(lambda limit: [by_vector(scope, query, limit), _SCORES], scope, query, k=k)
 
     def scale(self, scope: Scope) -> Hashable:
         """See the base class."""

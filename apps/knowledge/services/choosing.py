@@ -3,18 +3,17 @@
 import logging
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from apps.common.errors import AppError
-from apps.common.tokens import estimate_tokens
 from apps.knowledge.configs import BaseConfig, get_config
-from apps.models.contracts import ChatMessage, ChatRequest, Finish, TextDelta, ToolCall, ToolCallDelta
+from apps.models.contracts import ChatMessage, ChatRequest
 from apps.models.handles import ModelHandle
 
 from .searches import QUERY_CHARACTERS
+from .short_answers import ShortAnswer
 
 log = logging.getLogger(__name__)
 # Providers take no more functions in one request.
@@ -51,12 +50,12 @@ async def choose_base(*, workspace_id: UUID, handle: ModelHandle, dataset_ids: S
     if len(bases) < 2:
         return Choice(everything)
     request = _request(handle, bases[:MAX_BASES], query)
-    answer = _Answer()
+    answer = ShortAnswer(_MAX_ANSWER)
     try:
         await answer.read(handle, request)
     except AppError as error:
         log.info("no base was chosen: %s", error.code)
-    number = answer.number
+    number = _number(answer)
     chosen = [everything[number - 1]] if number is not None and 1 <= number <= len(everything) else everything
     return Choice(chosen, answer.prompt_tokens(request), answer.completion_tokens())
 
@@ -90,43 +89,8 @@ def _function(number: int, base: BaseConfig) -> dict[str, Any]:
     }
 
 
-class _Answer:
-    """What the model answers, as far as it is worth reading."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.calls: Sequence[ToolCall] = ()
-        self.finish: Finish | None = None
-
-    async def read(self, handle: ModelHandle, request: ChatRequest) -> None:
-        async with aclosing(handle.stream_chat(request)) as stream:
-            async for piece in stream:
-                if isinstance(piece, TextDelta):
-                    self.text += piece.text
-                elif isinstance(piece, ToolCallDelta):
-                    self.calls = [*self.calls, *piece.calls]
-                else:
-                    self.finish = piece
-                if len(self.text) > _MAX_ANSWER:
-                    break
-
-    @property
-    def number(self) -> int | None:
-        """The base's number: of the first function called, else of an answer that is but a number or a name."""
-        named = self.calls[0].name if self.calls else self.text
-        match = _CALLED.search(named) or _NUMBER.fullmatch(named)
-        return int(match[1]) if match else None
-
-    def prompt_tokens(self, request: ChatRequest) -> int:
-        """As the provider counted; estimated where it did not say."""
-        if self.finish is not None and self.finish.prompt_tokens is not None:
-            return self.finish.prompt_tokens
-        texts = [str(message.content) for message in request.messages]
-        texts += [str(tool) for tool in request.tools]
-        return sum(map(estimate_tokens, texts)) if self.text or self.calls else 0
-
-    def completion_tokens(self) -> int:
-        """As the provider counted; estimated where it did not say."""
-        if self.finish is not None and self.finish.completion_tokens is not None:
-            return self.finish.completion_tokens
-        return estimate_tokens(self.text) + sum(estimate_tokens(call.name + call.arguments) for call in self.calls)
+def _number(answer: ShortAnswer) -> int | None:
+    """The base's number: of the first function called, else of an answer that is but a number or a name."""
+    named = answer.calls[0].name if answer.calls else answer.text
+    match = _CALLED.search(named) or _NUMBER.fullmatch(named)
+    return int(match[1]) if match else None

@@ -17,6 +17,7 @@ from .searches import Demand, Inquiry, Search, prepare
 CUTS: Final[Mapping[str, str]] = {
     "below_threshold": "Its score is below the threshold.",
     "beyond_top_k": "Others are better; no more than top_k are returned.",
+    "filtered_by_metadata": "Its document does not meet the conditions on metadata.",
     "beyond_rerank_candidates": "It was not among the candidates that the rerank model is given.",
     "disabled": "The segment is disabled.",
     "document_disabled": "Its document is disabled.",
@@ -96,7 +97,8 @@ async def explain(*, workspace_id: UUID, dataset_ids: Sequence[UUID], query: str
     told: dict[UUID, Candidate] = {}
     for search, hits, scores in zip(inquiry.searches, wide, scored, strict=True):
         told |= _told(inquiry, search, hits, scores, ranking)
-    return Explanation(ranking.hits, sorted(told.values(), key=_place), ranking.notes)
+    notes = [*inquiry.notes, *ranking.notes]
+    return Explanation(ranking.hits, sorted(told.values(), key=_place), notes)
 
 
 async def _widened(search: Search, query: Query, found: list[Hit]) -> list[Hit]:
@@ -109,8 +111,19 @@ async def _widened(search: Search, query: Query, found: list[Hit]) -> list[Hit]:
 
 
 async def _scores(search: Search, query: Query, hits: Sequence[Hit]) -> dict[UUID, Scored]:
-    method, ids = search.method, [hit.segment_id for hit in hits]
-    return await score_candidates(search.scope, query, ids, words=method.needs_words, vectors=method.needs_vector)
+    """By passage: of those found the scores of what they were found by, of hidden ones those of their best chunk."""
+    method, ids = search.method, {hit.indexed_id: hit for hit in hits}
+    scored = await score_candidates(
+        search.scope, query, list(ids), words=method.needs_words, vectors=method.needs_vector
+    )
+    best: dict[UUID, Scored] = {}
+    for id, one in sorted(scored.items(), key=lambda item: (item[0] not in ids, -item[1].hit.score)):
+        best.setdefault(one.hit.segment_id, replace(one, hit=_with_children(one.hit, ids.get(id))))
+    return best
+
+
+def _with_children(hit: Hit, found: Hit | None) -> Hit:
+    return hit if found is None else replace(hit, children=found.children)
 
 
 def _told(
@@ -186,6 +199,14 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
     }
 
 
+def children_json(hit: Hit) -> list[dict[str, Any]] | None:
+    """The child chunks a passage was found by, best first; null where it has none."""
+    return [
+        {"id": str(child.segment_id), "content": child.content, "position": child.position, "score": child.score}
+        for child in hit.children
+    ] or None
+
+
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
     hit = candidate.hit
     return {
@@ -195,6 +216,7 @@ def _candidate_json(candidate: Candidate) -> dict[str, Any]:
         "dataset_id": str(hit.dataset_id),
         "position": hit.position,
         "content": hit.content,
+        "child_chunks": children_json(hit),
         "score": hit.score,
         **{name: getattr(candidate, name) for name in _NUMBERS},
         "cut": candidate.cut,

@@ -20,7 +20,7 @@ from apps.knowledge import extraction, reading
 from apps.knowledge.choices import IndexingStatus
 from apps.knowledge.contracts import Draft
 from apps.knowledge.errors import LeaseLost
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.rules import processing
 from apps.models.errors import ProviderRateLimited
 
@@ -102,11 +102,12 @@ async def _index(job: Job) -> None:
         await _segment(job)
     indexer = await _Indexer.of(job)
     while rows := await db.fetch_all(_UNFINISHED, job.document_id, indexer.batch):
-        await indexer.add([row[0] for row in rows], [row[1] for row in rows])
+        words = [searchable_text(content, keywords) for _, content, keywords in rows]
+        await indexer.add([row[0] for row in rows], [row[1] for row in rows], words)
 
 
 _UNFINISHED: Final = """
-select id, content from knowledge_segment
+select id, content, keywords from knowledge_segment
 where document_id = %s and status <> 'completed' order by position limit %s"""
 
 
@@ -128,7 +129,7 @@ async def _average_length(job: Job, drafts: Sequence[Draft]) -> float:
     if row is not None:
         return float(row[0])
     sample = drafts[:: len(drafts) // AVERAGED + 1]
-    counts = await asyncio.to_thread(_count, [draft.content for draft in sample])
+    counts = await asyncio.to_thread(_count, [searchable_text(draft.content, draft.keywords) for draft in sample])
     return max(sum(sum(count.values()) for count in counts) / len(counts), 1.0)
 
 
@@ -153,8 +154,12 @@ class _Indexer:
             raise LeaseLost
         return cls(job, embedder)
 
-    async def add(self, ids: Sequence[UUID], texts: Sequence[str]) -> None:
+    async def add(self, ids: Sequence[UUID], texts: Sequence[str], words: Sequence[str]) -> None:
         """Embeds and stores some segments. What was embedded is stored even if other calls fail.
+
+        Args:
+            texts: to be embedded.
+            words: what each is found by word for word.
 
         Raises:
             LeaseLost, ProviderError.
@@ -165,7 +170,7 @@ class _Indexer:
         entries: list[Entry] = []
         for part, vectors in zip(calls, results, strict=True):
             if not isinstance(vectors, BaseException):
-                counts = await asyncio.to_thread(_count, texts[part])
+                counts = await asyncio.to_thread(_count, words[part])
                 entries += map(Entry, ids[part], counts, vectors)
         if entries:
             await write_entries(self.job, entries, self.embedder.model)

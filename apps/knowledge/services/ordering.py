@@ -130,7 +130,7 @@ async def _reranked(
         workspace_id=inquiry.workspace_id, model_type="rerank", provider=choice.provider, name=choice.model
     )
     try:
-        ranks = await handle.rerank(inquiry.text, [hit.content for hit in hits], top_n, RERANK_ATTEMPTS)
+        ranks = await handle.rerank(inquiry.text, [hit.matched for hit in hits], top_n, RERANK_ATTEMPTS)
         if len(ranks) < min(top_n, len(hits)):
             raise ProviderBadAnswer(f"[{handle.provider}] Error: {len(ranks)} of {len(hits)} passages were ranked.")
     except ProviderError as error:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from apps.common import db
-from apps.knowledge.contracts import Hit, RerankChoice, RetrievalSettings
+from apps.knowledge.contracts import Hit, MetadataFilter, RerankChoice, RetrievalSettings
 
 from .ordering import rank
 from .searches import Demand, prepare
@@ -22,19 +22,21 @@ async def retrieve(
     settings: RetrievalSettings | None = None,
     rerank: RerankChoice | None = None,
     weights: tuple[float, float] | None = None,
+    filters: MetadataFilter | None = None,
 ) -> list[Hit]:
     """The passages of some bases that answer a query, best first; `explain` tells how they were chosen.
 
     Args:
         dataset_ids: bases that are unknown, deleted or another workspace's are skipped.
-        top_k, score_threshold, settings, rerank, weights: see `Demand`.
+        top_k, score_threshold, settings, rerank, weights, filters: see `Demand`.
 
     Raises:
         ProviderError: an embedding model failed; a rerank model that fails only leaves the order as it was.
         ProviderNotInitialized, ModelNotFound: an embedding or rerank model is not there to be called.
+        InvalidParam: the filter does not suit the bases' fields.
         Unavailable: the database is down.
     """
-    demand = Demand(top_k, score_threshold, settings, rerank, weights)
+    demand = Demand(top_k, score_threshold, settings, rerank, weights, filters)
     inquiry = await prepare(workspace_id, dataset_ids, query, demand)
     if inquiry is None:
         return []

@@ -7,14 +7,25 @@ from typing import Final
 from uuid import UUID
 
 from apps.knowledge.configs import BaseConfig, get_config
-from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalMethod, RetrievalSettings, retrieval_methods
+from apps.knowledge.contracts import (
+    Hit,
+    MetadataFilter,
+    Query,
+    RerankChoice,
+    RetrievalMethod,
+    RetrievalSettings,
+    retrieval_methods,
+)
 from apps.knowledge.lexical.tokens import count_slots
 from apps.models.services.resolve import resolve_model
+
+from .filtering import narrow
 
 # How many passages a rerank model is given to order.
 RERANK_CANDIDATES: Final = 30
 # Words beyond this many say nothing new about what is asked, and cost at every segment.
 QUERY_CHARACTERS: Final = 2_000
+NOTHING_MATCHES: Final = "No document of {} meets the conditions on metadata."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,7 @@ class Demand:
         settings: take the place of each base's own.
         rerank: one model orders the passages of all bases, whatever theirs is.
         weights: of vectors and words: all bases are searched by both, and no model orders anew.
+        filters: which documents are searched; None: as the settings say.
     """
 
     top_k: int | None = None
@@ -34,6 +46,12 @@ class Demand:
     settings: RetrievalSettings | None = None
     rerank: RerankChoice | None = None
     weights: tuple[float, float] | None = None
+    filters: MetadataFilter | None = None
+
+    @property
+    def filter(self) -> MetadataFilter | None:
+        """The filter that applies."""
+        return self.filters or (self.settings.filters if self.settings else None)
 
     def applied_to(self, own: RetrievalSettings) -> RetrievalSettings:
         """A base's settings after the caller's."""
@@ -70,12 +88,19 @@ class Search:
     @property
     def embedding(self) -> tuple[str, str] | None:
         """Provider and model of the vector this search needs."""
-        if not self.method.needs_vector:
+        if not self.method.needs_vector or self.is_void:
             return None
         return self.base.embedding_provider, self.base.embedding_model
 
+    @property
+    def is_void(self) -> bool:
+        """Whether the filter lets none of the base's documents through."""
+        return self.scope.document_ids is not None and not self.scope.document_ids
+
     async def run(self, query: Query) -> list[Hit]:
         """The base's best passages, as many as its part allows."""
+        if self.is_void:
+            return []
         return await self.method.search(self.scope, query, k=self.k)
 
 
@@ -85,6 +110,7 @@ class Inquiry:
 
     Args:
         rerank: the one model that orders the passages of all bases.
+        notes: sentences for whoever wonders about the outcome.
     """
 
     workspace_id: UUID
@@ -93,6 +119,7 @@ class Inquiry:
     queries: Sequence[Query]
     top_k: int
     rerank: RerankChoice | None = None
+    notes: Sequence[str] = ()
 
 
 async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, demand: Demand) -> Inquiry | None:
@@ -100,12 +127,14 @@ async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, de
 
     Raises:
         ProviderError, ProviderNotInitialized, ModelNotFound: of an embedding model.
+        InvalidParam: the filter does not suit the bases' fields.
     """
     text = text.strip()[:QUERY_CHARACTERS]
     if not text:
         return None
     found = [await get_config(workspace_id=workspace_id, dataset_id=id) for id in dict.fromkeys(dataset_ids)]
-    searches = [Search(base, demand) for base in found if base is not None]
+    bases = await narrow([base for base in found if base is not None], demand.filter)
+    searches = [Search(base, demand) for base in bases]
     if not searches:
         return None
     rerank = _share_rerank(searches)
@@ -113,7 +142,8 @@ async def prepare(workspace_id: UUID, dataset_ids: Sequence[UUID], text: str, de
     terms = count_slots(text)
     queries = [Query(text, terms, vectors.get(search.embedding)) for search in searches]
     top_k = demand.top_k or max(search.top_k for search in searches)
-    return Inquiry(workspace_id, text, searches, queries, top_k, rerank)
+    notes = [NOTHING_MATCHES.format(search.scope.dataset_name) for search in searches if search.is_void]
+    return Inquiry(workspace_id, text, searches, queries, top_k, rerank, notes)
 
 
 def _share_rerank(searches: Sequence[Search]) -> RerankChoice | None:

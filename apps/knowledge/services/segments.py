@@ -21,7 +21,7 @@ from apps.knowledge.choices import DocForm, IndexingStatus, SegmentStatus
 from apps.knowledge.configs import TOPIC
 from apps.knowledge.contracts import Draft, Record
 from apps.knowledge.errors import ArchivedDocumentImmutable
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.locks import lock_document
 from apps.knowledge.models import Document, Segment
 from apps.knowledge.selectors import DATASET_NOT_FOUND, get_segment
@@ -83,7 +83,7 @@ def update_segment(
     enabled: bool | None = None,
     user: User | None = None,
 ) -> Segment:
-    """Changes a passage; None leaves a field as it is. New content is embedded anew.
+    """Changes a passage; None leaves a field as it is. With new content or keywords it is embedded anew.
 
     Raises:
         InvalidParam: the passage is switched off and stays so, is being indexed, or a field is not valid.
@@ -93,7 +93,7 @@ def update_segment(
     _check_changeable(segment, enabled)
     changes = {"content": content, "answer": answer, "keywords": keywords}
     draft = _changed(document, segment, changes)
-    is_new_text = draft.digest != segment.index_node_hash
+    is_new_text = _is_found_anew(segment, draft)
     entries, model = _embedded(document, [(segment.pk, draft)]) if is_new_text else ([], "")
     with transaction.atomic():
         document = lock_document(document)
@@ -101,7 +101,7 @@ def update_segment(
         segment = get_segment(document=document, segment_id=segment.pk)
         _check_changeable(segment, enabled)
         draft = _changed(document, segment, changes)
-        if not is_new_text and draft.digest != segment.index_node_hash:  # changed by another call meanwhile
+        if not is_new_text and _is_found_anew(segment, draft):  # changed by another call meanwhile
             raise InvalidParam(BUSY)
         _count(document, 0, draft.word_count - segment.word_count, draft.tokens - segment.tokens)
         _fill(segment, draft, user, enabled=segment.enabled if enabled is None else enabled)
@@ -143,6 +143,11 @@ def _check_changeable(segment: Segment, enabled: bool | None) -> None:
         raise InvalidParam("Can't update disabled segment")
 
 
+def _is_found_anew(segment: Segment, draft: Draft) -> bool:
+    """Whether the draft says something else, or has other keywords."""
+    return draft.digest != segment.index_node_hash or list(draft.keywords or ()) != list(segment.keywords or ())
+
+
 def _changed(document: Document, segment: Segment, changes: Mapping[str, Any]) -> Draft:
     """The segment's draft with the changes that are not None."""
     fields = {name: getattr(segment, name) if value is None else value for name, value in changes.items()}
@@ -174,7 +179,7 @@ def _embedded(document: Document, drafts: Sequence[tuple[UUID, Draft]]) -> tuple
             raise NotFound(DATASET_NOT_FOUND)
         vectors = await embedder.embed([draft.content for _, draft in drafts])
         entries = [
-            Entry(id, count_slots(draft.content), vector)
+            Entry(id, count_slots(searchable_text(draft.content, draft.keywords)), vector)
             for (id, draft), vector in zip(drafts, vectors, strict=True)
         ]  # fmt: skip
         return entries, embedder.model

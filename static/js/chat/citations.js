@@ -4,8 +4,9 @@ import { t } from "@/core/words.js";
 
 function source(resource) {
   const score = typeof resource.score === "number" ? h("span", { className: "score", title: t("Relevance") }, resource.score.toFixed(2)) : null;
+  const page = resource.page ? h("span", { className: "muted" }, t("page {page}", { page: resource.page })) : null;
   return h("details", {},
-    h("summary", {}, h("span", { className: "n" }, `[${resource.position}]`), h("span", { className: "grow clip" }, resource.document_name), score, icon("chevron-down")),
+    h("summary", {}, h("span", { className: "n" }, `[${resource.position}]`), h("span", { className: "grow clip" }, resource.document_name), page, score, icon("chevron-down")),
     h("blockquote", { className: "passage", tabIndex: 0 }, resource.content));
 }
 
