@@ -1,4 +1,5 @@
 """Periodic tasks: name and seconds between runs."""
 
 # Finds what a lost wake-up, a dead worker or a provider's rate limit left behind.
-SCHEDULE = {"knowledge.index": 10.0}
+# The other makes and drops indexes of bases that have grown or shrunk.
+SCHEDULE = {"knowledge.index": 10.0, "knowledge.tend_indexes": 15.0}
