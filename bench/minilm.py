@@ -1,6 +1,6 @@
 """all-MiniLM-L6-v2 in numpy: vectors of real text without torch. Runs in an environment of its own (`retrieve.py`).
 
-python bench/minilm.py PASSAGES.txt OUT_FOLDER [--tokens 32]     a file of float16 vectors for every 2,000 lines
+python bench/minilm.py PASSAGES.txt OUT_FOLDER [--tokens 32]     half-precision vectors, a file for every 2,000 lines
 """
 
 import argparse
@@ -76,14 +76,13 @@ def main() -> None:
     lines = arguments.passages.read_text().splitlines()
     arguments.out.mkdir(exist_ok=True)
     for start in range(0, len(lines), PART):
-        target = arguments.out / f"{start // PART:04}.npy"
+        target = arguments.out / f"{start // PART:04}.f2"
         unfinished = target.with_suffix(".part")
         if target.exists() or unfinished.exists():
             continue  # by a process beside this one
         unfinished.touch()
         parts = [model.encode(lines[at : at + BATCH]) for at in range(start, min(start + PART, len(lines)), BATCH)]
-        with unfinished.open("wb") as file:
-            np.save(file, np.concatenate(parts).astype("f2"))
+        np.concatenate(parts).astype("<f2").tofile(unfinished)
         unfinished.rename(target)
 
 

@@ -23,7 +23,7 @@ FOLDERS = (ROOT / "docs", Path(sys.prefix), Path(os.__file__).parent, Path("/usr
 LONG_ENOUGH, TOO_LONG = 500, 900  # characters
 _TAGS = re.compile(r"<[^>]+>")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.S)
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[\s\0]+")
 
 
 def docstrings(path: Path) -> Iterator[str]:

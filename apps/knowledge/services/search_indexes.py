@@ -29,7 +29,7 @@ from .leases import Lease
 
 log = logging.getLogger(__name__)
 # Segments from which an index pays, and below which it goes again (measured: bench/retrieval.md).
-FROM_CHUNKS: Final = {IndexKind.VECTORS: 4_000, IndexKind.WORDS: 20_000}
+FROM_CHUNKS: Final = {IndexKind.VECTORS: 5_000, IndexKind.WORDS: 10_000}
 KEPT_SHARE: Final = 0.5
 # A base still being filled waits, for rows are added to an HNSW index a hundred times slower than without one; a base
 # so many times larger than it need be does not wait.
