@@ -71,10 +71,14 @@ update knowledge_searchindex i set ready_at = null where ready_at is not null an
 returning dataset_id"""
 _UNNAMED: Final = """
 select c.relname from pg_index x join pg_class c on c.oid = x.indexrelid
-where x.indrelid in ('knowledge_segmentembedding'::regclass, 'knowledge_segmentlexical'::regclass)
+where x.indrelid = any(%s::text[]::regclass[])
   and c.relname ~ '^knowledge_(vectors|words)_[0-9a-f]{32}$'
   and not exists (select from knowledge_searchindex i where i.name = c.relname)"""
 
+TABLES: Final[dict[str, str]] = {
+    IndexKind.VECTORS: "knowledge_segmentembedding",
+    IndexKind.WORDS: "knowledge_segmentlexical",
+}
 _VECTORS: Final = """
 create index concurrently if not exists {name} on knowledge_segmentembedding
 using hnsw ((embedding::halfvec({dim})) halfvec_ip_ops)
@@ -145,7 +149,7 @@ async def plan_indexes() -> None:
 
 async def drop_indexes() -> None:
     """Drops indexes in Postgres that no row names."""
-    for (name,) in await db.fetch_all(_UNNAMED):
+    for (name,) in await db.fetch_all(_UNNAMED, list(TABLES.values())):
         async with _builder() as connection:
             if await _locked(connection, name):  # else somebody still makes it; the next run drops it
                 await connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
