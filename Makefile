@@ -40,6 +40,7 @@ bench: $(VENV)/.test ## cold start, idle memory, CPU per request; takes minutes,
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/chat.py
 	$(BIN)/python bench/sandbox.py
+	$(BIN)/python bench/retrieve.py
 
 soak: $(VENV)/.test ## a long mixed load; looks for growth in memory and connections
 	$(BIN)/python bench/soak.py

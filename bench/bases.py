@@ -86,7 +86,9 @@ def _lexical_rows(document: Document, ids: Sequence[UUID], texts: Sequence[str])
         )  # fmt: skip
 
 
-def _vector_rows(document: Document, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]) -> Iterator[Sequence[bytes]]:
+def _vector_rows(
+    document: Document, ids: Sequence[UUID], vectors: Sequence[Sequence[float]]
+) -> Iterator[Sequence[bytes]]:
     for id, vector in zip(ids, vectors, strict=True):
         yield (
             copying.uuid(id), copying.uuid(document.dataset_id), copying.uuid(document.pk), copying.text(MODEL),

@@ -65,7 +65,9 @@ def mean_reciprocal_rank(found: Sequence[Page], cut: Callable[[str], list[str]])
     total = 0.0
     for number, (purpose, _) in enumerate(found):
         asked = Counter(map(tokens.slot, cut(purpose)))
-        idf = {t: n * math.log(1 + (len(found) - frequencies[t] + 0.5) / (frequencies[t] + 0.5)) for t, n in asked.items()}
+        idf = {
+            t: n * math.log(1 + (len(found) - frequencies[t] + 0.5) / (frequencies[t] + 0.5)) for t, n in asked.items()
+        }
         scores = [sum(idf[term] * page.get(term, 0.0) for term in idf) for page in weighed]
         total += 1 / (1 + sum(score > scores[number] for score in scores)) if scores[number] else 0
     return total / len(found)

@@ -110,7 +110,11 @@ def database() -> Iterator[psutil.Process]:
         Path(folder).chmod(0o755)  # as root the database runs as another user
         storage = Path(folder) / "storage"
         (storage / "run").mkdir(parents=True)
-        os.environ |= {"SECRET_KEY": "bench" * 10, "STORAGE_LOCAL_PATH": str(storage), "DJANGO_SETTINGS_MODULE": "dify_project.settings.prod"}
+        os.environ |= {
+            "SECRET_KEY": "bench" * 10,
+            "STORAGE_LOCAL_PATH": str(storage),
+            "DJANGO_SETTINGS_MODULE": "dify_project.settings.prod",
+        }
         with embedded.running(storage) as url:
             os.environ["DATABASE_URL"] = url
             import django
@@ -190,7 +194,9 @@ async def measure(bench: Bench, name: str, datasets: Sequence, *, exact: bool | 
     costs = [await bench.cost(datasets, method, exact=exact) for method in METHODS.values()]
     figures = " | ".join(f"{sum(cost):.1f} ({cost[0]:.1f} + {cost[1]:.1f})" for cost in costs)
     shares = [] if exact else [f"{await bench.recall(datasets, method):.3f}" for method in METHODS.values()]
-    print(f"| {name} | {'no' if exact else 'yes'} | {figures} | {' | '.join(shares or [''] * len(METHODS))} |", flush=True)
+    print(
+        f"| {name} | {'no' if exact else 'yes'} | {figures} | {' | '.join(shares or [''] * len(METHODS))} |", flush=True
+    )
 
 
 async def fill(bench: Bench, rows: int) -> dict[str, list]:

@@ -1,4 +1,4 @@
-"""Rows that are jobs: claimed by one, kept alive, given back with a reason, given up. Indexes of bases stand for all."""
+"""Rows that are jobs: claimed by one, kept alive, given back with a reason, given up. Indexes stand for all."""
 
 import asyncio
 from contextlib import suppress
@@ -108,9 +108,7 @@ def test_without_a_database_or_lease_nothing_is_written(row, error):
     assert (row.waiting_reason, row.error) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("reason", "sentence"), [("no room", "no room"), (None, "its worker was stopped each time")]
-)
+@pytest.mark.parametrize(("reason", "sentence"), [("no room", "no room"), (None, "its worker was stopped each time")])
 def test_a_row_that_failed_too_often_is_given_up_and_the_next_one_taken(row, workspace, reason, sentence):
     SearchIndex.objects.update(attempt=MAX_ATTEMPTS, waiting_reason=reason)
     other = SearchIndex.objects.create(dataset=row.dataset, kind="vectors", name="other")

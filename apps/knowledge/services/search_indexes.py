@@ -1,7 +1,7 @@
 """Indexes of their own for large bases, each a partial index in Postgres that knows one base's rows only.
 
-`tend_indexes` runs every few seconds: bases that have grown get a row of `SearchIndex`, whose index a worker makes while
-searches go on without it (`ready_at` is empty); bases that have shrunk, went or changed their model lose it.
+`tend_indexes` runs every few seconds: bases that have grown get a row of `SearchIndex`, whose index a worker makes
+while searches go on without it (`ready_at` is empty); bases that have shrunk, went or changed their model lose it.
 A row may go at any time, for searches without an index are only slower: the index itself is dropped afterwards, like
 every index of our names that no row names.
 """
@@ -42,28 +42,33 @@ _BYTES_BESIDE_VECTOR: Final = 700
 ORPHAN_S: Final = 2
 
 _LARGE: Final = """
-select d.id, %(kind)s, {model}, {dim}
+select d.id, {model}, {dim}
 from knowledge_dataset d join knowledge_lexicalstat s on s.dataset_id = d.id
 where s.chunks >= %(least)s and {condition}
-  and (s.chunks >= %(least)s * %(not_waiting)s or not exists (
+  and (s.chunks >= %(not_waiting)s or not exists (
       select from knowledge_document k where k.dataset_id = d.id and k.indexing_status = any(%(unfinished)s)))
   and not exists (
       select from knowledge_searchindex i where i.dataset_id = d.id and i.kind = %(kind)s and i.model = {model})"""
 _MODEL: Final = "d.embedding_provider || '/' || d.embedding_model"
-_DIM: Final = f"(select dim from knowledge_segmentembedding e where e.dataset_id = d.id and e.model = {_MODEL} limit 1)"
-_HAS_MODEL: Final = (
-    f"d.indexing_technique = 'high_quality' and d.embedding_model <> '' and {_DIM} between 1 and {MAX_DIMENSIONS}"
-)
-_PLAN: Final = """
+_DIM: Final = "(select dim from knowledge_segmentembedding e where e.dataset_id = d.id and e.model = {model} limit 1)"
+_LARGE_OF: Final = {
+    IndexKind.VECTORS: _LARGE.format(
+        model=_MODEL,
+        dim=_DIM.format(model=_MODEL),
+        condition=f"d.indexing_technique = 'high_quality' and {_DIM.format(model=_MODEL)} <= %(most_dimensions)s",
+    ),
+    IndexKind.WORDS: _LARGE.format(model="''", dim="null::int", condition="true"),
+}
+_INSERT: Final = """
 insert into knowledge_searchindex (id, dataset_id, kind, model, dim, name, attempt, created_at)
 values (%s, %s, %s, %s, %s, %s, 0, now()) on conflict do nothing"""
 
-_OBSOLETE: Final = f"""
+_OBSOLETE: Final = """
 delete from knowledge_searchindex i using knowledge_dataset d left join knowledge_lexicalstat s on s.dataset_id = d.id
-where d.id = i.dataset_id and (
-    coalesce(s.chunks, 0) < case i.kind when '{IndexKind.WORDS}' then %(words)s else %(vectors)s end
-    or i.kind = '{IndexKind.VECTORS}' and (d.indexing_technique <> 'high_quality' or i.model <> {_MODEL}))
-returning d.id"""
+where d.id = i.dataset_id and i.kind = %(kind)s and (
+    coalesce(s.chunks, 0) < %(kept)s
+    or i.model <> '' and (d.indexing_technique <> 'high_quality' or i.model <> {model}))
+returning d.id""".replace("{model}", _MODEL)
 # Rows whose index went without our doing, as after a restore of rows alone.
 _LOST: Final = """
 update knowledge_searchindex i set ready_at = null where ready_at is not null and not exists (
@@ -89,7 +94,7 @@ using gin (terms) with (fastupdate = off) where dataset_id = {dataset}"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Build:
     """A claimed row's index."""
 
     dataset_id: UUID
@@ -128,23 +133,26 @@ async def tend_indexes() -> int:
 
 async def plan_indexes() -> None:
     """Rows for bases that have grown large; rows of bases that are large no longer, or have another model, go."""
+    changed = []
     for kind, least in FROM_CHUNKS.items():
-        is_vectors = kind == IndexKind.VECTORS
-        text = _LARGE.format(
-            model=_MODEL if is_vectors else "''",
-            dim=_DIM if is_vectors else "null::int",
-            condition=_HAS_MODEL if is_vectors else "true",
-        )
-        values = {
-            "kind": str(kind), "least": least, "not_waiting": NOT_WAITING, "unfinished": [str(one) for one in UNFINISHED]
-        }  # fmt: skip
-        for dataset_id, _, model, dim in await _fetch(text, values):
-            id = new_id()
-            await db.execute(_PLAN, id, dataset_id, str(kind), model, dim, f"knowledge_{kind}_{id.hex}")
-    kept = {str(kind): int(least * KEPT_SHARE) for kind, least in FROM_CHUNKS.items()}
-    changed = await _fetch(_OBSOLETE, kept) + await _fetch(_LOST, {})
+        await _plan(kind, least)
+        changed += await _fetch(_OBSOLETE, {"kind": str(kind), "kept": int(least * KEPT_SHARE)})
+    changed += await db.fetch_all(_LOST)
     for (dataset_id,) in changed:
         await notify.asend(TOPIC, dataset_id)
+
+
+async def _plan(kind: IndexKind, least: int) -> None:
+    values = {
+        "kind": str(kind),
+        "least": least,
+        "not_waiting": least * NOT_WAITING,
+        "unfinished": [str(status) for status in UNFINISHED],
+        "most_dimensions": MAX_DIMENSIONS,
+    }
+    for dataset_id, model, dim in await _fetch(_LARGE_OF[kind], values):
+        id = new_id()
+        await db.execute(_INSERT, id, dataset_id, str(kind), model, dim, f"knowledge_{kind}_{id.hex}")
 
 
 async def drop_indexes() -> None:
@@ -161,17 +169,17 @@ async def _make(lease: Lease) -> None:
     row = await db.fetch_one(_CLAIMED, lease.key)
     if row is None:
         return
-    plan = _Plan(*row)
+    build = _Build(*row)
     async with _builder() as connection:
-        while not await _locked(connection, plan.name):
+        while not await _locked(connection, build.name):  # noqa: ASYNC110 - a lock of Postgres has no event
             await asyncio.sleep(ORPHAN_S / 2)
-        if await _is_valid(connection, plan.name) is False:
-            await connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(plan.name)))
-        await connection.execute(f"set maintenance_work_mem = '{plan.memory_mb}MB'".encode())
-        await connection.execute(plan.statement)
+        if await _is_valid(connection, build.name) is False:
+            await connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(build.name)))
+        await connection.execute(f"set maintenance_work_mem = '{build.memory_mb}MB'".encode())
+        await connection.execute(build.statement)
     await lease.release("error = null, ready_at = now()")
-    await notify.asend(TOPIC, plan.dataset_id)
-    log.info("index %s of base %s made", plan.name, plan.dataset_id)
+    await notify.asend(TOPIC, build.dataset_id)
+    log.info("index %s of base %s made", build.name, build.dataset_id)
 
 
 _CLAIMED: Final = """
