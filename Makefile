@@ -41,6 +41,7 @@ bench: $(VENV)/.test ## cold start, idle memory, CPU per request, indexing; take
 	$(BIN)/python bench/chat.py
 	$(BIN)/python bench/sandbox.py
 	$(BIN)/python bench/indexing.py
+	$(BIN)/python bench/retrieve.py
 
 soak: $(VENV)/.test ## a long mixed load, and kills; looks for growth, leaks, and work lost or done twice
 	$(BIN)/python bench/soak.py

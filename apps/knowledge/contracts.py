@@ -283,6 +283,7 @@ class Scope:
         has_vector_index, has_word_index: whether the base has such an index of its own, ready to be used.
         has_children: whether its passages are found by child chunks.
         document_ids: search among these alone; None: among all.
+        document_chunks: about how many segments those have.
     """
 
     dataset_id: UUID
@@ -293,6 +294,7 @@ class Scope:
     has_word_index: bool = False
     has_children: bool = False
     document_ids: Sequence[UUID] | None = None
+    document_chunks: int = 0
     settings: RetrievalSettings = field(default_factory=RetrievalSettings)
 
 

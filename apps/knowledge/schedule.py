@@ -4,6 +4,8 @@
 SCHEDULE = {
     "knowledge.index": 10.0,
     "knowledge.change_indexes": 10.0,
+    # Makes and drops indexes of bases that have grown or shrunk.
+    "knowledge.tend_indexes": 15.0,
     "knowledge.crawl": 15.0,
     "knowledge.sync": 60.0,
     "knowledge.describe": 300.0,

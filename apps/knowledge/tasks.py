@@ -9,6 +9,7 @@ from .services import describing
 from .services.crawling import crawl_pending
 from .services.index_changes import run_changes
 from .services.indexing import index_pending
+from .services.search_indexes import tend_indexes
 from .services.sync import sync_due
 
 
@@ -42,3 +43,9 @@ def crawl() -> int:
 def change_indexes() -> int:
     """Makes the vectors of bases that are to have another model; harmless where none is."""
     return run(run_changes())
+
+
+@shared_task(name="knowledge.tend_indexes", ignore_result=True)
+def tend_indexes_of_large_bases() -> int:
+    """Makes and drops indexes of large bases; harmless where none is due."""
+    return run(tend_indexes())

@@ -5,9 +5,7 @@ import pytest
 
 from apps.knowledge.contracts import SLOTS
 from apps.knowledge.lexical.bm25 import counts_of, weights
-from apps.knowledge.lexical.tokens import _stem, count_slots, slot, terms
-
-ENDINGS = ("ations", "ingly", "iveness", "ational", "izations", "fulness", "ously", "ement")
+from apps.knowledge.lexical.tokens import _forms, count_slots, slot, terms
 
 
 @pytest.mark.parametrize(
@@ -22,6 +20,10 @@ ENDINGS = ("ations", "ingly", "iveness", "ational", "izations", "fulness", "ousl
         ("用Dify建app", ["用", "difi", "建", "app"]),
         ("カタ 한국", ["カ", "タ", "カタ", "한", "국", "한국"]),
         ("Größe naïve", ["größe", "naïve"]),
+        (
+            "\u041a\u043e\u043c\u043d\u0430\u0442\u044b",
+            ["\u043a\u043e\u043c\u043d\u0430\u0442\u044b", "\u043a\u043e\u043c\u043d\u0430\u0442"],
+        ),
         ("\u0647\u0630\u0627 \u043c\u0438\u0440", ["\u0647\u0630\u0627", "\u043c\u0438\u0440"]),
         ("", []),
         ("!?., \n", []),
@@ -61,10 +63,44 @@ def test_counts_can_be_read_back_from_weights():
     assert counts_of(weighed, length=254, average_length=20.0) == counts
 
 
-def test_threads_do_not_disturb_one_another():
-    words = [f"w{'abcdefghij'[n % 10]}{'klmnopqr'[n // 10 % 8]}{end}" for n in range(80) for end in ENDINGS]
-    _stem.cache_clear()
-    alone = [terms(word) for word in words]
-    _stem.cache_clear()
+@pytest.mark.parametrize(
+    ("passage", "question"),
+    [
+        (
+            "\u0412 \u043a\u043e\u043c\u043d\u0430\u0442\u0430\u0445",
+            "\u043a\u043e\u043c\u043d\u0430\u0442\u0430",
+        ),
+        ("\u03bf\u03b9 \u03b8\u03ac\u03bb\u03b1\u03c3\u03c3\u03b5\u03c2", "\u03b8\u03ac\u03bb\u03b1\u03c3\u03c3\u03b1"),
+        ("\u0627\u0644\u0643\u062a\u0627\u0628 \u0627\u0644\u062c\u062f\u064a\u062f", "\u0643\u062a\u0627\u0628"),
+        ("les maisons anciennes", "maison"),
+        ("las ventanas abiertas", "ventana"),
+        ("The keepers were lighting lamps", "lamp lighted by a keeper"),
+    ],
+)
+def test_ret_02_another_form_of_a_word_is_found(passage, question):
+    assert set(terms(passage)) & set(terms(question))
+
+
+def test_what_a_word_is_found_by_does_not_depend_on_the_text_around_it():
+    words = [
+        "lamps",
+        "H\u00e4user",
+        "\u043a\u043e\u043c\u043d\u0430\u0442\u044b",
+        "\u03b8\u03ac\u03bb\u03b1\u03c3\u03c3\u03b5\u03c2",
+        "2026",
+        "\u77e5\u8bc6\u5e93",
+    ]
+    assert terms(" ".join(words)) == [term for word in words for term in terms(word)]
+
+
+def test_threads_do_not_mix_words_up():
+    words = [f"\u043a\u043e\u043c\u043d\u0430\u0442\u044b{'a' * n}" for n in range(3)] + [
+        "running",
+        "houses",
+        "\u043a\u043d\u0438\u0433\u0430\u043c\u0438",
+    ]
+    wanted = [terms(word) for word in words]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(terms, words, chunksize=1)) == alone
+        assert all(
+            found == wanted for found in pool.map(lambda _: [list(_forms.__wrapped__(w)) for w in words], range(400))
+        )

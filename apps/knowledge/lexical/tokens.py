@@ -1,20 +1,20 @@
 """Terms of a text, for every language without a dictionary.
 
-Latin script and all other words written with spaces: lower case, English stop words dropped, Snowball's English stem.
+Words written with spaces: lower case, English stop words dropped, Snowball's English stem; in scripts of their own
+(`languages`) the word and its stem.
 Chinese, Japanese and Korean: pairs of neighbouring characters, and each character.
 """
 
 import re
-import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
-import snowballstemmer
-
 from apps.knowledge.contracts import SLOTS
+
+from .languages import ENGLISH, language_of, stem
 
 _CJK: Final = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
@@ -31,16 +31,8 @@ STOP_WORDS: Final = frozenset(
         "would you your yours yourself yourselves s t don d ll m o re ve y "
     ).split()
 )
-
-
-class _Stemmers(threading.local):
-    """A stemmer keeps the word it works on, so each thread has its own."""
-
-    def __init__(self) -> None:
-        self.english = snowballstemmer.stemmer("english")
-
-
-_stemmers = _Stemmers()
+# Runs of so many characters are no words; they are cut to what an index can use.
+_LONG: Final = 40
 
 
 def terms(text: str) -> list[str]:
@@ -52,7 +44,7 @@ def terms(text: str) -> list[str]:
         if cjk:
             found.extend(_characters(cjk))
         elif word not in STOP_WORDS:
-            found.append(_stem(word))
+            found.extend(_forms(word))
     return found
 
 
@@ -77,9 +69,13 @@ def slot(term: str) -> int:
 
 
 @lru_cache(maxsize=200_000)
-def _stem(word: str) -> str:
-    # Numbers, identifiers and other scripts have no English stem; very long runs are cut to what an index can use.
-    return str(_stemmers.english.stemWord(word)) if word.isascii() and word.isalpha() and len(word) < 40 else word[:100]
+def _forms(word: str) -> tuple[str, ...]:
+    """What a word is found by. An English one by its stem; another also as it stands, for stems are a guess there."""
+    language = language_of(word) if word.isalpha() and len(word) < _LONG else None
+    if language is None:  # numbers, identifiers, other scripts
+        return (word[:100],)
+    found = stem(word, language)
+    return (found,) if language == ENGLISH or found == word else (word, found)
 
 
 def _characters(run: str) -> Iterator[str]:

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg import sql
+
 from apps.common import db
 from apps.knowledge.contracts import ChildHit, Hit, Query, Scope
 
-# Above this, only segments that hold one of the query's rare words are scored (measured: below it costs quality).
-GATE_FROM_CHUNKS: Final = 20_000
+# Rows an index over vectors gathers before it answers: recall against time (measured: bench/retrieval.md).
+EF_SEARCH: Final = 100
+MAX_EF_SEARCH: Final = 1_000
+# Up to so many passages are compared one by one where a filter names them, though the base has an index.
+EXACT_AMONG: Final = 5_000
 # Candidates each half of a hybrid search brings.
 CANDIDATES: Final = 50
 # Rows read for each passage wanted of a base with child chunks; where that is too few, so many times more, and again.
@@ -38,7 +43,7 @@ _BY_WORDS: Final = """
 l as materialized (
     select segment_id, weights <#> (select idf from q) as distance
     from knowledge_segmentlexical
-    where dataset_id = %(dataset)s and enabled{among}{gate}
+    where dataset_id = {dataset} and enabled{among}{gate}
     order by distance limit {limit}
 )"""
 
@@ -59,8 +64,26 @@ v as materialized (
     order by distance limit {limit}
 )"""
 
-# With a filter every row of the documents it lets through is compared.
+# The settings reach this statement without one of their own: the scan begins when it is given the vector. What is asked
+# of `model` is never true and hardly ever computed. It counts as dear, and so tells the planner that reading every
+# vector is: it takes distances to be as cheap as numbers, and overlooks that long vectors lie outside of the row.
+_BY_VECTOR_INDEX: Final = """
+p as materialized (
+    select %(vector)s::halfvec({dim}) as vector, set_config('hnsw.iterative_scan', 'relaxed_order', true),
+           set_config('hnsw.ef_search', '{ef_search}', true)
+),
+v as materialized (
+    select segment_id, embedding::halfvec({dim}) <#> (select vector from p) as distance
+    from knowledge_segmentembedding
+    where dataset_id = {dataset} and model = {model} and dim = {dim}
+          and (enabled or to_tsvector('simple', model) is null){among}
+    order by embedding::halfvec({dim}) <#> (select vector from p) limit {limit}
+)"""
+
+# With a filter every row of the documents it lets through is compared. Of a large base they are found by their ids.
 _AMONG: Final = " and document_id = any(%(documents)s::uuid[])"
+_AMONG_FEW: Final = """
+      and segment_id in (select g.id from knowledge_segment g where g.document_id = any(%(documents)s::uuid[]))"""
 
 # What `as_hit` reads: the passage `g` and its document `d`, the scores and children from elsewhere.
 COLUMNS: Final = """
@@ -95,25 +118,54 @@ _OF_BEST: Final = COLUMNS.format(
 
 
 def by_words(scope: Scope, limit: int) -> str:
-    """The expression `l (segment_id, distance)`: minus the BM25 score, best first."""
-    gate = _GATE if scope.chunks > GATE_FROM_CHUNKS and scope.document_ids is None else ""
-    return _BY_WORDS.format(among=among(scope), gate=gate, limit=int(limit))
+    """The expression `l (segment_id, distance)`: minus the BM25 score, best first.
+
+    Of a base with an index over its words only segments that hold one of the query's rare words are scored.
+    """
+    uses_index = scope.has_word_index and scope.document_ids is None
+    dataset = _literal(scope.dataset_id) if uses_index else "%(dataset)s"
+    return _BY_WORDS.format(dataset=dataset, among=among(scope), gate=_GATE if uses_index else "", limit=int(limit))
 
 
 def by_vector(scope: Scope, query: Query, limit: int) -> str:
-    """The expressions `p` and `v (segment_id, distance)`: minus the cosine, exact within the base.
+    """The expressions `p` and `v (segment_id, distance)`: minus the cosine.
 
-    Stored and asked vectors have length one, so their inner product is the cosine and costs a fifth less. `offset 0`
-    keeps the planner from answering out of an approximate index that holds others' rows as well, and (measured at
-    9,000 rows) costs a third of a materialised copy of the base. The dimension stands in the text because the planner
-    matches expression indexes by it.
+    Stored and asked vectors have length one, so their inner product is the cosine and costs a fifth less.
+
+    Exact, unless the base has an index of its own and no filter leaves few documents. `offset 0` keeps the planner
+    from answering an exact search out of an index, and (measured at 9,000 rows) costs a third of a materialised copy
+    of the base. What the planner compares with a partial index stands in the text as literals: so it sees that the
+    index suits, in prepared statements too, and that no other base's does.
     """
-    return _BY_VECTOR.format(among=among(scope), dim=len(query.vector or ()), limit=int(limit))
+    dim = len(query.vector or ())
+    if not scope.has_vector_index or _is_few(scope):
+        return _BY_VECTOR.format(among=among(scope), dim=dim, limit=int(limit))
+    return _BY_VECTOR_INDEX.format(
+        dataset=_literal(scope.dataset_id),
+        model=_literal(scope.model),
+        among=among(scope),
+        dim=dim,
+        limit=int(limit),
+        ef_search=min(max(EF_SEARCH, 2 * limit), MAX_EF_SEARCH),
+    )
 
 
 def among(scope: Scope) -> str:
     """The condition that keeps a half to the documents of the scope."""
-    return "" if scope.document_ids is None else _AMONG
+    if scope.document_ids is None:
+        return ""
+    return _AMONG_FEW if _is_few(scope) else _AMONG
+
+
+def _is_few(scope: Scope) -> bool:
+    """Whether a filter leaves few passages of a large base."""
+    is_large = scope.has_vector_index or scope.has_word_index
+    return is_large and scope.document_ids is not None and scope.document_chunks <= EXACT_AMONG
+
+
+def _literal(value: object) -> str:
+    """A value as part of a statement that takes arguments."""
+    return sql.Literal(str(value)).as_string(None).replace("%", "%%")
 
 
 async def passages(expressions: Callable[[int], Sequence[str]], scope: Scope, query: Query, *, k: int) -> list[Hit]:
@@ -134,9 +186,9 @@ async def passages(expressions: Callable[[int], Sequence[str]], scope: Scope, qu
 
 async def _passages(expressions: Sequence[str], scope: Scope, query: Query) -> tuple[list[Hit], int]:
     """Passages that may be found, and how many rows named them."""
-    sql = f"with {','.join(expressions)}{_PASSAGES.format(columns=_OF_BEST)}"
+    text = f"with {','.join(expressions)}{_PASSAGES.format(columns=_OF_BEST)}"
     async with db.connect() as connection:
-        cursor = await connection.execute(sql.encode(), arguments(scope, query))
+        cursor = await connection.execute(text.encode(), arguments(scope, query))
         rows = await cursor.fetchall()
     return [as_hit(scope, row[1:]) for row in rows if row[1] is not None], rows[0][0]
 

@@ -13,7 +13,7 @@ from apps.knowledge.filters import as_sql, check
 from apps.knowledge.selectors import fetch_metadata_fields
 
 _MATCHING: Final = """
-select d.id from knowledge_document d left join workspaces_user u on u.id = d.created_by_id
+select d.id, d.segment_count from knowledge_document d left join workspaces_user u on u.id = d.created_by_id
 where d.dataset_id = %(dataset)s and ({})"""
 
 
@@ -51,5 +51,7 @@ async def _narrowed(base: BaseConfig, filters: MetadataFilter, fields: Mapping[s
     async with db.connect() as connection:
         statement = _MATCHING.format(sql).encode()
         cursor = await connection.execute(statement, {**arguments, "dataset": base.scope.dataset_id})
-        ids: list[UUID] = [row[0] for row in await cursor.fetchall()]
-    return replace(base, scope=replace(base.scope, document_ids=ids))
+        rows = await cursor.fetchall()
+    ids: list[UUID] = [row[0] for row in rows]
+    scope = replace(base.scope, document_ids=ids, document_chunks=sum(row[1] for row in rows))
+    return replace(base, scope=scope)
