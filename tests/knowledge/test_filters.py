@@ -4,13 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import Condition, Hit, MetadataFilter, RetrievalSettings, retrieval_methods
 from apps.knowledge.filters import MAX_CONDITIONS, parse_filter
-from apps.knowledge.models import Dataset, Document, MetadataField
-from apps.knowledge.retrieval import _sql
+from apps.knowledge.models import Dataset, Document, MetadataField, SearchIndex
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.explaining import explain
 from apps.knowledge.services.filter_choosing import FilterChoice, choose_filter
@@ -135,8 +135,8 @@ def test_built_in_fields_are_there_where_the_base_has_them(library):
 
 
 @pytest.mark.parametrize("method", list(retrieval_methods.all()))
-def test_every_method_looks_at_those_documents_alone(library, method, monkeypatch):
-    monkeypatch.setattr(_sql, "GATE_FROM_CHUNKS", 0)
+def test_every_method_looks_at_those_documents_alone(library, method):
+    SearchIndex.objects.create(dataset=library, kind="words", name="words", ready_at=timezone.now())
     assert names(find([library], None, method)) == set(LIBRARY)
     assert names(find([library], one("year", "<", 2000), method)) == {"ada", "bob"}
     assert find([library], one("year", "<", 0), method) == []

@@ -5,14 +5,23 @@ from collections import Counter
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.common import db
 from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalSettings, Scope, retrieval_methods
 from apps.knowledge.lexical.tokens import terms
-from apps.knowledge.models import Dataset, Document, LexicalStat, Segment, SegmentEmbedding, SegmentLexical, TermStat
-from apps.knowledge.retrieval import _sql
+from apps.knowledge.models import (
+    Dataset,
+    Document,
+    LexicalStat,
+    SearchIndex,
+    Segment,
+    SegmentEmbedding,
+    SegmentLexical,
+    TermStat,
+)
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.knowledge.wire import dump_retrieval, parse_retrieval, stored_retrieval
@@ -53,10 +62,10 @@ def reference_bm25(passages: list[str], query: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("gate", [False, True])
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate, monkeypatch):
+def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate):
     add(economy, TEXT, process_rule=ONE_A_LINE)
     if gate:
-        monkeypatch.setattr(_sql, "GATE_FROM_CHUNKS", 0)
+        SearchIndex.objects.create(dataset=economy, kind="words", name="words", ready_at=timezone.now())
     hits = find(economy, question)
     wanted = reference_bm25(PASSAGES, question)
     found = {hit.content: hit.score for hit in hits}
