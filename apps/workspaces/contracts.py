@@ -1,7 +1,7 @@
-"""What upper apps add to the console's command menu."""
+"""What upper apps add to the console's command menu and to its audit page."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,3 +37,19 @@ class Finder(ABC):
 
 
 finders: Registry[Finder] = Registry("finder", "finders", Finder)  # type: ignore[type-abstract]  # only subclasses are made
+
+
+class Deeds:
+    """How the audit page tells what members did with one kind of thing; `label` is the name of the group.
+
+    Attributes:
+        sentences: by action, such as `app.publish`, in English (mark them with `gettext_noop`), with `{who}` and
+            `{what}`: the person, and the thing's name.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    sentences: ClassVar[Mapping[str, str]]
+
+
+deeds: Registry[Deeds] = Registry("deeds", "deeds", Deeds)

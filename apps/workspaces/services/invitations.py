@@ -110,7 +110,8 @@ def get_by_secret(secret: str) -> Invitation:
         InvitationInvalid: used, withdrawn, replaced, never there, or its workspace was closed: all alike.
         InvitationExpired: its time is over.
     """
-    return _usable(Invitation.objects.filter(digest=digest_of(secret)).select_related("workspace", "invited_by").first())
+    rows = Invitation.objects.filter(digest=digest_of(secret))
+    return _usable(rows.select_related("workspace", "invited_by").first())
 
 
 def accept(*, secret: str, user: User) -> Membership:

@@ -1,0 +1,31 @@
+"""Deeds about people and the workspace."""
+
+from django.utils.translation import gettext_noop as _
+
+from apps.workspaces.contracts import Deeds, deeds
+
+
+@deeds.register
+class People(Deeds):
+    """Members, invitations, the workspace, tags."""
+
+    key, label = "people", _("People and workspace")
+    sentences = {
+        "installation.complete": _("{who} set the installation up"),
+        "workspace.create": _("{who} created the workspace {what}"),
+        "workspace.rename": _("{who} renamed the workspace to {what}"),
+        "workspace.transfer": _("{who} handed the workspace over to {what}"),
+        "workspace.archive": _("{who} closed the workspace {what}"),
+        "member.add": _("{who} made {what} a member"),
+        "member.change_role": _("{who} changed the role of {what}"),
+        "member.remove": _("{who} removed {what} from the workspace"),
+        "member.leave": _("{who} left the workspace"),
+        "invitation.create": _("{who} invited {what}"),
+        "invitation.renew": _("{who} sent the invitation of {what} again"),
+        "invitation.withdraw": _("{who} withdrew the invitation of {what}"),
+        "invitation.mail": _("The invitation was mailed to {what}"),
+        "invitation.mail_failed": _("The mail to {what} could not be sent"),
+        "tag.create": _("{who} created the tag {what}"),
+        "tag.rename": _("{who} renamed the tag {what}"),
+        "tag.delete": _("{who} deleted the tag {what}"),
+    }
