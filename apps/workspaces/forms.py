@@ -16,7 +16,7 @@ from .models import Membership
 ASSIGNABLE = [(role.value, role.label) for role in Role if role != Role.OWNER]
 
 
-def _new_password(label: Any = _("Password")) -> forms.CharField:
+def _new_password(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         strip=False,
@@ -158,7 +158,7 @@ class RegisterForm(forms.Form):
     """What an invited person without an account says of themselves."""
 
     name = _name(required=True)
-    password = _new_password()
+    password = _new_password(_("Password"))
     language = _language()
     time_zone = TimeZoneField()
 

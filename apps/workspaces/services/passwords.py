@@ -33,7 +33,7 @@ def request_reset(*, email: str, address: str) -> None:
 
 def send_link(*, user_id: object) -> bool:
     """Sends the mail; false where there is nobody to send it to."""
-    user = User.objects.filter(pk=parse_uuid(str(user_id)), is_active=True).first()
+    user = _active_user(user_id)
     if user is None:
         return False
     path = reverse("workspaces:reset_password", args=[user.pk, default_token_generator.make_token(user)])
@@ -54,7 +54,7 @@ def user_of_link(*, user_id: object, token: str) -> User:
     Raises:
         ResetLinkInvalid: used, too old or made up.
     """
-    user = User.objects.filter(pk=parse_uuid(str(user_id)), is_active=True).first()
+    user = _active_user(user_id)
     if user is None or not default_token_generator.check_token(user, token):
         raise ResetLinkInvalid
     return user
@@ -69,3 +69,8 @@ def reset_by_link(*, user_id: object, token: str, password: str) -> User:
     """
     user = user_of_link(user_id=user_id, token=token)
     return reset_password(email=user.email, password=password, by=user)
+
+
+def _active_user(user_id: object) -> User | None:
+    id = parse_uuid(str(user_id))
+    return User.objects.filter(pk=id, is_active=True).first() if id else None

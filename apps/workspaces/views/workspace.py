@@ -60,7 +60,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(*MEMBERS)
+@requires(*(role for role in MEMBERS if role != Role.OWNER))
 def leave(request: ConsoleRequest) -> HttpResponse:
     name = request.workspace.name
     members.leave_workspace(membership=request.membership)
