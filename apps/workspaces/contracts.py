@@ -1,9 +1,10 @@
 """What upper apps add to the console's command menu and to its audit page."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from apps.common.registry import Registry
 
@@ -50,6 +51,11 @@ class Deeds:
     key: ClassVar[str]
     label: ClassVar[str]
     sentences: ClassVar[Mapping[str, str]]
+
+    @classmethod
+    def names(cls, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What those of these objects that still exist and are of this kind are called."""
+        return {}
 
 
 deeds: Registry[Deeds] = Registry("deeds", "deeds", Deeds)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.common.ids import parse_uuid
 
 from .contracts import deeds
-from .models import AuditEvent, User
+from .models import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ def actions_of(group: str) -> Collection[str]:
 
 
 def tell(events: Sequence[AuditEvent]) -> list[Told]:
-    """Every event in the page's language; takes one query, for the people they are about."""
+    """Every event in the page's language; takes a fixed number of queries, for the names."""
     sentences = {action: text for group in deeds.all().values() for action, text in group.sentences.items()}
-    ids = {id for event in events if event.object_type == "user" and (id := parse_uuid(event.object_id))}
-    people = {str(user.pk): user.name or user.email for user in User.objects.filter(pk__in=ids)}
-    return [_told(event, sentences, people) for event in events]
+    ids = {id for event in events if (id := parse_uuid(event.object_id))}
+    names = {str(id): name for group in deeds.all().values() for id, name in group.names(ids).items()}
+    return [_told(event, sentences, names) for event in events]
 
 
-def _told(event: AuditEvent, sentences: dict[str, str], people: dict[str, str]) -> Told:
+def _told(event: AuditEvent, sentences: dict[str, str], names: dict[str, str]) -> Told:
     person = (event.user.name or event.user.email) if event.user else _("The system")
-    what = str(event.data.get("name") or people.get(event.object_id) or event.object_id[:8])
+    what = str(event.data.get("name") or names.get(event.object_id) or event.object_id[:8])
     text = _(sentences[event.action]) if event.action in sentences else "{who}: " + event.action + " {what}"
     sentence = format_html(text, who=_strong(person), what=_strong(what))
     return Told(event.created_at, sentence, _detail(event))

@@ -1,7 +1,11 @@
 """Deeds about knowledge."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
 from django.utils.translation import gettext_noop as _
 
+from apps.knowledge.models import Dataset, Document
 from apps.workspaces.contracts import Deeds, deeds
 
 
@@ -22,3 +26,9 @@ class Knowledge(Deeds):
         "document.archive": _("{who} archived the document {what}"),
         "document.un_archive": _("{who} took the document {what} out of the archive"),
     }
+
+    @classmethod
+    def names(cls, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Of bases and documents."""
+        bases = Dataset.objects.filter(pk__in=ids).values_list("pk", "name")
+        return dict(bases) | dict(Document.objects.filter(pk__in=ids).values_list("pk", "name"))

@@ -1,7 +1,11 @@
 """Deeds about apps."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
 from django.utils.translation import gettext_noop as _
 
+from apps.prompts.models import App
 from apps.workspaces.contracts import Deeds, deeds
 
 
@@ -24,3 +28,8 @@ class Apps(Deeds):
         "template.create": _("{who} saved the template {what}"),
         "template.delete": _("{who} deleted the template {what}"),
     }
+
+    @classmethod
+    def names(cls, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Of apps."""
+        return dict(App.objects.filter(pk__in=ids).values_list("pk", "name"))

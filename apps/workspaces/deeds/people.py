@@ -1,8 +1,12 @@
 """Deeds about people and the workspace."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
 from django.utils.translation import gettext_noop as _
 
 from apps.workspaces.contracts import Deeds, deeds
+from apps.workspaces.models import User
 
 
 @deeds.register
@@ -29,3 +33,8 @@ class People(Deeds):
         "tag.rename": _("{who} renamed the tag {what}"),
         "tag.delete": _("{who} deleted the tag {what}"),
     }
+
+    @classmethod
+    def names(cls, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Of people."""
+        return {user.pk: user.name or user.email for user in User.objects.filter(pk__in=ids)}
