@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from .error_pages import theme_of
-from .navigation import Area, Place, places_in
+from .navigation import Area, Place, places, places_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,7 @@ def _current(request: HttpRequest, place: type[Place]) -> str:
         return ""
     if match.view_name == place.url_name:
         return "page"
-    return "true" if place.also & {match.view_name, match.app_name} else ""
+    if place.also & {match.view_name, match.app_name}:
+        return "true"
+    held = (other for other in places.all().values() if place.holds and other.area == place.holds)
+    return "true" if any(_current(request, other) for other in held) else ""

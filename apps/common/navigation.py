@@ -17,6 +17,7 @@ class Place:
         position: entries are sorted by it.
         url_name: where it leads.
         also: further URL names, or whole namespaces, whose pages belong to it.
+        holds: an area whose pages belong to it too.
         roles: of the members who see it; empty: all.
         modes: of the apps that have the page; empty: all.
     """
@@ -28,6 +29,7 @@ class Place:
     position: ClassVar[int]
     url_name: ClassVar[str]
     also: ClassVar[frozenset[str]] = frozenset()
+    holds: ClassVar[Area | None] = None
     roles: ClassVar[frozenset[str]] = frozenset()
     modes: ClassVar[frozenset[str]] = frozenset()
 

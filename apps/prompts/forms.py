@@ -1,12 +1,11 @@
 """Forms of the pages about apps. What a value may be is checked by the services; here stand labels and widgets."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import AppError, Forbidden, NotFound
+from apps.common.forms import attempt as attempt  # noqa: PLC0414 - views take it from here
 from apps.workspaces.services.tags import MAX_NAME as MAX_TAG_NAME
 
 from .choices import AppMode, SiteLanguage
@@ -17,26 +16,8 @@ from .services.sites import LENGTHS
 from .services.templates import MAX_CATEGORY
 from .services.transfer import RUNNABLE_MODES
 
-T = TypeVar("T")
 MAX_PROMPT = 50_000
 WITH_STEPS = frozenset({AppMode.WORKFLOW, AppMode.ADVANCED_CHAT})
-
-
-def attempt(form: forms.Form, action: Callable[[dict[str, Any]], T]) -> T | None:
-    """What the action makes of a valid form; None where form or action found a fault, which the form then shows.
-
-    Raises:
-        NotFound, Forbidden: from the action; no form can put that right.
-    """
-    if not form.is_valid():
-        return None
-    try:
-        return action(form.cleaned_data)
-    except (NotFound, Forbidden):
-        raise
-    except AppError as problem:
-        form.add_error(problem.params if problem.params in form.fields else None, problem.message)
-        return None
 
 
 def _text(**attributes: Any) -> forms.TextInput:

@@ -1,9 +1,10 @@
-"""What upper apps add to the console's command menu."""
+"""What upper apps add to the console's command menu and to its audit page."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from apps.common.registry import Registry
 
@@ -37,3 +38,24 @@ class Finder(ABC):
 
 
 finders: Registry[Finder] = Registry("finder", "finders", Finder)  # type: ignore[type-abstract]  # only subclasses are made
+
+
+class Deeds:
+    """How the audit page tells what members did with one kind of thing; `label` is the name of the group.
+
+    Attributes:
+        sentences: by action, such as `app.publish`, in English (mark them with `gettext_noop`), with `{who}` and
+            `{what}`: the person, and the thing's name.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    sentences: ClassVar[Mapping[str, str]]
+
+    @classmethod
+    def names(cls, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What those of these objects that still exist and are of this kind are called."""
+        return {}
+
+
+deeds: Registry[Deeds] = Registry("deeds", "deeds", Deeds)

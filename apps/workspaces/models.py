@@ -51,6 +51,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def initials(self) -> str:
+        """One or two letters for the person's picture."""
+        words = self.name.split()
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")) if words else self.email[:1]
+
 
 class Workspace(models.Model):
     """A team's space. Its key pair wraps every secret it stores (`common.crypto`)."""

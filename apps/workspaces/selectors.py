@@ -1,21 +1,27 @@
 """Reads of users, workspaces and memberships."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 
-from .choices import WorkspaceStatus
-from .models import Installation, Membership, Tag, TagBinding, User, Workspace
+from .choices import Role, WorkspaceStatus
+from .models import AuditEvent, Installation, Invitation, Membership, Tag, TagBinding, User, Workspace
 
 
 def is_installed() -> bool:
     """Whether the first owner was created, so that `/install` is closed for ever."""
     return Installation.objects.exists()
+
+
+def has_account(*, email: str) -> bool:
+    """Whether somebody signs in by this address (in lower case)."""
+    return User.objects.filter(email=email).exists()
 
 
 def list_memberships(*, user: User) -> "QuerySet[Membership]":
@@ -32,6 +38,54 @@ def get_membership(*, user: User, workspace_id: UUID | str | None) -> Membership
     wanted = parse_uuid(str(workspace_id)) if workspace_id else None
     memberships = list_memberships(user=user)
     return (wanted and memberships.filter(workspace_id=wanted).first()) or memberships.first()
+
+
+def list_members(*, workspace: Workspace | UUID, query: str = "") -> "QuerySet[Membership]":
+    """The members by rank and name; `query` is looked for in name and address."""
+    rank = Case(*[When(role=role, then=Value(place)) for place, role in enumerate(Role.values)])
+    members = Membership.objects.filter(workspace=workspace).select_related("user")
+    if query:
+        members = members.filter(Q(user__name__icontains=query) | Q(user__email__icontains=query))
+    return members.order_by(rank, Lower("user__email"))
+
+
+def list_invitations(*, workspace: Workspace | UUID) -> "QuerySet[Invitation]":
+    """The workspace's invitations, the newest first; expired ones too."""
+    return Invitation.objects.filter(workspace=workspace).order_by("-expires_at", "pk")
+
+
+def mail_states(*, workspace: Workspace | UUID, invitations: Collection[Invitation]) -> dict[UUID, AuditEvent]:
+    """The last word on each invitation's mail: `invitation.mail` or `invitation.mail_failed` (data: reason)."""
+    events = AuditEvent.objects.filter(
+        workspace=workspace,
+        action__in=("invitation.mail", "invitation.mail_failed"),
+        object_id__in=[str(invitation.pk) for invitation in invitations],
+    )
+    return {UUID(event.object_id): event for event in events.order_by("created_at")}
+
+
+def list_audit_events(
+    *,
+    workspace: Workspace | UUID,
+    user_id: UUID | None = None,
+    actions: Collection[str] = (),
+    since: datetime | None = None,
+) -> "QuerySet[AuditEvent]":
+    """What was done in the workspace, the latest first.
+
+    Args:
+        user_id: by one person only.
+        actions: these only; empty: all.
+        since: not what was done before.
+    """
+    events = AuditEvent.objects.filter(workspace=workspace).select_related("user")
+    if user_id:
+        events = events.filter(user_id=user_id)
+    if actions:
+        events = events.filter(action__in=actions)
+    if since:
+        events = events.filter(created_at__gte=since)
+    return events.order_by("-created_at", "-pk")
 
 
 def find_workspace(wanted: str | None) -> Workspace:

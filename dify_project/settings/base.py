@@ -145,6 +145,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# --- people, and mail to them (the manual's names) ------------------------------------------------------
+INVITE_EXPIRY_HOURS = env.integer("INVITE_EXPIRY_HOURS", 72, minimum=1)
+PASSWORD_RESET_TIMEOUT = 3600
+ALLOW_CREATE_WORKSPACE = env.flag("ALLOW_CREATE_WORKSPACE", default=True)
+MAIL_TYPE = env.choice("MAIL_TYPE", ("", "smtp", "resend"))
+DEFAULT_FROM_EMAIL = env.text("MAIL_DEFAULT_SEND_FROM")
+CONSOLE_WEB_URL = env.text("CONSOLE_WEB_URL")
+RESEND_API_URL = "https://api.resend.com"
+RESEND_API_KEY = env.text("RESEND_API_KEY")
+EMAIL_HOST = env.text("SMTP_SERVER")
+EMAIL_PORT = env.integer("SMTP_PORT", 465, minimum=1)
+EMAIL_HOST_USER = env.text("SMTP_USERNAME")
+EMAIL_HOST_PASSWORD = env.text("SMTP_PASSWORD")
+EMAIL_USE_SSL = env.flag("SMTP_USE_TLS", default=False) and EMAIL_PORT == 465
+EMAIL_USE_TLS = env.flag("SMTP_USE_TLS", default=False) and EMAIL_PORT != 465  # STARTTLS
+EMAIL_TIMEOUT = 20
+env.require_for_mail(MAIL_TYPE)
+
 # --- language, time, static ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -66,6 +66,17 @@ def choice(name: str, options: Sequence[str]) -> str:
     return spelled[value.casefold()]
 
 
+_FOR_MAIL: Final = {"smtp": ("SMTP_SERVER",), "resend": ("RESEND_API_KEY",)}
+
+
+def require_for_mail(kind: str) -> None:
+    """Stops the start where mail is wanted (MAIL_TYPE) but a variable it cannot do without is missing."""
+    names = ("MAIL_DEFAULT_SEND_FROM", "CONSOLE_WEB_URL", *_FOR_MAIL[kind]) if kind else ()
+    missing = [name for name in names if not text(name)]
+    if missing:
+        raise ImproperlyConfigured(f"MAIL_TYPE is {kind}: set {', '.join(missing)} too, or leave MAIL_TYPE empty.")
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]

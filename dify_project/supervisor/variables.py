@@ -161,6 +161,19 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("SANDBOX_PACKAGES", "numpy,pandas,json_repair,sympy,matplotlib", "Modules that Python code may import."),
         Used("SANDBOX_PACKAGES_PATH", "STORAGE_LOCAL_PATH/sandbox/packages", "Folder they are installed in."),
     ),
+    "People and mail": (
+        Used("INVITE_EXPIRY_HOURS", "72", "Hours an invitation's link is good for."),
+        Used("ALLOW_CREATE_WORKSPACE", "true", "Whether members may create workspaces of their own."),
+        Used("MAIL_TYPE", "", "`smtp` or `resend`: invitations and forgotten passwords go by mail."),
+        Used("MAIL_DEFAULT_SEND_FROM", "", "The sender, such as no-reply@example.org; mail needs it."),
+        Used("CONSOLE_WEB_URL", "", "Address of this server as it stands in mails; mail needs it."),
+        Used("RESEND_API_KEY", "", "Key of the Resend account."),
+        Used("SMTP_SERVER", "", "Host name of the mail server."),
+        Used("SMTP_PORT", "465", "Its port."),
+        Used("SMTP_USERNAME", "", "User there, if it asks for one."),
+        Used("SMTP_PASSWORD", "", "That user's password."),
+        Used("SMTP_USE_TLS", "false", "true: TLS from the start on port 465, STARTTLS on every other port."),
+    ),
     "Appearance, cookies, logs": (
         Used("PRODUCT_NAME", "Parley", "The name on every page."),
         Used("DEPLOY_ENV", "PRODUCTION", "TESTING shows a coloured label."),
@@ -171,7 +184,7 @@ USED: dict[str, tuple[Used, ...]] = {
 
 ANSWERED: tuple[Answered, ...] = (
     Answered(
-        "CONSOLE_API_URL CONSOLE_WEB_URL SERVICE_API_URL APP_API_URL APP_WEB_URL CONSOLE_URL API_URL APP_URL",
+        "CONSOLE_API_URL SERVICE_API_URL APP_API_URL APP_WEB_URL CONSOLE_URL API_URL APP_URL",
         "console, web pages and API share one address, the one the request came to; see ALLOWED_HOSTS.",
     ),
     Answered("NEXT_PUBLIC_*", "there is no separate front end; the web server makes the pages."),
@@ -200,10 +213,6 @@ ANSWERED: tuple[Answered, ...] = (
         "vectors are kept in Postgres (pgvector); `manage.py vdb_migrate` reads them from the former store.",
     ),
     Answered("SENTRY_*", "errors are in the log files in <storage>/run; nothing is reported elsewhere."),
-    Answered("MAIL_* RESEND_API_KEY SMTP_*", "no mail is sent; members are added by `manage.py member_add`."),
-    Answered(
-        "INVITE_EXPIRY_HOURS", "there are no invitations; members are added by `manage.py member_add`.", ("", "72")
-    ),
     Answered("SESSION_TYPE SESSION_REDIS_*", "sessions are rows in Postgres.", ("", "sqlalchemy")),
     Answered("COOKIE_HTTPONLY", "session cookies are always HttpOnly.", ("", "true", "1")),
     Answered("COOKIE_SAMESITE", "session cookies are always SameSite=Lax.", ("", "lax")),

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from apps.common.context_processors import navigation
+from apps.common.languages import NAMES
 from apps.common.navigation import Area
 from apps.common.words import words_in
 
@@ -78,6 +79,12 @@ def icon(name: str) -> SafeString:
 def words() -> SafeString:
     """The sentences of our scripts in the page's language."""
     return json_script(words_in(get_language() or "en"), "words")
+
+
+@register.inclusion_tag("components/language_picker.html", takes_context=True)
+def language_picker(context: RequestContext) -> dict[str, object]:
+    """Buttons that change the language of pages in front of the console."""
+    return {"request": context["request"], "csrf_token": context["csrf_token"], "languages": NAMES}
 
 
 @register.inclusion_tag("components/tabs.html", takes_context=True)

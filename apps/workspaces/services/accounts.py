@@ -1,5 +1,7 @@
 """Users and their workspaces."""
 
+from zoneinfo import available_timezones
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -7,11 +9,12 @@ from django.db import transaction
 
 from apps.common.crypto import new_key_pair
 from apps.common.errors import InvalidParam, NotFound
+from apps.common.languages import LANGUAGES
 from apps.workspaces.choices import Role
 from apps.workspaces.errors import AlreadyInstalled
 from apps.workspaces.models import Installation, Membership, User, Workspace
 
-from . import audit
+from . import audit, brakes
 
 
 def create_first_owner(*, email: str, password: str, name: str = "", workspace_name: str) -> Workspace:
@@ -51,10 +54,10 @@ def create_user(
     Raises:
         InvalidParam: the address is malformed or taken, or the password is too weak.
     """
-    email = _clean_email(email)
+    email = clean_email(email)
     if User.objects.filter(email=email).exists():
         raise InvalidParam("This e-mail address is in use.", params="email")
-    user = User(email=email, name=_clean_name(name, "name"), is_staff=is_operator, is_superuser=is_operator)
+    user = User(email=email, name=clean_name(name, "name"), is_staff=is_operator, is_superuser=is_operator)
     _set_password(user, password)
     with transaction.atomic():
         user.save(force_insert=True)
@@ -68,7 +71,7 @@ def create_workspace(*, owner: User, name: str) -> Workspace:
     Raises:
         InvalidParam: the name is empty or too long.
     """
-    name = _clean_name(name, "workspace")
+    name = clean_name(name, "workspace")
     if not name:
         raise InvalidParam("A workspace needs a name.", params="workspace")
     public_key, private_key = new_key_pair()
@@ -84,6 +87,43 @@ def create_workspace(*, owner: User, name: str) -> Workspace:
             data={"name": name},
         )
     return workspace
+
+
+def update_profile(*, user: User, name: str, language: str, time_zone: str) -> None:
+    """Keeps how a person is called and what their console speaks.
+
+    Args:
+        language: one of `common.languages.LANGUAGES`; empty: as the browser asks.
+        time_zone: an IANA name; empty: UTC.
+
+    Raises:
+        InvalidParam: no such language or time zone, or the name is too long.
+    """
+    user.name = clean_name(name, "name")
+    user.language, user.time_zone = _clean_language(language), _clean_time_zone(time_zone)
+    with transaction.atomic():
+        user.save(update_fields=["name", "language", "time_zone"])
+        audit.record(workspace=None, user=user, action="user.update", object_type="user", object_id=user.pk)
+
+
+def change_password(*, user: User, old: str, new: str, address: str) -> None:
+    """A person changes their own password; their other sessions end.
+
+    Args:
+        address: where the request comes from; guesses at the old password are counted as at the sign-in.
+
+    Raises:
+        InvalidParam: the old password is wrong, or the new one too weak.
+        TooManyAttempts.
+    """
+    attempt = brakes.count(purpose="password", account=user.email, address=address)
+    if not user.check_password(old):
+        raise InvalidParam("This is not your present password.", params="old")
+    _set_password(user, new, "new")
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        attempt.delete()
+        audit.record(workspace=None, user=user, action="user.change_password", object_type="user", object_id=user.pk)
 
 
 def reset_password(*, email: str, password: str, by: User | None = None) -> User:
@@ -112,7 +152,8 @@ def set_active(*, user: User, is_active: bool, by: User) -> None:
         audit.record(workspace=None, user=by, action=action, object_type="user", object_id=user.pk)
 
 
-def _clean_email(email: str) -> str:
+def clean_email(email: str) -> str:
+    """An address as accounts hold it, in lower case. Raises InvalidParam."""
     email = email.strip().lower()
     try:
         validate_email(email)
@@ -123,16 +164,29 @@ def _clean_email(email: str) -> str:
     return email
 
 
-def _clean_name(name: str, field: str) -> str:
+def clean_name(name: str, field: str) -> str:
+    """A person's or workspace's name without NUL and outer blanks. Raises InvalidParam, which names `field`."""
     name = name.replace("\x00", "").strip()
     if len(name) > 100:
         raise InvalidParam("A name may have at most 100 characters.", params=field)
     return name
 
 
-def _set_password(user: User, password: str) -> None:
+def _clean_language(language: str) -> str:
+    if language and language not in LANGUAGES:
+        raise InvalidParam("The console does not speak this language.", params="language")
+    return language
+
+
+def _clean_time_zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise InvalidParam("There is no such time zone; choose one such as Europe/Oslo.", params="time_zone")
+    return name
+
+
+def _set_password(user: User, password: str, field: str = "password") -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise InvalidParam(" ".join(error.messages), params="password") from error
+        raise InvalidParam(" ".join(error.messages), params=field) from error
     user.set_password(password)

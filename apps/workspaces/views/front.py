@@ -20,6 +20,8 @@ from apps.workspaces.selectors import get_membership, is_installed
 from apps.workspaces.services import accounts, members
 from apps.workspaces.services import sign_in as sign_in_service
 
+from .preferences import remember, remember_language
+
 protected_form = [never_cache, sensitive_post_parameters("password")]
 
 
@@ -96,6 +98,7 @@ class SignInView(View):
 def _enter(request: HttpRequest, signed_in: sign_in_service.SignedIn) -> HttpResponse:
     login(request, signed_in.user)
     response = HttpResponseRedirect(_target(request))
+    remember(response, signed_in.user)
     response.set_cookie(
         sign_in_service.DEVICE_COOKIE,
         signed_in.device_cookie,
@@ -117,6 +120,14 @@ def _target(request: HttpRequest) -> str:
     wanted = request.POST.get("next", request.GET.get("next", ""))
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """What the pages in front of the console speak in this browser; a signed-in person's choice is in the account."""
+    response = HttpResponseRedirect(_target(request))
+    remember_language(response, request.POST.get("language", ""))
+    return response
 
 
 @require_POST

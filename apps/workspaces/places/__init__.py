@@ -1,0 +1,1 @@
+"""Pages of people and workspaces in the console's navigation."""
