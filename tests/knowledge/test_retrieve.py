@@ -12,11 +12,11 @@ from apps.common.perloop import run
 from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalSettings, Scope, retrieval_methods
 from apps.knowledge.lexical.tokens import terms
 from apps.knowledge.models import Dataset, Document, LexicalStat, Segment, SegmentEmbedding, SegmentLexical, TermStat
-from apps.knowledge.retrieval import _sql
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.knowledge.wire import dump_retrieval, parse_retrieval, stored_retrieval
 from tests.factories import make_provider, make_workspace
+from tests.knowledge.tables import count_as_indexed
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 
 QUESTIONS = [
@@ -53,10 +53,10 @@ def reference_bm25(passages: list[str], query: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("gate", [False, True])
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate, monkeypatch):
+def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate):
     add(economy, TEXT, process_rule=ONE_A_LINE)
     if gate:
-        monkeypatch.setattr(_sql, "GATE_FROM_CHUNKS", 0)
+        count_as_indexed(economy)
     hits = find(economy, question)
     wanted = reference_bm25(PASSAGES, question)
     found = {hit.content: hit.score for hit in hits}
