@@ -4,13 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from django.utils import timezone
 
 from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import Condition, Hit, MetadataFilter, RetrievalSettings, retrieval_methods
 from apps.knowledge.filters import MAX_CONDITIONS, parse_filter
-from apps.knowledge.models import Dataset, Document, MetadataField, SearchIndex
+from apps.knowledge.models import Dataset, Document, MetadataField
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.explaining import explain
 from apps.knowledge.services.filter_choosing import FilterChoice, choose_filter
@@ -21,6 +20,7 @@ from apps.models.services.models import add_model
 from apps.models.services.resolve import resolve_model
 from tests.factories import make_provider, make_user
 from tests.knowledge.api import error_of
+from tests.knowledge.tables import count_as_indexed
 from tests.knowledge.texts import ONE_A_LINE
 
 PROVIDER = "openai_api_compatible"
@@ -136,7 +136,7 @@ def test_built_in_fields_are_there_where_the_base_has_them(library):
 
 @pytest.mark.parametrize("method", list(retrieval_methods.all()))
 def test_every_method_looks_at_those_documents_alone(library, method):
-    SearchIndex.objects.create(dataset=library, kind="words", name="words", ready_at=timezone.now())
+    count_as_indexed(library)
     assert names(find([library], None, method)) == set(LIBRARY)
     assert names(find([library], one("year", "<", 2000), method)) == {"ada", "bob"}
     assert find([library], one("year", "<", 0), method) == []

@@ -5,27 +5,18 @@ from collections import Counter
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from apps.common import db
 from apps.common.errors import InvalidParam
 from apps.common.perloop import run
 from apps.knowledge.contracts import Hit, Query, RerankChoice, RetrievalSettings, Scope, retrieval_methods
 from apps.knowledge.lexical.tokens import terms
-from apps.knowledge.models import (
-    Dataset,
-    Document,
-    LexicalStat,
-    SearchIndex,
-    Segment,
-    SegmentEmbedding,
-    SegmentLexical,
-    TermStat,
-)
+from apps.knowledge.models import Dataset, Document, LexicalStat, Segment, SegmentEmbedding, SegmentLexical, TermStat
 from apps.knowledge.services.datasets import create_dataset, delete_dataset, update_dataset
 from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.knowledge.wire import dump_retrieval, parse_retrieval, stored_retrieval
 from tests.factories import make_provider, make_workspace
+from tests.knowledge.tables import count_as_indexed
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT
 
 QUESTIONS = [
@@ -65,7 +56,7 @@ def reference_bm25(passages: list[str], query: str) -> dict[str, float]:
 def test_ret_02_words_are_scored_as_bm25_scores_them(economy, add, question, gate):
     add(economy, TEXT, process_rule=ONE_A_LINE)
     if gate:
-        SearchIndex.objects.create(dataset=economy, kind="words", name="words", ready_at=timezone.now())
+        count_as_indexed(economy)
     hits = find(economy, question)
     wanted = reference_bm25(PASSAGES, question)
     found = {hit.content: hit.score for hit in hits}
