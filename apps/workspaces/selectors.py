@@ -10,12 +10,25 @@ from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 
 from .choices import WorkspaceStatus
-from .models import Installation, Membership, Tag, TagBinding, User, Workspace
+from .models import AuditEvent, Installation, Membership, Tag, TagBinding, User, Workspace
 
 
 def is_installed() -> bool:
     """Whether the first owner was created, so that `/install` is closed for ever."""
     return Installation.objects.exists()
+
+
+def find_workspace_to_fill() -> Workspace | None:
+    """The first workspace, if its installation asked for a demo and none was made yet (`demo.fill`)."""
+    wanted = AuditEvent.objects.filter(action="installation.complete", data__demo=True).select_related("workspace")
+    event = wanted.first() if not AuditEvent.objects.filter(action="demo.fill").exists() else None
+    return event.workspace if event else None
+
+
+def list_demo_ids(*, workspace: Workspace) -> list[str]:
+    """Ids of the knowledge base and the apps that came as a demo, whether or not they are still there."""
+    event = AuditEvent.objects.filter(workspace=workspace, action="demo.fill").first()
+    return list(event.data.get("ids", [])) if event else []
 
 
 def list_memberships(*, user: User) -> "QuerySet[Membership]":
