@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import creating, keys, listing, overview, settings, tags
+from .views import creating, first_steps, keys, listing, overview, settings, tags
 
 app_name = "prompts"
 urlpatterns = [
     path("apps", listing.app_list, name="app_list"),
+    path("apps/first-steps/hide", first_steps.put_away, name="put_steps_away"),
     path("apps/new", creating.new_app, name="new_app"),
     path("apps/new/blank", creating.create_blank, name="create_blank"),
     path("apps/new/file", creating.create_from_file, name="create_from_file"),
