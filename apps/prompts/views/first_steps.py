@@ -1,5 +1,6 @@
 """What a newcomer does first: a list above the apps, ticked by facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.common.pages import done, wants_fragment
-from apps.workspaces.contracts import first_steps
+from apps.workspaces.contracts import FirstStep, first_steps
+from apps.workspaces.models import Workspace
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 from apps.workspaces.selectors import list_demo_ids
 
@@ -31,12 +33,19 @@ def steps_for(request: ConsoleRequest) -> list[Step]:
     """The steps in order; none for those who build nothing, who put the list away, or who have done all."""
     if request.membership.role not in BUILDERS or COOKIE in request.COOKIES:
         return []
-    facts = {"workspace": request.workspace, "demo_ids": list_demo_ids(workspace=request.workspace)}
+    demo_ids = list_demo_ids(workspace=request.workspace)
     kinds = sorted((kind() for kind in first_steps.all().values()), key=lambda step: step.position)
-    steps = [
-        Step(gettext(kind.label), gettext(kind.hint), kind.url(**facts), kind.is_done(**facts)) for kind in kinds
-    ]  # fmt: skip
+    steps = [_look(kind, request.workspace, demo_ids) for kind in kinds]
     return [] if all(step.is_done for step in steps) else steps
+
+
+def _look(kind: FirstStep, workspace: Workspace, demo_ids: Sequence[str]) -> Step:
+    return Step(
+        gettext(kind.label),
+        gettext(kind.hint),
+        kind.url(workspace=workspace, demo_ids=demo_ids),
+        kind.is_done(workspace=workspace, demo_ids=demo_ids),
+    )
 
 
 @require_POST
