@@ -70,7 +70,8 @@ def _fill(workspace: Workspace) -> None:
         ]
         with transaction.atomic():
             dataset = _make_base(workspace, uploads)
-            apps = [_make_app(workspace, path, dataset) for path in sorted(APPS.glob("*.yml"))]
+            # Lists show the newest first: the one that knows the product is to be at the top.
+            apps = [_make_app(workspace, path, dataset) for path in sorted(APPS.glob("*.yml"), reverse=True)]
             audit.record(
                 workspace=workspace, user=None, action="demo.fill", data={"ids": [str(dataset.pk), *apps]}
             )  # fmt: skip
