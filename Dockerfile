@@ -8,6 +8,7 @@ ARG REQUIREMENTS=requirements-storage.txt
 RUN /venv/bin/pip install -r "$REQUIREMENTS"
 COPY apps /app/apps
 COPY dify_project /app/dify_project
+COPY docs /app/docs
 COPY sandbox /app/sandbox
 COPY static /app/static
 COPY templates /app/templates

@@ -12,3 +12,5 @@ class HeartbeatAdmin(ReadMostlyAdmin):
     """Which processes said when that they work."""
 
     list_display = ("part", "host", "pid", "version", "beat_at")
+    list_filter = ("part",)
+    search_fields = ("host",)

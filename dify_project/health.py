@@ -59,10 +59,15 @@ _checks: PerLoop[Checks] = PerLoop("health", Checks, _nothing)
 @require_safe
 async def health(request: HttpRequest) -> JsonResponse:
     """200 when the database answers, else 503. A late worker is reported, and does not make the web server ill."""
-    body = await _checks.get().answer()
+    body = await report()
     response = JsonResponse(body, status=200 if body["status"] == "ok" else 503)
     response["Cache-Control"] = "no-store"
     return response
+
+
+async def report() -> dict[str, Any]:
+    """What `/health` answers; its `status` is `ok` or `unavailable`."""
+    return await _checks.get().answer()
 
 
 async def _look() -> dict[str, Any]:

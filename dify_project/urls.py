@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from . import system_page
 from .health import health
 
 handler400 = "apps.common.error_pages.bad_request"
@@ -24,5 +25,7 @@ urlpatterns = [
     path("", include("apps.files.urls")),
     path("", include("apps.webapp.urls")),
     path("api/", include("apps.webapp.api.urls")),
+    path("operator/system", admin.site.admin_view(system_page.show), name="system"),
+    path("operator/system/retry", admin.site.admin_view(system_page.retry), name="system_retry"),
     path("operator/", admin.site.urls),
 ]

@@ -10,5 +10,6 @@ from .models import UploadFile
 @admin.register(UploadFile)
 class UploadFileAdmin(ReadMostlyAdmin):
     list_display = ("name", "workspace", "extension", "size_bytes", "created_at")
+    list_filter = ("extension",)
     list_select_related = ("workspace",)
     search_fields = ("id", "name")

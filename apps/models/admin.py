@@ -13,15 +13,22 @@ from .models import DefaultModel, ProviderCredential, WorkspaceModel
 class ProviderCredentialAdmin(ReadMostlyAdmin):
     list_display = ("provider", "workspace", "validated_at", "updated_at")
     list_filter = ("provider",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("workspace",)
+    search_fields = ("provider", "workspace__name")
     secret: ClassVar[tuple[str, ...]] = ("encrypted",)
 
 
 @admin.register(WorkspaceModel)
 class WorkspaceModelAdmin(ReadMostlyAdmin):
     list_display = ("name", "type", "provider", "workspace", "is_enabled")
-    list_filter = ("provider", "type")
+    list_filter = ("is_enabled", "type", "provider")
+    list_select_related: ClassVar[tuple[str, ...]] = ("workspace",)
+    search_fields = ("name", "workspace__name")
 
 
 @admin.register(DefaultModel)
 class DefaultModelAdmin(ReadMostlyAdmin):
     list_display = ("type", "provider", "name", "workspace")
+    list_filter = ("type", "provider")
+    list_select_related: ClassVar[tuple[str, ...]] = ("workspace",)
+    search_fields = ("name", "workspace__name")

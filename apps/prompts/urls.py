@@ -2,11 +2,23 @@
 
 from django.urls import path
 
-from .views import api_access, creating, keys, listing, orchestrate, overview, settings, tags, versions
+from .views import (
+    api_access,
+    creating,
+    first_steps,
+    keys,
+    listing,
+    orchestrate,
+    overview,
+    settings,
+    tags,
+    versions,
+)
 
 app_name = "prompts"
 urlpatterns = [
     path("apps", listing.app_list, name="app_list"),
+    path("apps/first-steps/hide", first_steps.put_away, name="put_steps_away"),
     path("apps/new", creating.new_app, name="new_app"),
     path("apps/new/blank", creating.create_blank, name="create_blank"),
     path("apps/new/file", creating.create_from_file, name="create_from_file"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from apps.common.admin import ReadMostlyAdmin
 
 from .models import AuditEvent, Installation, Invitation, Membership, SignInAttempt, Tag, TagBinding, User, Workspace
+from .permissions import operator
 from .services.accounts import set_active
 
 admin.site.unregister(Group)
@@ -27,17 +28,12 @@ class UserAdmin(ReadMostlyAdmin):
 
     @admin.action(description="Lock the selected users out")
     def deactivate(self, request: HttpRequest, users: "QuerySet[User]") -> None:
-        self._set(request, users.exclude(email=_operator(request).email), is_active=False)
+        self._set(request, users.exclude(email=operator(request).email), is_active=False)
 
     def _set(self, request: HttpRequest, users: "QuerySet[User]", *, is_active: bool) -> None:
         for user in users:
-            set_active(user=user, is_active=is_active, by=_operator(request))
+            set_active(user=user, is_active=is_active, by=operator(request))
         self.message_user(request, f"{len(users)} users changed.", messages.SUCCESS)
-
-
-def _operator(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 @admin.register(Workspace)
@@ -60,6 +56,7 @@ class MembershipAdmin(ReadMostlyAdmin):
 class InvitationAdmin(ReadMostlyAdmin):
     secret = ("digest",)
     list_display = ("email", "workspace", "role", "created_at", "expires_at")
+    list_filter = ("role",)
     list_select_related = ("workspace",)
     search_fields = ("email",)
 
@@ -77,6 +74,7 @@ class AuditEventAdmin(ReadMostlyAdmin):
 class SignInAttemptAdmin(ReadMostlyAdmin):
     secret = ("device",)
     list_display = ("created_at", "account", "address")
+    date_hierarchy = "created_at"
     search_fields = ("account", "address")
 
 
@@ -97,4 +95,5 @@ class TagAdmin(ReadMostlyAdmin):
 class TagBindingAdmin(ReadMostlyAdmin):
     list_display = ("tag", "target_id", "created_at")
     list_select_related = ("tag",)
-    search_fields = ("target_id",)
+    list_filter = ("tag__kind",)
+    search_fields = ("target_id", "tag__name")

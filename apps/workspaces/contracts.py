@@ -1,4 +1,4 @@
-"""What upper apps add to the console's command menu and to its audit page."""
+"""What upper apps add to the console: finders of its command menu, sentences of its audit page, first steps."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from django.urls import reverse
+
+from apps.common.navigation import places
 from apps.common.registry import Registry
 
-from .models import Membership
+from .models import Membership, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,30 @@ class Deeds:
 
 
 deeds: Registry[Deeds] = Registry("deeds", "deeds", Deeds)
+
+
+class FirstStep(ABC):
+    """A step on a newcomer's way to an app of their own; the list of apps shows them until all are done.
+
+    Attributes:
+        label: in English, as something to do; pages translate it (mark it with `gettext_noop`), `hint` likewise.
+        position: steps are shown by it.
+        place: the key of the `Place` where it is done; where no app has that page, the step is without a link.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    hint: ClassVar[str]
+    position: ClassVar[int]
+    place: ClassVar[str]
+
+    @abstractmethod
+    def is_done(self, *, workspace: Workspace, demo_ids: Sequence[str]) -> bool:
+        """By the rows there are, of which those that came as a demo do not count."""
+
+    def url(self, *, workspace: Workspace, demo_ids: Sequence[str]) -> str:
+        """Where to go for it; empty: nowhere yet."""
+        return reverse(places.get(self.place).url_name) if self.place in places else ""
+
+
+first_steps: Registry[FirstStep] = Registry("first step", "first_steps", FirstStep)  # type: ignore[type-abstract]  # as above

@@ -24,6 +24,19 @@ def has_account(*, email: str) -> bool:
     return User.objects.filter(email=email).exists()
 
 
+def find_workspace_to_fill() -> Workspace | None:
+    """The first workspace, if its installation asked for a demo and none was made yet (`demo.fill`)."""
+    wanted = AuditEvent.objects.filter(action="installation.complete", data__demo=True).select_related("workspace")
+    event = wanted.first() if not AuditEvent.objects.filter(action="demo.fill").exists() else None
+    return event.workspace if event else None
+
+
+def list_demo_ids(*, workspace: Workspace) -> list[str]:
+    """Ids of the knowledge base and the apps that came as a demo, whether or not they are still there."""
+    event = AuditEvent.objects.filter(workspace=workspace, action="demo.fill").first()
+    return list(event.data.get("ids", [])) if event else []
+
+
 def list_memberships(*, user: User) -> "QuerySet[Membership]":
     """The user's memberships of usable workspaces, the last used first."""
     return (

@@ -19,6 +19,7 @@ DIFY_PORT = env.integer("DIFY_PORT", 5001, minimum=1)
 SANDBOX_HOST = env.text("SANDBOX_HOST", "127.0.0.1")
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 8194, minimum=1)
 DEPLOY_ENV = env.text("DEPLOY_ENV", "PRODUCTION")
+DEMO = env.flag("DEMO", default=True)
 DEBUG = False
 
 

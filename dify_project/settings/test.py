@@ -12,6 +12,7 @@ from .base import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 FILE_UPLOAD_TEMP_DIR = None
+DEMO = False
 CELERY_BROKER_URL = "memory://"
 CELERY_TASK_ALWAYS_EAGER = False
 LOGGING_CONFIG = None

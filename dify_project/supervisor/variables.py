@@ -78,6 +78,7 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("SECRET_KEY", "generated", "Signs sessions and wraps the workspaces' keys; at least 32 characters."),
         Used("ADMIN_EMAIL", "", "With ADMIN_PASSWORD: the first owner of an empty installation."),
         Used("ADMIN_PASSWORD", "", "See ADMIN_EMAIL; it is not handed to the web server or the worker."),
+        Used("DEMO", "1", "0: the first workspace stays empty; else it gets demo apps and a base of these pages."),
     ),
     "Database": (
         Used("DATABASE_URL", "embedded", "postgresql://user:password@host:5432/name of a Postgres with pgvector."),

@@ -33,7 +33,7 @@ def free_port() -> int:
 
 def environment(storage: Path, **more: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-    return {**inherited, "STORAGE_LOCAL_PATH": str(storage), **more}
+    return {"DEMO": "0", **inherited, "STORAGE_LOCAL_PATH": str(storage), **more}
 
 
 def manage(storage: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

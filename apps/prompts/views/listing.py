@@ -13,6 +13,8 @@ from apps.workspaces.choices import Role, TagKind
 from apps.workspaces.permissions import BUILDERS, MEMBERS, ConsoleRequest, requires
 from apps.workspaces.selectors import list_tags, list_tags_of
 
+from .first_steps import steps_for
+
 APPS_PER_PAGE = 24
 
 
@@ -26,6 +28,7 @@ def app_list(request: ConsoleRequest) -> HttpResponse:
     page = Paginator(apps if may_use else apps.none(), APPS_PER_PAGE).get_page(request.GET.get("page"))
     tags_of = list_tags_of(workspace=request.workspace, target_ids=[app.id for app in page])
     may_build = request.membership.role in BUILDERS
+    steps = steps_for(request)
     context = {
         "page": page,
         "cards": [(app, tags_of.get(app.id, [])) for app in page],
@@ -34,6 +37,9 @@ def app_list(request: ConsoleRequest) -> HttpResponse:
         "tag_id": tag_id,
         "may_build": may_build,
         "may_use": may_use,
+        "steps": steps,
+        "steps_done": sum(step.is_done for step in steps),
+        "steps_count": len(steps),
         "only_demo": may_build and not has_own_model(workspace=request.workspace),
     }
     return render(request, "prompts/app_list.html", context)

@@ -1,12 +1,15 @@
 """Users and their workspaces."""
 
+from typing import Final
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from apps.common import jobs
 from apps.common.crypto import new_key_pair
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.languages import LANGUAGES
@@ -16,11 +19,14 @@ from apps.workspaces.models import Installation, Membership, User, Workspace
 
 from . import audit, brakes
 
+DEMO_TASK: Final = "demo.fill"
+
 
 def create_first_owner(*, email: str, password: str, name: str = "", workspace_name: str) -> Workspace:
     """Creates the first user, who is also the operator, and the first workspace. Works once in an installation.
 
-    Parallel callers queue on the installation's single row: one wins, and if it fails the next one tries.
+    Parallel callers queue on the installation's single row: one wins, and if it fails the next one tries. Unless
+    DEMO is 0, a worker fills the workspace with a demo after that.
 
     Args:
         email: the owner's address; kept in lower case.
@@ -38,7 +44,11 @@ def create_first_owner(*, email: str, password: str, name: str = "", workspace_n
             raise AlreadyInstalled
         owner = create_user(email=email, password=password, name=name, is_operator=True)
         workspace = create_workspace(owner=owner, name=workspace_name)
-        audit.record(workspace=workspace, user=owner, action="installation.complete")
+        audit.record(
+            workspace=workspace, user=owner, action="installation.complete", data={"demo": settings.DEMO}
+        )  # fmt: skip
+        if settings.DEMO:
+            jobs.enqueue(DEMO_TASK)
     return workspace
 
 

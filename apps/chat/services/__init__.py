@@ -1,0 +1,1 @@
+"""Writes that span the apps a turn runs through."""

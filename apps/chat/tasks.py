@@ -1,0 +1,11 @@
+"""Background work of this app: a wake-up only, the audit trail says whether there is something to do."""
+
+from celery import shared_task
+
+from .services.demo import fill_demo
+
+
+@shared_task(name="demo.fill", ignore_result=True)
+def fill() -> bool:
+    """Fills a fresh installation with its demo; harmless where none is wanted."""
+    return fill_demo()
