@@ -120,6 +120,7 @@ class ExternalForm(_ExternalSearch):
 
     @staticmethod
     def initial_of(dataset: Dataset) -> dict[str, Any]:
+        """The fields as the base has them."""
         stored = dataset.external_retrieval_model
         threshold = stored.get("score_threshold")
         return {
@@ -172,6 +173,7 @@ class BaseForm(forms.Form):
 
     @staticmethod
     def initial_of(dataset: Dataset, tags: list[str]) -> dict[str, Any]:
+        """The fields as the base has them."""
         return {
             "name": dataset.name,
             "description": dataset.description,
@@ -182,6 +184,7 @@ class BaseForm(forms.Form):
         }
 
     def clean_tags(self) -> list[str]:
+        """The names between the commas."""
         return [name for name in self.cleaned_data["tags"].split(",") if name.strip()]
 
 
@@ -208,6 +211,7 @@ class IndexForm(RetrievalForm):
 
     @staticmethod
     def initial_index(dataset: Dataset) -> dict[str, Any]:
+        """Technique and model as the base has them."""
         has_model = bool(dataset.embedding_model)
         return {
             "technique": dataset.indexing_technique or IndexingTechnique.HIGH_QUALITY.value,

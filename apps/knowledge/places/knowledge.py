@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.common.navigation import Place, places
+from apps.knowledge.choices import DatasetProvider
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS
 
 
@@ -21,6 +22,7 @@ class Metadata(Place):
 
     key, label, icon, area, position = "dataset-metadata", _("Metadata"), "list-filter", "dataset", 30
     url_name = "knowledge:metadata"
+    modes = frozenset({DatasetProvider.VENDOR})
     roles = frozenset(KNOWLEDGE_BUILDERS)
 
 

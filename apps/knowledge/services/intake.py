@@ -92,13 +92,14 @@ def found_base(
 
     Nothing is left of the base where its documents cannot be added. Raises as `add_documents`.
     """
-    technique = {name: options.get(name) for name in ("indexing_technique", "embedding_provider", "embedding_model")}
     dataset = create_dataset(
         workspace=workspace,
         name=_free_name(workspace, entries[0].name if entries else ""),
         user=user,
         retrieval_model=options.get("retrieval_model"),
-        **technique,
+        indexing_technique=options.get("indexing_technique"),
+        embedding_provider=options.get("embedding_provider"),
+        embedding_model=options.get("embedding_model"),
     )
     try:
         return dataset, add_documents(dataset=dataset, entries=entries, options=options, user=user)

@@ -1,7 +1,6 @@
 """Step 1 of adding documents: pages of a web site, crawled and picked."""
 
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages

@@ -75,7 +75,7 @@ def add_files(request: ConsoleRequest) -> HttpResponse:
         try:
             work.check_file_room()
             entry = intake.keep_file(
-                workspace=request.workspace, name=file.name or "", data=file.file, user=request.user
+                workspace=request.workspace, name=file.name or "", data=file, user=request.user
             )
             work.add(entry)
         except AppError as problem:
