@@ -74,9 +74,7 @@ def add_files(request: ConsoleRequest) -> HttpResponse:
     for file in request.FILES.getlist("file"):
         try:
             work.check_file_room()
-            entry = intake.keep_file(
-                workspace=request.workspace, name=file.name or "", data=file, user=request.user
-            )
+            entry = intake.keep_file(workspace=request.workspace, name=file.name or "", data=file, user=request.user)
             work.add(entry)
         except AppError as problem:
             if wants_fragment(request):
