@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import IO, Any, Final
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from apps.common.errors import AppError, InvalidParam, NotFound
 from apps.common.ids import parse_uuid
-from apps.common.perloop import run
+from apps.common.perloop import call
 from apps.common.tenancy import get_or_404
 from apps.common.text import storable
 from apps.files.models import UploadFile
@@ -73,7 +72,7 @@ class Look:
 def look(*, workspace: Workspace, entry: Entry) -> Look:
     """What an entry's text says. Raises as reading it would: UnreadableFile, SourceRefused, NotFound ..."""
     name, data = _content(workspace, entry)
-    extracted = async_to_sync(extraction.extract)(data, extension_of(name))
+    extracted = call(extraction.extract(data, extension_of(name)))
     records = extracted.records or ()
     text = extracted.text or "\n\n".join(
         "\n".join(part for part in (record.content, record.answer) if part) for record in records
@@ -204,7 +203,7 @@ def _fetched(workspace: Workspace, entry: Entry) -> tuple[str, bytes]:
     """An item's file, as its source gives it now."""
     source = get_source(entry.about["source"])
     access = open_access(source, _connection(workspace, source.key, entry.about["connection"]))
-    content = run(source.fetch(access, entry.about["id"], info={"type": entry.about["kind"]}))
+    content = call(source.fetch(access, entry.about["id"], info={"type": entry.about["kind"]}))
     if content is None:
         raise NotFound("The source has nothing under this name any more.")
     return f"item.{content.extension}", content.data

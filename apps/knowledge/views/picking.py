@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.common.errors import AppError
 from apps.common.ids import parse_uuid
 from apps.common.pages import wants_fragment
-from apps.common.perloop import run
+from apps.common.perloop import call
 from apps.common.text import storable
 from apps.knowledge.drafts import ITEM, Entry
 from apps.knowledge.extraction import accepted_extensions
@@ -108,7 +108,7 @@ def browse(request: ConsoleRequest, connection_id: UUID) -> HttpResponse:
     query = storable(request.GET.get("q", "")).strip()[:200]
     context = work.context(connection=connection, query=query)
     try:
-        listing = run(source.browse(open_access(source, connection), query, request.GET.get("cursor") or None))
+        listing = call(source.browse(open_access(source, connection), query, request.GET.get("cursor") or None))
         context |= {"items": listing.items, "cursor": listing.cursor}
     except AppError as problem:
         context["problem"] = problem.message
