@@ -28,7 +28,10 @@ def model_choices(workspace: Workspace, model_type: ModelType) -> list[tuple[str
     """`provider/model` with what it is called, the default first."""
     found = sorted(list_models(workspace=workspace, model_type=model_type), key=lambda choice: not choice.is_default)
     return [
-        (f"{choice.provider.key}/{choice.spec.name}", f"{choice.spec.label or choice.spec.name} · {choice.provider.label}")
+        (
+            f"{choice.provider.key}/{choice.spec.name}",
+            f"{choice.spec.label or choice.spec.name} · {choice.provider.label}",
+        )
         for choice in found
     ]
 
