@@ -71,6 +71,7 @@ class SegmentForm(forms.Form):
 
     @staticmethod
     def initial_of(segment: Segment) -> dict[str, Any]:
+        """The fields of a passage."""
         return {
             "content": segment.content,
             "answer": segment.answer or "",

@@ -4,20 +4,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from apps.workspaces.models import Workspace
 
-from .choices import BUILT_IN, DatasetProvider, MetadataType
+from .choices import BUILT_IN, DatasetProvider
 from .filters import OPERATORS
 from .models import Dataset
 from .process_forms import RetrievalForm
 
 MAX_QUERY: Final = 250
 ROWS: Final = range(3)
-_LISTING: Final = {"in", "not in"}
 
 
 def _select(choices: list[tuple[str, Any]], label: Any) -> forms.ChoiceField:
@@ -64,6 +61,7 @@ class HitForm(RetrievalForm):
         return [(self[f"field_{row}"], self[f"operator_{row}"], self[f"value_{row}"]) for row in ROWS]
 
     def retrieval_model(self) -> dict[str, Any]:
+        """What the fields say; of a base kept elsewhere as `external_retrieval_model`."""
         if "search_method" in self.fields:
             return super().retrieval_model()
         fields = self.cleaned_data
@@ -81,12 +79,8 @@ class HitForm(RetrievalForm):
         return {"logical_operator": self.cleaned_data.get("logical") or "and", "conditions": found}
 
     def _condition(self, row: int) -> Mapping[str, Any]:
-        fields = self.cleaned_data
-        name, operator, text = fields[f"field_{row}"], fields[f"operator_{row}"], fields[f"value_{row}"]
-        value: Any = [part.strip() for part in text.split(",")] if operator in _LISTING else text
-        if self.types[name] == MetadataType.TIME and operator not in ("empty", "not empty"):
-            value = _seconds(text)
-        return {"name": name, "comparison_operator": operator, "value": value}
+        parts = {"name": "field", "comparison_operator": "operator", "value": "value"}
+        return {part: self.cleaned_data[f"{field}_{row}"] for part, field in parts.items()}
 
     def _add_conditions(self) -> None:
         names = [("", _("No condition")), *((name, name) for name in self.types)]
@@ -105,10 +99,3 @@ class HitForm(RetrievalForm):
             [("and", _("All conditions are met")), ("or", _("One condition is met"))], _("Which must be met")
         )
 
-
-def _seconds(text: str) -> Any:
-    """A date as somebody types it, in seconds; what is none stays as it is, and is then refused."""
-    moment = parse_datetime(text.strip()) if ":" in text else parse_datetime(f"{text.strip()}T00:00")
-    if moment is None:
-        return text
-    return int((moment if timezone.is_aware(moment) else timezone.make_aware(moment)).timestamp())
