@@ -98,4 +98,3 @@ class HitForm(RetrievalForm):
         self.fields["logical"] = _select(
             [("and", _("All conditions are met")), ("or", _("One condition is met"))], _("Which must be met")
         )
-

@@ -14,6 +14,8 @@ from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
 from apps.files.models import UploadFile
+from apps.prompts.choices import TokenKind
+from apps.prompts.models import ApiToken
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.selectors import list_tagged
 
@@ -98,6 +100,39 @@ def list_datasets(
 def get_dataset(*, workspace: Workspace | UUID, dataset_id: UUID | str, for_user: User | None = None) -> Dataset:
     """One base, annotated as in `list_datasets`. Raises NotFound: also where `for_user` does not see it."""
     return get_or_404(list_datasets(workspace=workspace, for_user=for_user), dataset_id, DATASET_NOT_FOUND)
+
+
+def list_bases(
+    *, workspace: Workspace | UUID, for_user: User, keyword: str = "", tag_id: UUID | None = None
+) -> "QuerySet[Dataset]":
+    """The bases the person sees, newest first, without figures: of thousands only a page's are counted."""
+    bases = Dataset.objects.filter(visible_to(for_user, workspace=workspace), workspace=workspace)
+    if keyword:
+        bases = bases.filter(Q(name__icontains=keyword) | Q(description__icontains=keyword))
+    if tag_id is not None:
+        bases = bases.filter(pk__in=list_tagged(workspace=workspace, tag_ids=[tag_id]))
+    return bases.select_related("created_by", "external_api").order_by("-created_at", "pk")
+
+
+def count_bases(*, dataset_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Documents and characters of each base that has any."""
+    rows = Document.objects.filter(dataset__in=dataset_ids).values("dataset").order_by("dataset")
+    return {
+        row["dataset"]: (row["documents"], row["characters"])
+        for row in rows.annotate(documents=Count("pk"), characters=Coalesce(Sum("word_count"), 0))
+    }
+
+
+def name_apps(*, dataset: Dataset) -> list[str]:
+    """The names of the apps whose draft or published version names the base."""
+    with connection.cursor() as cursor:
+        cursor.execute(_APP_NAMES, [dataset.workspace_id, str(dataset.pk)])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def list_knowledge_keys(*, workspace: Workspace | UUID) -> "QuerySet[ApiToken]":
+    """The keys to the workspace's knowledge, oldest first; of each, no more than its hint can be read."""
+    return ApiToken.objects.filter(workspace=workspace, kind=TokenKind.DATASET).order_by("created_at")
 
 
 def find_dataset(dataset_id: str, *, for_user: User | None = None) -> Dataset:
@@ -267,6 +302,16 @@ cross join lateral (
     union all select jsonb_path_query(v.config, '$.**.dataset_ids[*]')
 ) t
 where a.workspace_id = %s group by 1"""
+
+_APP_NAMES: Final = """
+select distinct a.name
+from prompts_app a
+join prompts_appversion v on v.id in (a.draft_id, a.published_id)
+cross join lateral (
+    select jsonb_path_query(v.config, '$.**.dataset.id') as id
+    union all select jsonb_path_query(v.config, '$.**.dataset_ids[*]')
+) t
+where a.workspace_id = %s and t.id #>> '{}' = %s order by 1 limit 20"""
 
 
 def count_apps(*, workspace_id: UUID) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """Console addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
-from .views import document_changes, documents, hit_testing, segment_changes, segments, sources
+from . import document_urls
+from .views import access, crawling, creating, listing, metadata, picking, processing, settings, sources, tags
 
 app_name = "knowledge"
 urlpatterns = [
@@ -14,64 +15,44 @@ urlpatterns = [
     path("console/api/oauth/data-source/callback/<str:source>", sources.callback, name="source_callback_original"),
     path("data-sources/connections/<uuid:connection_id>/switch", sources.switch, name="switch_source"),
     path("data-sources/connections/<uuid:connection_id>/remove", sources.remove, name="remove_source"),
-    path("knowledge/<uuid:dataset_id>/documents", documents.document_list, name="documents"),
-    path("knowledge/<uuid:dataset_id>/documents/progress", documents.progress, name="documents_progress"),
-    path("knowledge/<uuid:dataset_id>/documents/do", documents.act, name="documents_do"),
-    path("knowledge/<uuid:dataset_id>/documents/metadata", document_changes.metadata, name="documents_metadata"),
-    path("knowledge/<uuid:dataset_id>/documents/<uuid:document_id>", segments.document_page, name="document"),
-    path("knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/file", documents.download, name="document_file"),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/rename",
-        document_changes.rename,
-        name="rename_document",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/priority",
-        document_changes.priority,
-        name="document_priority",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/settings",
-        document_changes.recut,
-        name="recut_document",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/metadata", segments.metadata, name="document_metadata"
-    ),
-    path("knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/do", segments.act, name="segments_do"),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/add", segment_changes.add, name="add_segment"
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/file",
-        segment_changes.add_file,
-        name="add_segments_file",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/template",
-        segment_changes.file_template,
-        name="segments_template",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/<uuid:segment_id>",
-        segment_changes.edit,
-        name="edit_segment",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/<uuid:segment_id>/chunks",
-        segment_changes.add_chunk,
-        name="add_chunk",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/<uuid:segment_id>/chunks/<uuid:child_chunk_id>",
-        segment_changes.edit_chunk,
-        name="edit_chunk",
-    ),
-    path(
-        "knowledge/<uuid:dataset_id>/documents/<uuid:document_id>/segments/<uuid:segment_id>/chunks/<uuid:child_chunk_id>/delete",
-        segment_changes.remove_chunk,
-        name="delete_chunk",
-    ),
-    path("knowledge/<uuid:dataset_id>/hit-testing", hit_testing.hit_testing, name="hit_testing"),
-    path("knowledge/<uuid:dataset_id>/hit-testing/settings", hit_testing.keep_settings, name="keep_retrieval"),
+    path("knowledge", listing.dataset_list, name="list"),
+    path("knowledge/empty", creating.create_empty, name="create_empty"),
+    path("knowledge/external", creating.connect_external, name="connect_external"),
+    path("knowledge/tags", tags.tag_list, name="tags"),
+    path("knowledge/tags/<uuid:knowledge_tag_id>/rename", tags.rename, name="rename_tag"),
+    path("knowledge/tags/<uuid:knowledge_tag_id>/delete", tags.delete, name="delete_tag"),
+    path("knowledge/new", picking.new, name="new"),
+    path("knowledge/new/files", picking.add_files, name="add_files"),
+    path("knowledge/new/text", picking.add_text, name="add_text"),
+    path("knowledge/new/from/<uuid:connection_id>", picking.browse, name="browse"),
+    path("knowledge/new/from/<uuid:connection_id>/add", picking.add_items, name="add_items"),
+    path("knowledge/new/remove", picking.remove, name="remove_entry"),
+    path("knowledge/new/look", picking.look, name="look"),
+    path("knowledge/new/crawl", crawling.progress, name="crawl"),
+    path("knowledge/new/crawl/start", crawling.start, name="start_crawl"),
+    path("knowledge/new/crawl/stop", crawling.stop, name="stop_crawl"),
+    path("knowledge/new/crawl/leave", crawling.leave, name="leave_crawl"),
+    path("knowledge/new/crawl/pick", crawling.pick, name="pick_pages"),
+    path("knowledge/new/process", processing.process, name="process"),
+    path("knowledge/new/preview", processing.preview, name="preview"),
+    path("knowledge/<uuid:dataset_id>", listing.open_base, name="base"),
+    path("knowledge/<uuid:dataset_id>/add", picking.add, name="add"),
+    path("knowledge/<uuid:dataset_id>/open/<uuid:document_id>", listing.open_document, name="open_document"),
+    path("knowledge/<uuid:dataset_id>/batches/<str:batch>", processing.batch, name="batch"),
+    path("knowledge/<uuid:dataset_id>/name", processing.rename, name="rename"),
+    path("knowledge/<uuid:dataset_id>/settings", settings.settings_page, name="settings"),
+    path("knowledge/<uuid:dataset_id>/index", settings.change_index, name="change_index"),
+    path("knowledge/<uuid:dataset_id>/index-change", settings.index_change, name="index_change"),
+    path("knowledge/<uuid:dataset_id>/index-change/cancel", settings.cancel_index_change, name="cancel_index_change"),
+    path("knowledge/<uuid:dataset_id>/external", settings.change_external, name="change_external"),
+    path("knowledge/<uuid:dataset_id>/delete", settings.delete, name="delete"),
+    path("knowledge/<uuid:dataset_id>/metadata", metadata.metadata, name="metadata"),
+    path("knowledge/<uuid:dataset_id>/metadata/built-in", metadata.built_in, name="built_in"),
+    path("knowledge/<uuid:dataset_id>/metadata/<uuid:field_id>/rename", metadata.rename, name="rename_field"),
+    path("knowledge/<uuid:dataset_id>/metadata/<uuid:field_id>/delete", metadata.delete, name="delete_field"),
+    path("knowledge/<uuid:dataset_id>/api", access.api_page, name="api"),
+    path("knowledge/<uuid:dataset_id>/api/switch", access.switch, name="switch_api"),
+    path("knowledge/<uuid:dataset_id>/api/keys", access.create_key, name="create_key"),
+    path("knowledge/<uuid:dataset_id>/api/keys/<uuid:token_id>/revoke", access.remove_key, name="revoke_key"),
+    path("knowledge/<uuid:dataset_id>/", include(document_urls.urlpatterns)),
 ]

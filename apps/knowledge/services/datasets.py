@@ -99,10 +99,12 @@ def update_dataset(
     embedding_provider: str | None = None,
     embedding_model: str | None = None,
     members: Any = None,
+    enable_api: bool | None = None,
 ) -> Dataset:
     """Changes a base; None leaves a field as it is.
 
     Args:
+        enable_api: whether keys of the knowledge API reach it.
         members: who sees a base with the permission `partial_members`, as the service API writes it; its creator
             always does.
         indexing_technique, embedding_provider, embedding_model: where the base has documents, vectors of the new
@@ -127,6 +129,8 @@ def update_dataset(
         changes["permission"] = _choice(permission, Permission.values, "permission")
     if retrieval_model is not None:
         changes["retrieval_model"] = dump_retrieval(parse_retrieval(retrieval_model))
+    if enable_api is not None:
+        changes["enable_api"] = enable_api
     try:
         with transaction.atomic():
             lock_dataset(dataset)

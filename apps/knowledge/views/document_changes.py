@@ -19,8 +19,9 @@ from apps.knowledge.services.updates import update_document
 from apps.prompts.forms import attempt
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
+from ._base import own_base_of
+from ._documents import document_of
 from .documents import MAX_CHOSEN
-from .finding import find_document, find_own_base
 
 DIALOG, PAGE = "knowledge/_form.html", "knowledge/form.html"
 
@@ -28,7 +29,7 @@ DIALOG, PAGE = "knowledge/_form.html", "knowledge/form.html"
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def rename(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     form = RenameForm(request.POST or None, initial={"name": document.name})
     if request.method == "POST" and attempt(
         form, lambda fields: update_document(document=document, user=request.user, **fields)
@@ -40,7 +41,7 @@ def rename(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> Http
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def priority(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     form = PriorityForm(request.POST or None, initial={"priority": document.priority})
     if request.method == "POST" and attempt(
         form, lambda fields: prioritise_document(document=document, user=request.user, **fields)
@@ -53,7 +54,7 @@ def priority(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> Ht
 @requires(*KNOWLEDGE_BUILDERS)
 def metadata(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     """Values for several documents; what is left empty stays as it is in each."""
-    dataset = find_own_base(request, dataset_id)
+    dataset = own_base_of(request, dataset_id)
     given = request.POST if request.method == "POST" else request.GET
     ids = given.getlist("document")[: MAX_CHOSEN + 1]
     if len(ids) > MAX_CHOSEN:
@@ -72,7 +73,7 @@ def metadata(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 @requires(*KNOWLEDGE_BUILDERS)
 def recut(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     """Another rule: a new document takes the old one's place once it is indexed."""
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     dataset = document.dataset
     first = ProcessForm.first(dataset, document.process_rule, request.workspace)
     form = ProcessForm(request.POST or None, workspace=request.workspace, dataset=dataset, initial=first)

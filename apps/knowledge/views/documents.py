@@ -31,7 +31,8 @@ from apps.knowledge.services.updates import set_documents_status
 from apps.workspaces.models import User
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
-from .finding import find_document, find_own_base
+from ._base import own_base_of
+from ._documents import document_of
 
 PER_PAGE: Final = 25
 MAX_CHOSEN: Final = 100
@@ -58,7 +59,7 @@ _STATUS_ACTIONS: Final = ("enable", "disable", "archive", "un_archive")
 @require_safe
 @requires(*KNOWLEDGE_BUILDERS)
 def document_list(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
-    dataset = find_own_base(request, dataset_id)
+    dataset = own_base_of(request, dataset_id)
     context = _list_context(dataset, request.GET)
     return render_part(request, "knowledge/documents.html", "knowledge/_documents.html", context)
 
@@ -67,7 +68,7 @@ def document_list(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 @requires(*KNOWLEDGE_BUILDERS)
 def progress(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     """What has changed of the documents a page shows as unfinished; each is named with what the page knows of it."""
-    dataset = find_own_base(request, dataset_id)
+    dataset = own_base_of(request, dataset_id)
     known = dict(entry.rpartition("~")[::2] for entry in request.GET.getlist("known")[:PER_PAGE])
     ids = [id for text in known if (id := parse_uuid(text))]
     documents = list(list_documents(dataset=dataset).filter(pk__in=ids))
@@ -84,7 +85,7 @@ def progress(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 @requires(*KNOWLEDGE_BUILDERS)
 def act(request: ConsoleRequest, dataset_id: UUID) -> HttpResponseBase:
     """One action on the documents chosen, or by `only` on a single one."""
-    dataset = find_own_base(request, dataset_id)
+    dataset = own_base_of(request, dataset_id)
     action, ids = _wanted(request.POST)
     documents = list_documents_by_id(dataset=dataset, document_ids=ids)
     if action == "download":
@@ -108,7 +109,7 @@ def act(request: ConsoleRequest, dataset_id: UUID) -> HttpResponseBase:
 @require_safe
 @requires(*KNOWLEDGE_BUILDERS)
 def download(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    upload = get_upload(document=find_document(request, dataset_id, document_id))
+    upload = get_upload(document=document_of(request, dataset_id, document_id))
     return HttpResponseRedirect(f"{file_url(upload.pk)}&as_attachment=true")
 
 

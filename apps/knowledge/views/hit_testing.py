@@ -23,7 +23,7 @@ from apps.knowledge.services.searches import Demand
 from apps.knowledge.wire import parse_external_retrieval, parse_retrieval
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
-from .finding import find_base
+from ._base import base_of
 
 PAGE, PART = "knowledge/hit_testing.html", "knowledge/_hits.html"
 # The reasons of `services.explaining.CUTS`, for people who see a table.
@@ -41,7 +41,7 @@ CUTS: Final = {
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def hit_testing(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
-    dataset = find_base(request, dataset_id)
+    dataset = base_of(request, dataset_id)
     first = HitForm.first(dataset)
     form = HitForm(request.POST or None, workspace=request.workspace, dataset=dataset, initial=first)
     context: dict[str, Any] = {
@@ -58,7 +58,7 @@ def hit_testing(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 @requires(*KNOWLEDGE_BUILDERS)
 def keep_settings(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     """The settings of the test become the base's own; its conditions do not, for a base keeps none."""
-    dataset = find_base(request, dataset_id)
+    dataset = base_of(request, dataset_id)
     if dataset.provider == DatasetProvider.EXTERNAL:
         raise DatasetIsExternal
     form = HitForm(request.POST, workspace=request.workspace, dataset=dataset)

@@ -19,14 +19,14 @@ from apps.knowledge.services.segments import add_segments, update_segment
 from apps.prompts.forms import attempt
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
+from ._documents import document_of, segment_of
 from .document_changes import show
-from .finding import find_document, find_segment
 
 
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def add(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     form = SegmentForm(request.POST or None, document=document)
     if request.method == "POST":
         added = attempt(form, lambda _f: add_segments(document=document, records=[form.record()], user=request.user))
@@ -38,7 +38,7 @@ def add(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpRes
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def edit(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_id: UUID) -> HttpResponse:
-    document, segment = find_segment(request, dataset_id, document_id, segment_id)
+    document, segment = segment_of(request, dataset_id, document_id, segment_id)
     form = SegmentForm(
         request.POST or None, document=document, segment=segment, initial=SegmentForm.initial_of(segment)
     )
@@ -62,7 +62,7 @@ def edit(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_i
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def add_chunk(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_id: UUID) -> HttpResponse:
-    document, segment = find_segment(request, dataset_id, document_id, segment_id)
+    document, segment = segment_of(request, dataset_id, document_id, segment_id)
     form = ChunkForm(request.POST or None)
     if request.method == "POST" and attempt(
         form, lambda fields: add_child_chunk(document=document, segment=segment, user=request.user, **fields)
@@ -77,7 +77,7 @@ def add_chunk(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segm
 def edit_chunk(
     request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_id: UUID, child_chunk_id: UUID
 ) -> HttpResponse:
-    document, segment = find_segment(request, dataset_id, document_id, segment_id)
+    document, segment = segment_of(request, dataset_id, document_id, segment_id)
     chunk = get_child_chunk(segment=segment, chunk_id=child_chunk_id)
     form = ChunkForm(request.POST or None, initial={"content": chunk.content})
     if request.method == "POST" and attempt(
@@ -94,7 +94,7 @@ def edit_chunk(
 def remove_chunk(
     request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_id: UUID, child_chunk_id: UUID
 ) -> HttpResponse:
-    document, segment = find_segment(request, dataset_id, document_id, segment_id)
+    document, segment = segment_of(request, dataset_id, document_id, segment_id)
     chunk = get_child_chunk(segment=segment, chunk_id=child_chunk_id)
     delete_child_chunk(document=document, segment=segment, chunk=chunk, user=request.user)
     return back(request, document, _("The child chunk was deleted."), segment.pk)
@@ -103,7 +103,7 @@ def remove_chunk(
 @require_http_methods(["GET", "POST"])
 @requires(*KNOWLEDGE_BUILDERS)
 def add_file(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     form = SegmentFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         count = attempt(
@@ -119,7 +119,7 @@ def add_file(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> Ht
 @require_safe
 @requires(*KNOWLEDGE_BUILDERS)
 def file_template(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    text = template(find_document(request, dataset_id, document_id))
+    text = template(document_of(request, dataset_id, document_id))
     headers = {"Content-Disposition": 'attachment; filename="segments.csv"'}
     return HttpResponse(text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -27,8 +27,8 @@ from apps.knowledge.timeline import timeline
 from apps.workspaces.models import User
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
+from ._documents import document_of
 from .documents import STATUSES, stamp
-from .finding import find_document
 
 PER_PAGE: Final = 20
 SHOWN: Final = {
@@ -42,7 +42,7 @@ SHOWN: Final = {
 @require_safe
 @requires(*KNOWLEDGE_BUILDERS)
 def document_page(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     context = list_context(document, request.GET)
     if not wants_fragment(request):
         context |= side_context(document)
@@ -53,7 +53,7 @@ def document_page(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) 
 @requires(*KNOWLEDGE_BUILDERS)
 def act(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     """One action on the segments chosen, or by `only` on a single one."""
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     problem, sentence = "", ""
     try:
         action, ids = _wanted(request.POST)
@@ -75,7 +75,7 @@ def act(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpRes
 @requires(*KNOWLEDGE_BUILDERS)
 def metadata(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     """The document's values of the base's fields; an emptied field loses its value."""
-    document = find_document(request, dataset_id, document_id)
+    document = document_of(request, dataset_id, document_id)
     form = MetadataForm(request.POST, metadata_fields=list(document.dataset.metadata_fields.all()))
     sentence, kind = _("The metadata was saved."), "ok"
     if form.is_valid():
