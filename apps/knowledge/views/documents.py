@@ -53,6 +53,14 @@ SORTS: Final = {
     "hits": "hit_count",
     "added": "created_at",
 }
+# What can be done with several: action, icon and label.
+BULK: Final = (
+    ("enable", "eye", gettext_lazy("Switch on")),
+    ("disable", "eye-off", gettext_lazy("Switch off")),
+    ("archive", "archive", gettext_lazy("Archive")),
+    ("un_archive", "archive-restore", gettext_lazy("Un-archive")),
+    ("retry", "rotate-cw", gettext_lazy("Try again")),
+)
 _STATUS_ACTIONS: Final = ("enable", "disable", "archive", "un_archive")
 
 
@@ -139,6 +147,8 @@ def _list_context(dataset: Dataset, query: QueryDict) -> dict[str, Any]:
         "filters": filters,
         "is_filtered": any(filters[name] for name in ("q", "status", "field")),
         "back": urlencode({**{name: value for name, value in filters.items() if value}, "page": page.number}),
+        "query": urlencode({name: value for name, value in filters.items() if value}),
+        "bulk_actions": BULK,
         "columns": [(name, *_sorting(name, filters)) for name in SORTS],
     }
 

@@ -28,7 +28,7 @@ from apps.workspaces.models import User
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
 from ._documents import document_of
-from .documents import STATUSES, stamp
+from .documents import watched
 
 PER_PAGE: Final = 20
 SHOWN: Final = {
@@ -118,9 +118,9 @@ def list_context(document: Document, query: QueryDict) -> dict[str, Any]:
         "is_filtered": bool(keyword or shown),
         "may_change": document.indexing_status == IndexingStatus.COMPLETED and not document.archived,
         "back": urlencode({**{name: value for name, value in filters.items() if value}, "page": page.number}),
-        "statuses": STATUSES,
+        "query": urlencode({name: value for name, value in filters.items() if value}),
         "is_working": document.indexing_status in UNFINISHED,
-        "known": f"{document.pk}~{stamp(document)}",
+        "watched": watched([document]),
     }
 
 
