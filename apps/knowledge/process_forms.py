@@ -180,6 +180,8 @@ class ProcessForm(RetrievalForm):
         widget=number_input(0, MAX_TOKENS),
         help_text=_("Tokens that two neighbours share; 10–25 % of the longest segment keeps sentences whole."),
     )
+    parent_separator = _separator(_("Cut parents at"))
+    parent_max_tokens = _length(_("Longest parent"))
     parent_mode = forms.ChoiceField(
         label=_("A parent is"),
         choices=[(PARAGRAPH, _("a paragraph")), (FULL_DOC, _("the whole document"))],
@@ -222,10 +224,12 @@ class ProcessForm(RetrievalForm):
     def first(cls, dataset: Dataset | None, rule: ProcessRule | None, workspace: Workspace) -> dict[str, Any]:
         """What the form begins with: as the base's documents were cut last, else the automatic rule."""
         rules: Mapping[str, Any] = rule.rules if rule else AUTOMATIC
-        passages = rules.get("segmentation") or PARENTS
+        mode = rule.mode if rule else RuleMode.AUTOMATIC.value
+        has_parents = mode == RuleMode.HIERARCHICAL
+        passages = AUTOMATIC["segmentation"] if has_parents else rules["segmentation"]
+        parents = rules.get("segmentation") if has_parents else None
         children = rules.get("subchunk_segmentation") or CHILDREN
         enabled = {item["id"] for item in rules["pre_processing_rules"] if item["enabled"]}
-        mode = rule.mode if rule else RuleMode.AUTOMATIC.value
         has_model = bool(model_choices(workspace, "text-embedding"))
         return {
             **cls.initial_of(dataset.retrieval_model if dataset else {}),
@@ -233,6 +237,8 @@ class ProcessForm(RetrievalForm):
             "separator": _written(passages.get("delimiter") or passages["separator"]),
             "max_tokens": passages["max_tokens"],
             "overlap": passages.get("chunk_overlap", 0),
+            "parent_separator": _written((parents or PARENTS)["separator"]),
+            "parent_max_tokens": (parents or PARENTS)["max_tokens"],
             "parent_mode": rules.get("parent_mode") or PARAGRAPH,
             "child_separator": _written(children["separator"]),
             "child_max_tokens": children["max_tokens"],
@@ -270,6 +276,10 @@ class ProcessForm(RetrievalForm):
             },
         }
         if mode == RuleMode.HIERARCHICAL:
+            rules["segmentation"] = {
+                "separator": fields["parent_separator"],
+                "max_tokens": fields["parent_max_tokens"],
+            }
             rules["parent_mode"] = fields["parent_mode"] or PARAGRAPH
             rules["subchunk_segmentation"] = {
                 "separator": fields["child_separator"],

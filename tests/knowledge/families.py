@@ -7,7 +7,7 @@ from apps.common.ids import new_id
 from apps.knowledge.lexical.tokens import count_slots
 from apps.knowledge.models import Document, Segment
 from apps.knowledge.services.embedding import Embedder
-from apps.knowledge.services.index_rows import add_entries, remove_entry
+from apps.knowledge.services.index_rows import add_entries, remove_entries
 from apps.knowledge.services.segment_rows import Entry
 
 
@@ -24,8 +24,8 @@ def give_children(document: Document, separator: str = ". ") -> list[Segment]:
     ]  # fmt: skip
     embedder, vectors = async_to_sync(_embedded)(document, [child.content for child in children])
     with transaction.atomic():
-        for parent in Segment.objects.filter(document=document, parent=None):
-            remove_entry(parent.pk, document.dataset_id)
+        parents = Segment.objects.filter(document=document, parent=None)
+        remove_entries(list(parents.values_list("pk", flat=True)), document.dataset_id)
         Segment.objects.bulk_create(children)
         entries = [
             Entry(child.pk, count_slots(child.content), vector)

@@ -156,7 +156,7 @@ def test_names_are_checked(client):
         ({"permission": "everybody"}, "permission"),
         ({"description": "x" * 401}, "description"),
         ({"description": 4}, "description"),
-        ({"provider": "external"}, "provider"),
+        ({"provider": "elsewhere"}, "provider"),
         ({"retrieval_model": {"search_method": "x"}}, "search_method"),
         ({"retrieval_model": 4}, "retrieval_model"),
     ],

@@ -313,7 +313,7 @@ def test_kb_20_a_new_version_that_fails_leaves_the_old_in_use(vectors, add, on_e
         raise ProviderUnauthorised("Incorrect API key provided.")
 
     on_embed(refuse)
-    new = replace_document_from_text(document=old, name="New", text=PASSAGES[0])
+    new = replace_document_from_text(document=old, name="New", text="Never embedded before.")
     run(index_pending())
     assert (fresh(new).display_status, fresh(old).display_status) == ("error", "available")
     assert findable(old) == len(PASSAGES)

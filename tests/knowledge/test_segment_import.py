@@ -105,7 +105,7 @@ def test_a_template_can_be_sent_back(client, path):
 
 
 def test_kb_19_many_passages_are_left_to_a_worker(client, monkeypatch):
-    monkeypatch.setattr(passages, "CALL_TEXTS", 1)
+    monkeypatch.setattr("apps.knowledge.services.pipeline.CALL_TEXTS", 1)
     path = add_indexed(client, create(client, indexing_technique="high_quality"), "One.")
     body = {"segments": [{"content": f"Number {n}."} for n in range(20)]}
     answer = client.post(f"{path}/segments", body)
@@ -159,7 +159,7 @@ def test_kb_21_many_are_switched_and_deleted_by_one_call(client):
 
 
 def test_the_command_adds_and_waits(client, path, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(passages, "BATCH", 1)
+    monkeypatch.setattr("apps.knowledge.services.pipeline.WORDS_ONLY", 1)
     monkeypatch.setattr(passages, "FEW", 1)
     file = tmp_path / "segments.csv"
     file.write_text(CSV)

@@ -6,7 +6,10 @@ from apps.common.fsck import Problem, SqlCheck, fsck_checks
 
 _TABLES = {"lexical": "words", "embedding": "vectors"}
 _NAME = "select distinct x.segment_id::text"
-_FINDABLE = "(g.enabled and coalesce(p.enabled, true) and d.enabled and not d.archived)"
+_FINDABLE = (
+    "(g.enabled and coalesce(p.enabled, true) and d.enabled and not d.archived"
+    " and (d.replaces_id is null or d.indexing_status = 'completed'))"
+)
 _OF = (
     "knowledge_segment g join knowledge_document d on d.id = g.document_id"
     " left join knowledge_segment p on p.id = g.parent_id"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from . import jobs
 from .embedding import Embedder
 from .jobs import Job
 from .pipeline import Pipeline, call_size
-from .reuse import embed_once
+from .reuse import Vector, embed_once
 from .segment_rows import Entry, write_entries
 
 log = logging.getLogger(__name__)
@@ -102,9 +102,13 @@ class _Steps:
     async def entries(self, groups: Sequence[Sequence[Unfinished]]) -> list[Entry]:
         texts = [group[0].text for group in groups]
         vectors, failure = await embed_once(self.embedder, self.job.workspace_id, texts, len(texts))
+        entries = await self._entries([row for group in groups for row in group if row.text in vectors], vectors)
         if failure is not None:
+            await self.write(entries)  # what the workspace had already
             raise failure
-        rows = [row for group in groups for row in group]
+        return entries
+
+    async def _entries(self, rows: Sequence[Unfinished], vectors: Mapping[str, Vector]) -> list[Entry]:
         counts = await asyncio.to_thread(count, [row.words for row in rows])
         return [
             Entry(row.id, counted, vectors[row.text], row.parent_id)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.common.encoding import dumps
 from apps.knowledge.choices import ChunkOrigin, SegmentStatus
 from apps.knowledge.lexical.bm25 import weights
-from apps.knowledge.lexical.tokens import count_slots
+from apps.knowledge.lexical.tokens import count_slots, searchable_text
 from apps.knowledge.models import Dataset, Document, LexicalStat
 
 from . import copying
@@ -127,7 +127,7 @@ def _or_null(encode: Any, value: Any) -> bytes | None:
 def _lexical_rows(dataset: Dataset, batch: Sequence[Ready], average_length: float) -> Iterator[Sequence[bytes]]:
     for segment in batch:
         if segment.words:
-            counts = count_slots(segment.content)
+            counts = count_slots(searchable_text(segment.content, segment.keywords))
             yield (
                 *_place(dataset, segment),
                 copying.boolean(segment.findable),

@@ -1,7 +1,8 @@
 """From what somebody picked to documents: files are kept meanwhile, looked at, previewed, then added as one batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import IO, Any, Final
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from .documents import create_document, new_batch, text_file
 from .imports import import_items
 from .preview import Preview, preview_file
 
+MAX_TOTALLED: Final = 50
 LOOKED_AT: Final = 20_000  # characters of a file that are shown
 
 
@@ -83,6 +85,39 @@ def preview(*, workspace: Workspace, dataset: Dataset | None, entry: Entry, opti
     """What an entry would become; of pages the first one. Options and errors as of `preview_file`."""
     name, data = _content(workspace, entry)
     return preview_file(dataset=dataset or Dataset(workspace=workspace), name=name, data=data, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What several documents would become together; `price` None: not known."""
+
+    documents: int
+    segments: int
+    tokens: int
+    price: Decimal | None
+    currency: str | None
+
+
+def total(
+    *, workspace: Workspace, dataset: Dataset | None, entries: Sequence[Entry], options: Mapping[str, Any]
+) -> Total:
+    """All that was picked, read and cut. Raises InvalidParam: more than 50 documents; and as `preview`."""
+    if sum(entry.count for entry in entries) > MAX_TOTALLED:
+        raise InvalidParam(f"At most {MAX_TOTALLED} documents can be added up. Look at some of them one by one.")
+    base = dataset or Dataset(workspace=workspace)
+    found = [
+        preview_file(dataset=base, name=name, data=data, **options)
+        for entry in entries
+        for name, data in _contents(workspace, entry)
+    ]
+    prices = [each.price for each in found if each.price is not None]
+    return Total(
+        documents=len(found),
+        segments=sum(each.total_segments for each in found),
+        tokens=sum(each.tokens for each in found),
+        price=sum(prices, Decimal()) if len(prices) == len(found) else None,
+        currency=next((each.currency for each in found), None),
+    )
 
 
 def found_base(
@@ -147,16 +182,26 @@ def _by_connection(entries: Sequence[Entry]) -> dict[tuple[str, str], list[Sourc
 
 
 def _content(workspace: Workspace, entry: Entry) -> tuple[str, bytes]:
-    """A file's name and bytes."""
+    """The first of an entry's files: its name and bytes."""
+    for name, data in _contents(workspace, entry):
+        return name, data
+    raise NotFound("The pages of this crawl are gone. Crawl the site again.")
+
+
+def _contents(workspace: Workspace, entry: Entry) -> Iterator[tuple[str, bytes]]:
     if entry.kind == FILE:
         upload = _upload(workspace, entry)
-        return upload.name, read_upload(upload)
-    if entry.kind == PAGES:
+        yield upload.name, read_upload(upload)
+    elif entry.kind == PAGES:
         crawl = get_crawl(workspace=workspace, crawl_id=entry.about["crawl"])
-        page = list_pages(crawl=crawl).filter(pk__in=_ids(entry), content__isnull=False).first()
-        if page is None:
-            raise NotFound("The pages of this crawl are gone. Crawl the site again.")
-        return "page.md", (page.content or "").encode()
+        for page in list_pages(crawl=crawl).filter(pk__in=_ids(entry), content__isnull=False):
+            yield "page.md", (page.content or "").encode()
+    else:
+        yield _fetched(workspace, entry)
+
+
+def _fetched(workspace: Workspace, entry: Entry) -> tuple[str, bytes]:
+    """An item's file, as its source gives it now."""
     source = get_source(entry.about["source"])
     access = open_access(source, _connection(workspace, source.key, entry.about["connection"]))
     content = run(source.fetch(access, entry.about["id"], info={"type": entry.about["kind"]}))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.common.errors import AppError, NotFound
 from apps.common.pages import done, render_part
 from apps.knowledge.base_forms import NameForm
-from apps.knowledge.choices import UNFINISHED, IndexingStatus
+from apps.knowledge.choices import UNFINISHED, IndexingStatus, IndexingTechnique
 from apps.knowledge.models import Document
 from apps.knowledge.process_forms import ProcessForm
 from apps.knowledge.selectors import DOCUMENT_NOT_FOUND, get_latest_rule, list_batch
@@ -64,13 +64,19 @@ def preview(request: ConsoleRequest) -> HttpResponse:
     work = Work.of(request)
     form = _form(work, request.POST)
     entry = work.draft.find(request.POST.get("entry", ""))
-    context: dict[str, Any] = {"entry": entry, "form": form}
+    context = work.context(entry=entry, form=form)
     if entry is not None and form.is_valid():
         work.draft.process = form.cleaned_data
         work.save()
         options = {name: value for name, value in form.options().items() if name != "retrieval_model"}
+        technique = work.dataset.indexing_technique if work.dataset else None
+        context["is_economy"] = (technique or options.get("indexing_technique")) == IndexingTechnique.ECONOMY
         asked = 1 if "ask" in request.POST else 0
         try:
+            if "total" in request.POST:
+                context["total"] = intake.total(
+                    workspace=request.workspace, dataset=work.dataset, entries=work.draft.entries, options=options
+                )
             context["preview"] = intake.preview(
                 workspace=request.workspace,
                 dataset=work.dataset,
