@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from .choices import MetadataType
 from .models import Document, MetadataField, Segment
-from .services.documents import MAX_NAME
 from .services.job_control import PRIORITIES
 
 MAX_CONTENT: Final = 500_000
+MAX_NAME: Final = 255
 _WHEN: Final = "%Y-%m-%dT%H:%M"
 
 
@@ -81,7 +81,9 @@ class SegmentForm(forms.Form):
 
     def record(self) -> dict[str, Any]:
         """The fields as services take them."""
-        fields = {name: self.cleaned_data[name] for name in ("content", "answer") if name in self.cleaned_data}
+        fields: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in ("content", "answer") if name in self.cleaned_data
+        }
         words = [word.strip() for word in self.cleaned_data["keywords"].replace("，", ",").split(",")]
         return {**fields, "keywords": [word for word in words if word]}
 

@@ -31,8 +31,9 @@ DIALOG, PAGE = "knowledge/_form.html", "knowledge/form.html"
 def rename(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     document = document_of(request, dataset_id, document_id)
     form = RenameForm(request.POST or None, initial={"name": document.name})
-    if request.method == "POST" and attempt(
-        form, lambda fields: update_document(document=document, user=request.user, **fields)
+    if (
+        request.method == "POST"
+        and attempt(form, lambda fields: update_document(document=document, user=request.user, **fields)) is not None
     ):
         return done(request, "knowledge:documents", _("The document has another name."), dataset_id=dataset_id)
     return show(request, document.dataset, form, _("Rename document"))
@@ -43,8 +44,10 @@ def rename(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> Http
 def priority(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     document = document_of(request, dataset_id, document_id)
     form = PriorityForm(request.POST or None, initial={"priority": document.priority})
-    if request.method == "POST" and attempt(
-        form, lambda fields: prioritise_document(document=document, user=request.user, **fields)
+    if (
+        request.method == "POST"
+        and attempt(form, lambda fields: prioritise_document(document=document, user=request.user, **fields))
+        is not None
     ):
         return done(request, "knowledge:documents", _("The priority was set."), dataset_id=dataset_id)
     return show(request, document.dataset, form, _("Priority of indexing"))
@@ -77,8 +80,10 @@ def recut(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpR
     dataset = document.dataset
     first = ProcessForm.first(dataset, document.process_rule, request.workspace)
     form = ProcessForm(request.POST or None, workspace=request.workspace, dataset=dataset, initial=first)
-    if request.method == "POST" and attempt(
-        form, lambda _fields: replace_document(document=document, user=request.user, **form.cutting())
+    if (
+        request.method == "POST"
+        and attempt(form, lambda _fields: replace_document(document=document, user=request.user, **form.cutting()))
+        is not None
     ):
         sentence = _("The document is cut and indexed anew. Until then the old one is found.")
         return done(request, "knowledge:documents", sentence, dataset_id=dataset_id)

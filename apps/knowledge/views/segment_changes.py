@@ -64,8 +64,12 @@ def edit(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_i
 def add_chunk(request: ConsoleRequest, dataset_id: UUID, document_id: UUID, segment_id: UUID) -> HttpResponse:
     document, segment = segment_of(request, dataset_id, document_id, segment_id)
     form = ChunkForm(request.POST or None)
-    if request.method == "POST" and attempt(
-        form, lambda fields: add_child_chunk(document=document, segment=segment, user=request.user, **fields)
+    if (
+        request.method == "POST"
+        and attempt(
+            form, lambda fields: add_child_chunk(document=document, segment=segment, user=request.user, **fields)
+        )
+        is not None
     ):
         return back(request, document, _("The child chunk was added."), segment.pk)
     heading = _("Add a child chunk to segment %(number)s") % {"number": segment.position}
@@ -80,9 +84,15 @@ def edit_chunk(
     document, segment = segment_of(request, dataset_id, document_id, segment_id)
     chunk = get_child_chunk(segment=segment, chunk_id=child_chunk_id)
     form = ChunkForm(request.POST or None, initial={"content": chunk.content})
-    if request.method == "POST" and attempt(
-        form,
-        lambda fields: update_child_chunk(document=document, segment=segment, chunk=chunk, user=request.user, **fields),
+    if (
+        request.method == "POST"
+        and attempt(
+            form,
+            lambda fields: update_child_chunk(
+                document=document, segment=segment, chunk=chunk, user=request.user, **fields
+            ),
+        )
+        is not None
     ):
         return back(request, document, _("The child chunk was saved."), segment.pk)
     heading = _("Child chunk %(number)s") % {"number": chunk.position}
