@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from apps.common import crypto
 from apps.common.perloop import run
-from apps.knowledge.models import ExternalKnowledgeApi, IndexChange, Segment, SourceConnection
+from apps.knowledge.models import Dataset, ExternalKnowledgeApi, IndexChange, Segment, SourceConnection
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
@@ -113,6 +113,12 @@ def external_api(workspace: Workspace) -> ExternalKnowledgeApi:
     )
 
 
+def external_base(workspace: Workspace) -> Dataset:
+    service = ExternalKnowledgeApi.objects.get(workspace=workspace)
+    fields = {"provider": "external", "permission": "all_team_members", "external_knowledge_id": "a"}
+    return Dataset.objects.create(workspace=workspace, name="Elsewhere", external_api=service, **fields)
+
+
 class World:
     """Workspace A with a person in each role and one object of each kind, and workspace B beside it."""
 
@@ -126,7 +132,9 @@ class World:
         self.people: dict[str, User] = {**people, "owner": User.objects.get(email="owner@a.org")}
         self.stranger = User.objects.get(email="owner@b.org")
         self.app_of_a, app_of_b = make_app(self.a), make_app(self.b)
-        self.dataset = create_dataset(workspace=self.a, name="Rules", indexing_technique="economy")
+        self.dataset = create_dataset(
+            workspace=self.a, name="Rules", indexing_technique="economy", permission="all_team_members"
+        )
         document = create_document_from_text(dataset=self.dataset, name="rules", text=TEXT)
         run(index_document(document.pk))
         connection = SourceConnection.objects.create(workspace=self.a, source="notion", account="a", name="Wiki")
@@ -156,6 +164,8 @@ class World:
             "source": "notion",
             "connection_id": connection.pk,
             "token_id": ApiToken.objects.get(app=self.app_of_a).pk,
+            "knowledge_token_id": ApiToken.objects.filter(workspace=self.a, kind="dataset")[0].pk,
+            "external_dataset_id": external_base(self.a).pk,
             **things_of(self.app_of_a, end_user(self.app_of_a.pk, InvokeFrom.SERVICE_API, DEFAULT_USER)),
         }
         visitor = run(passports.read(self.keys["passport"])).caller

@@ -44,7 +44,7 @@ urlpatterns = [
     path("knowledge/<uuid:dataset_id>/index", settings.change_index, name="change_index"),
     path("knowledge/<uuid:dataset_id>/index-change", settings.index_change, name="index_change"),
     path("knowledge/<uuid:dataset_id>/index-change/cancel", settings.cancel_index_change, name="cancel_index_change"),
-    path("knowledge/<uuid:dataset_id>/external", settings.change_external, name="change_external"),
+    path("knowledge/<uuid:external_dataset_id>/external", settings.change_external, name="change_external"),
     path("knowledge/<uuid:dataset_id>/delete", settings.delete, name="delete"),
     path("knowledge/<uuid:dataset_id>/metadata", metadata.metadata, name="metadata"),
     path("knowledge/<uuid:dataset_id>/metadata/built-in", metadata.built_in, name="built_in"),
@@ -53,6 +53,6 @@ urlpatterns = [
     path("knowledge/<uuid:dataset_id>/api", access.api_page, name="api"),
     path("knowledge/<uuid:dataset_id>/api/switch", access.switch, name="switch_api"),
     path("knowledge/<uuid:dataset_id>/api/keys", access.create_key, name="create_key"),
-    path("knowledge/<uuid:dataset_id>/api/keys/<uuid:token_id>/revoke", access.remove_key, name="revoke_key"),
+    path("knowledge/<uuid:dataset_id>/api/keys/<uuid:knowledge_token_id>/revoke", access.remove_key, name="revoke_key"),
     path("knowledge/<uuid:dataset_id>/", include(document_urls.urlpatterns)),
 ]

@@ -60,9 +60,9 @@ def create_key(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(*MANAGERS)
-def remove_key(request: ConsoleRequest, dataset_id: UUID, token_id: UUID) -> HttpResponse:
+def remove_key(request: ConsoleRequest, dataset_id: UUID, knowledge_token_id: UUID) -> HttpResponse:
     dataset = base_of(request, dataset_id)
-    key = get_or_404(list_knowledge_keys(workspace=request.workspace), token_id, "The key does not exist.")
+    key = get_or_404(list_knowledge_keys(workspace=request.workspace), knowledge_token_id, "The key does not exist.")
     revoke_key(workspace=request.workspace, token_id=key.pk, user=request.user)
     messages.success(request, _("The key %(hint)s is worth nothing any more.") % {"hint": key.hint})
     return redirect("knowledge:api", dataset.pk)

@@ -23,9 +23,8 @@ from ._drafts import Work
 def crawl_context(work: Work) -> dict[str, Any]:
     """The crawl that is being looked at, with its pages."""
     limits = {"page_limit": settings.CRAWL_PAGES_LIMIT, "max_depth": MAX_DEPTH}
-    try:
-        crawl = get_crawl(workspace=work.request.workspace, crawl_id=work.draft.crawl or "")
-    except NotFound:
+    crawl = _crawl(work)
+    if crawl is None:
         return {"crawl": None, **limits}
     pages = list(list_pages(crawl=crawl).defer("content").extra(select={"is_read": "content is not null"}))
     return {
@@ -80,7 +79,8 @@ def progress(request: ConsoleRequest) -> HttpResponse:
 @requires(*KNOWLEDGE_BUILDERS)
 def stop(request: ConsoleRequest) -> HttpResponse:
     work = Work.of(request)
-    stop_crawl(crawl=_crawl(work), user=request.user)
+    if crawl := _crawl(work):
+        stop_crawl(crawl=crawl, user=request.user)
     return _back(work)
 
 
@@ -99,6 +99,8 @@ def leave(request: ConsoleRequest) -> HttpResponse:
 def pick(request: ConsoleRequest) -> HttpResponse:
     work = Work.of(request)
     crawl = _crawl(work)
+    if crawl is None:
+        return _back(work)
     wanted = [id for text in request.POST.getlist("page") if (id := parse_uuid(text))]
     ids = list(list_pages(crawl=crawl).filter(pk__in=wanted, content__isnull=False).values_list("pk", flat=True))
     others = [entry for entry in work.draft.entries if entry.about.get("crawl") != str(crawl.pk)]
@@ -112,8 +114,12 @@ def pick(request: ConsoleRequest) -> HttpResponse:
     return _back(work)
 
 
-def _crawl(work: Work) -> Crawl:
-    return get_crawl(workspace=work.request.workspace, crawl_id=work.draft.crawl or "")
+def _crawl(work: Work) -> Crawl | None:
+    """The one at hand; None: it was left in another tab, or swept away."""
+    try:
+        return get_crawl(workspace=work.request.workspace, crawl_id=work.draft.crawl or "")
+    except NotFound:
+        return None
 
 
 def _back(work: Work) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from apps.common.pages import done, render_part
+from apps.common.pages import done, render_part, wants_fragment
 from apps.knowledge.base_forms import ConnectForm, EmptyBaseForm
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.external import create_external_api, create_external_dataset
@@ -58,5 +58,5 @@ def _connect(request: ConsoleRequest, form: ConnectForm, fields: dict[str, Any])
 
 def _dialog(request: ConsoleRequest, what: str, form: EmptyBaseForm | ConnectForm) -> HttpResponse:
     context = {"form": form, "what": what}
-    status = 422 if form.errors else 200
+    status = 422 if form.errors and wants_fragment(request) else 200
     return render_part(request, "knowledge/create.html", f"knowledge/_{what}.html", context, status=status)

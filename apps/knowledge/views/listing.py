@@ -13,7 +13,7 @@ from apps.common.pages import render_part
 from apps.common.text import storable
 from apps.knowledge.choices import DatasetProvider
 from apps.knowledge.models import Dataset
-from apps.knowledge.selectors import count_apps, count_bases, list_bases
+from apps.knowledge.selectors import count_apps, count_bases, get_document, list_bases
 from apps.workspaces.choices import TagKind
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, MEMBERS, ConsoleRequest, requires
 from apps.workspaces.selectors import list_tags, list_tags_of
@@ -65,6 +65,7 @@ def open_base(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 def open_document(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
     """Where a document's name in the command menu leads."""
     dataset = base_of(request, dataset_id)
+    get_document(dataset=dataset, document_id=document_id)
     try:
         return redirect(reverse("knowledge:document", args=[dataset.pk, document_id]))
     except NoReverseMatch:

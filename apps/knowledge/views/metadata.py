@@ -69,4 +69,4 @@ def _page(request: ConsoleRequest, dataset_id: UUID, form: FieldForm, problem: s
         "built_in": BUILT_IN.items(),
         "problem": problem,
     }
-    return render(request, "knowledge/metadata.html", context, status=422 if form.errors or problem else 200)
+    return render(request, "knowledge/metadata.html", context)

@@ -40,7 +40,7 @@ def process(request: ConsoleRequest) -> HttpResponse:
             work.drafts.forget()
             return redirect("knowledge:batch", *added)
     context = work.context(form=form, entry=work.draft.find(request.GET.get("entry", "")))
-    return render(request, "knowledge/process.html", context, status=422 if form.is_bound and form.errors else 200)
+    return render(request, "knowledge/process.html", context)
 
 
 def _form(work: Work, data: Any) -> ProcessForm:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.common.errors import Conflict, Forbidden, NotFound
-from apps.common.pages import done, render_part
+from apps.common.pages import done, render_part, wants_fragment
 from apps.knowledge.access import require_sharer
 from apps.knowledge.base_forms import BaseForm, ExternalForm, IndexForm
 from apps.knowledge.choices import DatasetProvider, Permission
@@ -51,8 +51,8 @@ def change_index(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(*KNOWLEDGE_BUILDERS)
-def change_external(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
-    dataset = base_of(request, dataset_id)
+def change_external(request: ConsoleRequest, external_dataset_id: UUID) -> HttpResponse:
+    dataset = base_of(request, external_dataset_id)
     if dataset.provider != DatasetProvider.EXTERNAL:
         raise NotFound
     form = ExternalForm(request.POST)
@@ -105,7 +105,7 @@ def delete(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
         else:
             problem = _("That is not its name.")
     context = {"dataset": dataset, "apps": name_apps(dataset=dataset), "problem": problem}
-    status = 422 if problem else 200
+    status = 422 if problem and wants_fragment(request) else 200
     return render_part(request, "knowledge/delete.html", "knowledge/_delete.html", context, status=status)
 
 
@@ -169,7 +169,6 @@ def _page(
     external: ExternalForm | None = None,
 ) -> HttpResponse:
     is_external = dataset.provider == DatasetProvider.EXTERNAL
-    has_errors = any(part is not None and part.errors for part in (form, index, external))
     initial = IndexForm.initial_of(dataset.retrieval_model) | IndexForm.initial_index(dataset)
     context = {
         "dataset": dataset,
@@ -180,4 +179,4 @@ def _page(
         "external": (external or ExternalForm(initial=ExternalForm.initial_of(dataset))) if is_external else None,
         "change": _under_way(dataset),
     }
-    return render(request, "knowledge/settings.html", context, status=422 if has_errors else 200)
+    return render(request, "knowledge/settings.html", context)

@@ -53,4 +53,4 @@ def delete(request: ConsoleRequest, knowledge_tag_id: UUID) -> HttpResponse:
 
 def _page(request: ConsoleRequest, form: TagForm) -> HttpResponse:
     context = {"form": form, "tags": list_tags(workspace=request.workspace, kind=KIND)}
-    return render(request, "knowledge/tags.html", context, status=400 if form.errors else 200)
+    return render(request, "knowledge/tags.html", context)
