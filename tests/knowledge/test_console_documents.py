@@ -100,7 +100,12 @@ def test_ten_thousand_documents_take_a_fixed_number_of_queries(browser, economy,
 
 def test_kb_15_documents_are_switched_archived_and_deleted_together(browser, economy, add):
     ids = [str(add(economy, TEXT, name).pk) for name in ("one", "two")]
-    for action, shown in (("disable", "Off"), ("enable", "Available"), ("archive", "Archived"), ("un_archive", "Available")):
+    for action, shown in (
+        ("disable", "Off"),
+        ("enable", "Available"),
+        ("archive", "Archived"),
+        ("un_archive", "Available"),
+    ):
         page = act(browser, economy, document=ids, action=action)
         assert page.status_code == 200
         assert page.content.decode().count(f"</svg>{shown}</span>") == 2, action

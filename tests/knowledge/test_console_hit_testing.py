@@ -81,7 +81,9 @@ def test_nothing_found_says_so(browser, economy, add):  # noqa: F811
 
 
 def test_words_are_marked_in_whatever_form():
-    marked = [text for text, is_marked in highlight("Basalts, the volcano's rock; a RUN.", "basalt running") if is_marked]
+    marked = [
+        text for text, is_marked in highlight("Basalts, the volcano's rock; a RUN.", "basalt running") if is_marked
+    ]
     assert marked == ["Basalts", "RUN"]
     assert [text for text, is_marked in highlight("火山岩是黑色的", "火山") if is_marked] == ["火山"]
     assert "".join(text for text, _ in highlight("a  b\n", "x")) == "a  b\n"

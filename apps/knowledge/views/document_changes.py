@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.common.errors import InvalidParam
-from apps.common.pages import done, render_part
+from apps.common.pages import done, render_part, wants_fragment
 from apps.knowledge.document_forms import MetadataForm, PriorityForm, RenameForm
 from apps.knowledge.models import Dataset
 from apps.knowledge.process_forms import ProcessForm
@@ -92,7 +92,7 @@ def recut(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpR
 
 def show(request: ConsoleRequest, dataset: Dataset, form: object, heading: str, **more: object) -> HttpResponse:
     """A form in its dialog, or on a page of its own."""
-    has_errors = bool(getattr(form, "errors", None))
+    has_errors = wants_fragment(request) and bool(getattr(form, "errors", None))
     context = {"dataset": dataset, "form": form, "heading": heading, "action": request.path, **more}
     return render_part(request, PAGE, DIALOG, context, status=422 if has_errors else 200)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.common.errors import AppError, Forbidden, NotFound
-from apps.common.pages import done, render_part
+from apps.common.pages import done, render_part, wants_fragment
 from apps.common.perloop import call
 from apps.knowledge.choices import DatasetProvider
 from apps.knowledge.errors import DatasetIsExternal
@@ -51,7 +51,7 @@ def hit_testing(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     }
     if request.method == "POST" and form.is_valid():
         context |= _tested(dataset, form)
-    return render_part(request, PAGE, PART, context, status=422 if form.errors else 200)
+    return _answer(request, form, context)
 
 
 @require_POST
@@ -64,10 +64,15 @@ def keep_settings(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     form = HitForm(request.POST, workspace=request.workspace, dataset=dataset)
     form.fields["query"].required = False
     if not form.is_valid():
-        return render_part(request, PAGE, PART, {"dataset": dataset, "form": form, "is_external": False}, status=422)
+        return _answer(request, form, {"dataset": dataset, "form": form, "is_external": False})
     update_dataset(dataset=dataset, retrieval_model=form.retrieval_model(), user=request.user)
     sentence = _("The base is searched with these settings from now on.")
     return done(request, "knowledge:hit_testing", sentence, dataset_id=dataset_id)
+
+
+def _answer(request: ConsoleRequest, form: HitForm, context: dict[str, Any]) -> HttpResponse:
+    status = 422 if form.errors and wants_fragment(request) else 200
+    return render_part(request, PAGE, PART, context, status=status)
 
 
 def _tested(dataset: Dataset, form: HitForm) -> dict[str, Any]:

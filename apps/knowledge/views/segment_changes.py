@@ -1,15 +1,18 @@
 """Dialogs of a document's page: segments and child chunks are added and changed, many come from a CSV file."""
 
+import json
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.common.pages import done
+from apps.common.errors import InvalidParam
+from apps.common.pages import done, say, wants_fragment
 from apps.knowledge.document_forms import ChunkForm, SegmentFileForm, SegmentForm
 from apps.knowledge.models import Document
 from apps.knowledge.selectors import get_child_chunk
@@ -106,7 +109,13 @@ def remove_chunk(
 ) -> HttpResponse:
     document, segment = segment_of(request, dataset_id, document_id, segment_id)
     chunk = get_child_chunk(segment=segment, chunk_id=child_chunk_id)
-    delete_child_chunk(document=document, segment=segment, chunk=chunk, user=request.user)
+    try:
+        delete_child_chunk(document=document, segment=segment, chunk=chunk, user=request.user)
+    except InvalidParam as refusal:
+        if wants_fragment(request):
+            raise
+        messages.error(request, refusal.message)
+        return back(request, document, "", segment.pk)
     return back(request, document, _("The child chunk was deleted."), segment.pk)
 
 
@@ -135,7 +144,12 @@ def file_template(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) 
 
 
 def back(request: ConsoleRequest, document: Document, sentence: str, segment_id: UUID | None = None) -> HttpResponse:
-    """To the document's page, at the segment that was changed."""
+    """To the document's page, at the segment that was changed; for scripts the list alone is fetched again."""
     address = reverse("knowledge:document", args=[document.dataset_id, document.pk])
-    at = f"?{urlencode({'segment': segment_id})}#segment-{segment_id}" if segment_id else ""
-    return done(request, f"{address}{at}", sentence)
+    query = f"?{urlencode({'segment': segment_id})}" if segment_id else ""
+    if not wants_fragment(request):
+        return done(request, f"{address}{query}{f'#segment-{segment_id}' if segment_id else ''}", sentence)
+    response = HttpResponse(status=204)
+    response["HX-Location"] = json.dumps({"path": address + query, "target": "#segments", "swap": "outerHTML"})
+    say(response, sentence, events={"dialog-close": True})
+    return response

@@ -64,8 +64,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // A segment the address names is scrolled to and has the focus.
-const target = document.querySelector(".segment.is-target");
-if (target) {
+function showTarget() {
+  const target = document.querySelector(".segment.is-target");
+  if (!target) return;
   target.scrollIntoView({ block: "center" });
   target.focus({ preventScroll: true });
 }
+
+showTarget();
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target.id === "segments" || detail.elt.id === "segments") showTarget();
+});
