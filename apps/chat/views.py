@@ -8,14 +8,14 @@ from django.views.decorators.http import require_safe
 
 from apps.prompts.config import BasicConfig, Variable, read_config
 from apps.prompts.selectors import get_app
-from apps.workspaces.permissions import APP_USERS, ConsoleRequest, requires
+from apps.workspaces.permissions import APP_USERS, KNOWLEDGE_BUILDERS, ConsoleRequest, requires
 
 
 @require_safe
 @requires(*APP_USERS)
 def chat_page(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
-    context: dict[str, object] = {"app": app}
+    context: dict[str, object] = {"app": app, "sees_knowledge": request.membership.role in KNOWLEDGE_BUILDERS}
     if app.published is not None:
         context["pane"] = _pane(app.mode, read_config(app.published.config))
     return render(request, "chat/chat_page.html", context)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
 from apps.common import db
@@ -164,6 +165,12 @@ def list_documents(*, dataset: Dataset, keyword: str = "", status: str = "") -> 
     if status in _DISPLAYED:
         documents = documents.filter(_DISPLAYED[status])
     return documents.filter(name__icontains=keyword) if keyword else documents
+
+
+def with_metadata(documents: "QuerySet[Document]", *, field: MetadataField, value: str) -> "QuerySet[Document]":
+    """Those of the documents whose value of a field holds a text, or has any value where the text is empty."""
+    found = documents.annotate(value=KeyTextTransform(field.name, "doc_metadata")).filter(value__isnull=False)
+    return found.filter(value__icontains=value) if value else found
 
 
 def get_document(*, dataset: Dataset, document_id: UUID | str) -> Document:

@@ -1,7 +1,8 @@
 """Console addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
+from . import document_urls
 from .views import access, crawling, creating, listing, metadata, picking, processing, settings, sources, tags
 
 app_name = "knowledge"
@@ -53,4 +54,5 @@ urlpatterns = [
     path("knowledge/<uuid:dataset_id>/api/switch", access.switch, name="switch_api"),
     path("knowledge/<uuid:dataset_id>/api/keys", access.create_key, name="create_key"),
     path("knowledge/<uuid:dataset_id>/api/keys/<uuid:knowledge_token_id>/revoke", access.remove_key, name="revoke_key"),
+    path("knowledge/<uuid:dataset_id>/", include(document_urls.urlpatterns)),
 ]
