@@ -1,4 +1,4 @@
-"""Knowledge in the console: from a real PDF to a base that is shared, with the preview, the progress and the settings."""
+"""Knowledge in the console: from a real PDF to a base that is shared, with preview, progress and settings."""
 
 import re
 from pathlib import Path
