@@ -115,11 +115,12 @@ class RetrievalForm(forms.Form):
             "threshold": 0.5 if threshold is None else threshold,
         }
 
-    def retrieval_model(self, technique: str | None) -> dict[str, Any]:
+    def retrieval_model(self) -> dict[str, Any]:
         """What the fields say, as the service API writes it; a base without vectors is searched by words."""
         fields = self.cleaned_data
         method = fields["search_method"]
-        if technique == IndexingTechnique.ECONOMY and retrieval_methods.get(method).needs_vector:
+        # Only forms that change the index have a technique; the others offer no method that does not fit.
+        if fields.get("technique") == IndexingTechnique.ECONOMY and retrieval_methods.get(method).needs_vector:
             method = BY_WORDS
         provider, name = split_model(fields["rerank"])
         weight = 0.7 if fields["vector_weight"] is None else fields["vector_weight"]
@@ -298,7 +299,7 @@ class ProcessForm(RetrievalForm):
             "indexing_technique": technique,
             "embedding_provider": provider,
             "embedding_model": name,
-            "retrieval_model": self.retrieval_model(technique),
+            "retrieval_model": self.retrieval_model(),
         }
 
 

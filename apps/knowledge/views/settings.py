@@ -133,7 +133,7 @@ def _change_index(request: ConsoleRequest, dataset: Dataset, form: IndexForm, fi
         if chosen != current
         else {}
     )
-    update_dataset(dataset=dataset, user=request.user, retrieval_model=form.retrieval_model(technique), **index)
+    update_dataset(dataset=dataset, user=request.user, retrieval_model=form.retrieval_model(), **index)
     return True
 
 
