@@ -116,12 +116,16 @@ class RetrievalForm(forms.Form):
         }
 
     def retrieval_model(self) -> dict[str, Any]:
-        """What the fields say, as the service API writes it."""
+        """What the fields say, as the service API writes it; a base without vectors is searched by words."""
         fields = self.cleaned_data
+        method = fields["search_method"]
+        # Only forms that change the index have a technique; the others offer no method that does not fit.
+        if fields.get("technique") == IndexingTechnique.ECONOMY and retrieval_methods.get(method).needs_vector:
+            method = BY_WORDS
         provider, name = split_model(fields["rerank"])
         weight = 0.7 if fields["vector_weight"] is None else fields["vector_weight"]
         return {
-            "search_method": fields["search_method"],
+            "search_method": method,
             "reranking_enable": bool(name),
             "reranking_mode": "reranking_model" if name else "weighted_score",
             "reranking_model": {"reranking_provider_name": provider or "", "reranking_model_name": name or ""},
@@ -291,14 +295,11 @@ class ProcessForm(RetrievalForm):
         technique = self.cleaned_data["technique"] or IndexingTechnique.HIGH_QUALITY.value
         is_economy = technique == IndexingTechnique.ECONOMY
         provider, name = split_model("" if is_economy else self.cleaned_data["embedding"])
-        retrieval = self.retrieval_model()
-        if is_economy:
-            retrieval |= {"search_method": BY_WORDS}
         return {
             "indexing_technique": technique,
             "embedding_provider": provider,
             "embedding_model": name,
-            "retrieval_model": retrieval,
+            "retrieval_model": self.retrieval_model(),
         }
 
 

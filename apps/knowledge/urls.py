@@ -50,7 +50,6 @@ urlpatterns = [
     path("knowledge/picker", picker.picker, name="picker"),
     path("knowledge/<uuid:dataset_id>", listing.open_base, name="base"),
     path("knowledge/<uuid:dataset_id>/add", picking.add, name="add"),
-    path("knowledge/<uuid:dataset_id>/open/<uuid:document_id>", listing.open_document, name="open_document"),
     path("knowledge/<uuid:dataset_id>/batches/<str:batch>", processing.batch, name="batch"),
     path("knowledge/<uuid:dataset_id>/name", processing.rename, name="rename"),
     path("knowledge/<uuid:dataset_id>/settings", settings.settings_page, name="settings"),

@@ -17,8 +17,8 @@ from tests.knowledge.console import HTMX, browser_of, member, owner_of, text_of
 
 # Copies of a row under other names.
 MANY = """
-insert into knowledge_{0} select copy.*
-from knowledge_{0} k, generate_series(2, 10000) n, lateral jsonb_populate_record(
+insert into knowledge_{0} select copy.* from knowledge_{0} k, generate_series(2, 10000) n,
+    lateral jsonb_populate_record(
     k, jsonb_build_object('id', gen_random_uuid(), 'name', %s || ' ' || n, 'created_at', %s::timestamptz)
 ) copy where k.id = %s"""
 

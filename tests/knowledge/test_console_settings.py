@@ -150,6 +150,12 @@ def test_the_calls_name_this_base_and_editors_make_no_keys(workspace, economy):
     assert browser_of(editor).post(f"/knowledge/{economy.pk}/api/keys").status_code == 403
 
 
+def test_a_base_that_gives_up_its_vectors_is_searched_by_words(browser, vectors):
+    browser.post(f"/knowledge/{vectors.pk}/index", index(search_method="semantic_search"))
+    vectors.refresh_from_db()
+    assert (vectors.indexing_technique, vectors.retrieval_model["search_method"]) == ("economy", "keyword_search")
+
+
 def test_an_empty_base_can_be_given_an_index(workspace, browser):
     base = create_dataset(workspace=workspace, name="Empty")
     browser.post(f"/knowledge/{base.pk}/index", index())

@@ -47,7 +47,7 @@ class Documents(Finder):
         return [
             Found(
                 document.name,
-                reverse("knowledge:open_document", args=[document.dataset_id, document.pk]),
+                reverse("knowledge:document", args=[document.dataset_id, document.pk]),
                 "file-text",
                 document.dataset.name,
             )

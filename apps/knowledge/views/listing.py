@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.common.ids import parse_uuid
@@ -13,7 +13,7 @@ from apps.common.pages import render_part
 from apps.common.text import storable
 from apps.knowledge.choices import DatasetProvider
 from apps.knowledge.models import Dataset
-from apps.knowledge.selectors import count_apps, count_bases, get_document, list_bases
+from apps.knowledge.selectors import count_apps, count_bases, list_bases
 from apps.workspaces.choices import TagKind
 from apps.workspaces.permissions import KNOWLEDGE_BUILDERS, MEMBERS, ConsoleRequest, requires
 from apps.workspaces.selectors import list_tags, list_tags_of
@@ -60,23 +60,7 @@ def open_base(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     return redirect(first_page(base_of(request, dataset_id)))
 
 
-@require_safe
-@requires(*KNOWLEDGE_BUILDERS)
-def open_document(request: ConsoleRequest, dataset_id: UUID, document_id: UUID) -> HttpResponse:
-    """Where a document's name in the command menu leads."""
-    dataset = base_of(request, dataset_id)
-    get_document(dataset=dataset, document_id=document_id)
-    try:
-        return redirect(reverse("knowledge:document", args=[dataset.pk, document_id]))
-    except NoReverseMatch:
-        return redirect(first_page(dataset))
-
-
 def first_page(dataset: Dataset) -> str:
     """The address of a base's first page."""
-    if dataset.provider != DatasetProvider.EXTERNAL:
-        try:
-            return reverse("knowledge:documents", args=[dataset.pk])
-        except NoReverseMatch:
-            pass
-    return reverse("knowledge:settings", args=[dataset.pk])
+    is_external = dataset.provider == DatasetProvider.EXTERNAL
+    return reverse("knowledge:settings" if is_external else "knowledge:documents", args=[dataset.pk])
