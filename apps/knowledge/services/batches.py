@@ -104,7 +104,8 @@ class _Steps:
         vectors, failure = await embed_once(self.embedder, self.job.workspace_id, texts, len(texts))
         entries = await self._entries([row for group in groups for row in group if row.text in vectors], vectors)
         if failure is not None:
-            await self.write(entries)  # what the workspace had already
+            if entries:  # what the workspace had already
+                await self.write(entries)
             raise failure
         return entries
 
