@@ -260,7 +260,7 @@ def test_a_text_generator_on_a_phone(chromium: Chromium):
 
 def test_the_keyboard_reaches_everything(chromium: Chromium):
     cookies, app = owner_with(make_app)
-    with chromium.page(cookies) as page:
+    with chromium.page({**cookies, "first_steps": "away"}) as page:
         page.goto("/apps")
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
