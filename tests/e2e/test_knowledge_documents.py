@@ -96,7 +96,7 @@ def test_segments_chunks_a_file_and_a_hit_test(chromium: Chromium):
         expect(page.get_by_role("dialog")).to_contain_text("Line 2")
         page.keyboard.press("Escape")
         page.get_by_role("link", name="Hit testing").click()
-        page.get_by_label("Question").fill("volcanic glass")
+        page.get_by_role("textbox", name="Question").fill("volcanic glass")
         page.keyboard.press("Control+Enter")
         first = page.locator(".hit").first
         expect(first).to_contain_text("stones")

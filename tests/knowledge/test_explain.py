@@ -41,7 +41,7 @@ def by_content(explanation: Explanation) -> dict[str, Candidate]:
 
 
 @pytest.mark.parametrize("method", list(retrieval_methods.all()))
-def test_each_method_tells_what_it_searched_by(vectors, add, method):
+def test_kb_27_each_method_tells_what_it_searched_by(vectors, add, method):
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     explanation = told([vectors], settings=RetrievalSettings(method, top_k=1))
     best, last = explanation.candidates[0], explanation.candidates[-1]
