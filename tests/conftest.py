@@ -17,10 +17,23 @@ from tests import database
 from tests.fakes.upstream import Upstream
 
 _until_the_end = ExitStack()
+_LONG = (
+    "tests/faults/",
+    "tests/supervisor/",
+    "tests/docs/test_examples",
+    "tests/test_role_matrix",
+    "tests/e2e/",
+    "tests/sandbox/",
+)
 
 
 def pytest_configure() -> None:
     database.start(_until_the_end)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits most (whole products, browsers) comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: next((rank for rank, part in enumerate(_LONG) if part in item.nodeid), len(_LONG)))
 
 
 def pytest_unconfigure() -> None:

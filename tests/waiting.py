@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(condition: Callable[[], object], *, within_s: float = 5.0) -> None:
+def eventually(condition: Callable[[], object], *, within_s: float = 20.0) -> None:
     """Returns as soon as the condition holds; fails the test when it does not in time."""
     end = time.monotonic() + within_s
     while not condition():

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakSet
 
 from django.conf import settings
 from django.db import connection as django_connection
@@ -39,23 +40,39 @@ def conninfo() -> str:
     )
 
 
-def _start() -> AsyncConnectionPool[Connection]:
-    return AsyncConnectionPool(
-        conninfo(),
-        kwargs={"autocommit": True},
-        min_size=0,
-        max_size=settings.DATABASE_ASYNC_POOL_SIZE,
-        timeout=10,
-        max_idle=120,
-        open=False,
-    )
+class _Pool(AsyncConnectionPool[Connection]):
+    """Closes a connection, too, that was still being made when the pool was closed.
+
+    psycopg_pool 3.3 puts such a one into the closed pool and leaves it open until it is collected as garbage.
+    """
+
+    def __init__(self) -> None:
+        self._made: WeakSet[Connection] = WeakSet()
+        super().__init__(
+            conninfo(),
+            kwargs={"autocommit": True},
+            configure=self._note,
+            min_size=0,
+            max_size=settings.DATABASE_ASYNC_POOL_SIZE,
+            timeout=10,
+            max_idle=120,
+            open=False,
+        )
+
+    async def _note(self, made: Connection) -> None:
+        self._made.add(made)
+
+    async def close(self, timeout: float = 5.0) -> None:
+        await super().close(timeout)
+        for connection in list(self._made):
+            await connection.close()
 
 
-async def _stop(pool: AsyncConnectionPool[Connection]) -> None:
+async def _stop(pool: _Pool) -> None:
     await pool.close()
 
 
-_pool: PerLoop[AsyncConnectionPool[Connection]] = PerLoop("database pool", _start, _stop)
+_pool: PerLoop[_Pool] = PerLoop("database pool", _Pool, _stop)
 
 
 async def discard_broken() -> None:

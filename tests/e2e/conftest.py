@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 T = TypeVar("T")
 ARGUMENTS = [
@@ -22,6 +22,8 @@ ARGUMENTS = [
     "--disable-quic",
     "--use-fake-device-for-media-stream",
 ]
+PATIENCE_MS = 20_000  # costs nothing where all is well, and the machine may be busy
+expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -53,7 +55,7 @@ class Chromium:
         context.add_cookies(
             [{"name": name, "value": value, "url": self.base_url} for name, value in (cookies or {}).items()]
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", lambda message: self._note(message.type, message.text))
         page.on("pageerror", lambda error: self._note("error", str(error)))

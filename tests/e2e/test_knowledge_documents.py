@@ -97,6 +97,7 @@ def test_segments_chunks_a_file_and_a_hit_test(chromium: Chromium):
         chromium.complaints.clear()  # the browser itself reports the 422
         page.keyboard.press("Escape")
         page.get_by_role("link", name="Hit testing").click()
+        page.wait_for_load_state()  # the key combination is a script's
         page.get_by_role("textbox", name="Question").fill("volcanic glass")
         page.keyboard.press("Control+Enter")
         first = page.locator(".hit").first
