@@ -328,9 +328,9 @@ def test_a_revoked_key_is_dead_at_once(world: World):
 
 def test_a_stranger_finds_nothing_and_changes_nothing(world: World):
     session = world.session(world.stranger)
+    before = world.checksum()
 
     def check(call: Call) -> str | None:
-        before = world.checksum()
         headers = session
         if call.who in KEYS:
             headers = {"Authorization": f"Bearer {world.foreign_keys[call.who]}"}

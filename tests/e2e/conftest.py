@@ -21,10 +21,11 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-quic",
     "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 PATIENCE_MS = 20_000  # costs nothing where all is well, and the machine may be busy
 expect.set_options(timeout=PATIENCE_MS)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def aside(function: Callable[[], T]) -> T:
