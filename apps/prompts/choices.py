@@ -13,6 +13,8 @@ class AppMode(TextChoices):
 
 # Modes that are a prompt and what belongs to it; the others are graphs.
 PROMPT_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION, AppMode.AGENT_CHAT})
+# Modes that are a graph of nodes.
+FLOW_MODES = frozenset({AppMode.ADVANCED_CHAT, AppMode.WORKFLOW})
 # Modes whose runs belong to conversations.
 CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
 

@@ -21,6 +21,10 @@ class AppCheck(ABC):
     def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
         """Sentences about what will not work in this workspace as it is now (missing knowledge, models, tools)."""
 
+    def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A file's configuration without what means something only where the file comes from; most leave it as it is."""
+        return config
+
     def refusals(
         self, *, user: User, workspace: Workspace, config: Mapping[str, Any], known: Sequence[Mapping[str, Any]]
     ) -> list[tuple[str, str, str]]:
@@ -42,6 +46,13 @@ def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) 
         for check in app_checks.all().values()
         for warning in check().warnings(workspace=workspace, mode=mode, config=config)
     ]
+
+
+def without_foreign(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A file's configuration as it is stored in this workspace."""
+    for check in app_checks.all().values():
+        config = check().without_foreign(workspace=workspace, mode=mode, config=config)
+    return config
 
 
 def require_allowed(

@@ -16,6 +16,8 @@ WRITES_VERSION = "0.1.5"
 READS_VERSION = (0, 7, 0)
 MAX_BYTES = 10 * 2**20
 
+# A key of the file itself; versions of flows keep it beside the graph, so that it comes out again.
+DEPENDENCIES = "dependencies"
 BASIC_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION, AppMode.AGENT_CHAT})
 
 
@@ -67,7 +69,10 @@ def parse(content: str | bytes) -> AppFile:
 def render(*, app: Mapping[str, Any], mode: str, config: Mapping[str, Any]) -> str:
     """Writes an app file: YAML with sorted keys, so that the same app gives the same bytes."""
     key = "model_config" if mode in BASIC_MODES else "workflow"
-    document = {"app": dict(app), "kind": "app", "version": WRITES_VERSION, key: dict(config)}
+    content = dict(config)
+    document = {"app": dict(app), "kind": "app", "version": WRITES_VERSION, key: content}
+    if mode not in BASIC_MODES and DEPENDENCIES in content:
+        document[DEPENDENCIES] = content.pop(DEPENDENCIES)
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=True, width=120)
 
 
@@ -98,6 +103,8 @@ def _config(data: Mapping[str, Any], mode: str) -> Mapping[str, Any]:
     config = data.get(key)
     if not isinstance(config, dict) or not config:
         raise BrokenAppFile(missing)
+    if mode not in BASIC_MODES and isinstance(data.get(DEPENDENCIES), list):
+        return {**config, DEPENDENCIES: data[DEPENDENCIES]}
     return config
 
 

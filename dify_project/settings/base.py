@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "apps.prompts",
     "apps.logs",
     "apps.knowledge",
+    "apps.workflows",
     "apps.chat",
     "apps.webapp",
 ]

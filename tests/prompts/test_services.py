@@ -104,8 +104,8 @@ def test_what_is_missing_here_is_warned_of(workspace):
 
 
 def test_a_mode_that_cannot_run_yet_and_a_newer_file_are_refused(workspace):
-    with pytest.raises(AppUnavailable, match="workflow"):
-        import_app(workspace=workspace, content="app: {mode: workflow}\nworkflow: {graph: {nodes: []}}")
+    with pytest.raises(AppUnavailable, match="agent-chat"):
+        import_app(workspace=workspace, content="app: {mode: agent-chat}\nmodel_config: {pre_prompt: Hi}")
     with pytest.raises(BrokenAppFile, match="newer"):
         import_app(workspace=workspace, content=FILE.replace("0.1.5", "99.0.0"))
     assert App.objects.count() == 0

@@ -11,11 +11,13 @@ from django.db import transaction
 from apps.common import http
 from apps.common.perloop import run
 from apps.prompts import dsl
-from apps.prompts.choices import AppMode
-from apps.prompts.contracts import check_config
+from apps.prompts.choices import FLOW_MODES, AppMode
+from apps.prompts.contracts import check_config, without_foreign
 from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched, InvalidAppConfig
+from apps.prompts.flows import for_export
 from apps.prompts.icons import DEFAULT_EMOJI, EMOJI, IMAGE
 from apps.prompts.models import App
+from apps.prompts.secret_values import open_secrets
 from apps.workspaces.models import User, Workspace
 
 from .apps import MAX_DESCRIPTION, create_app
@@ -23,6 +25,7 @@ from .icons import is_own_picture
 from .versions import publish
 
 RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION})
+KEPT_MODES = RUNNABLE_MODES | FLOW_MODES
 NO_PICTURE: Final = "The icon is a picture, which app files do not carry. Choose another icon."
 NOT_PUBLISHED: Final = "It was not published: put the configuration right first."
 _FIELD_LIMITS = {"description": MAX_DESCRIPTION, "icon_type": 16, "icon": 255, "icon_background": 16}
@@ -63,13 +66,14 @@ def import_app(
     file = dsl.parse(content)
     if file.needs_confirmation:
         raise BrokenAppFile(f"The file's version {file.version} is newer than this product reads. Update it first.")
-    if file.mode not in RUNNABLE_MODES:
+    if file.mode not in KEPT_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
     fields, warnings = _fields(workspace, file.fields)
     warnings += check_config(workspace=workspace, mode=file.mode, config=file.config)
+    config = without_foreign(workspace=workspace, mode=file.mode, config=file.config)
     with transaction.atomic():
         app = create_app(
-            workspace=workspace, name=name or file.name, mode=file.mode, config=file.config, user=user, **fields
+            workspace=workspace, name=name or file.name, mode=file.mode, config=config, user=user, **fields
         )
         if publish_now:
             warnings += _publish(app, user)
@@ -116,8 +120,16 @@ def raw_address(url: str) -> str:
     return f"https://raw.githubusercontent.com/{page[1]}/{page[2]}/{page[3]}" if page else url
 
 
-def export_app(*, app: App) -> str:
-    """The app's draft as an app file; secrets are never in it. Raises AppUnavailable: it has no draft."""
+def export_app(*, app: App, include_secrets: bool = False) -> str:
+    """The app's draft as an app file.
+
+    Args:
+        include_secrets: with the values of a flow's secret environment variables; otherwise they are "".
+
+    Raises:
+        AppUnavailable: it has no draft.
+        CredentialsUnreadable: SECRET_KEY has changed since the secrets were stored.
+    """
     fields = {
         "name": app.name,
         "mode": app.mode,
@@ -129,7 +141,11 @@ def export_app(*, app: App) -> str:
     }
     if app.draft is None:
         raise AppUnavailable
-    return dsl.render(app=fields, mode=app.mode, config=app.draft.config)
+    config = app.draft.config
+    if app.mode in FLOW_MODES:
+        opened = open_secrets(app.workspace, config) if include_secrets else config
+        config = for_export(opened, include_secrets=include_secrets)
+    return dsl.render(app=fields, mode=app.mode, config=config)
 
 
 def _fields(workspace: Workspace, given: Mapping[str, str | bool]) -> tuple[dict[str, Any], list[str]]:

@@ -16,6 +16,7 @@ from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
 from apps.prompts.runtime import APP_TOPIC
+from apps.prompts.secret_values import seal_secrets
 from apps.prompts.validation import require_valid
 from apps.workspaces.models import User
 from apps.workspaces.services import audit
@@ -56,7 +57,7 @@ def save_draft(
         if user is not None:
             known = [row.config for row in (app.draft, app.published) if row] + ([copied_from] if copied_from else [])
             require_allowed(user=user, workspace=app.workspace, config=config, known=known)
-        return _add_draft(app, config, user, note, instead_of)
+        return _add_draft(app, seal_secrets(app.workspace, config), user, note, instead_of)
 
 
 def _refuse_way_back(app: App, config: Mapping[str, Any]) -> None:

@@ -19,4 +19,5 @@ class Command(JsonCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(export_app(app=find_app(options["app_id"])), ending="")
+        app = find_app(options["app_id"])
+        self.stdout.write(export_app(app=app, include_secrets=options["include_secret"]), ending="")

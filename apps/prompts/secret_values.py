@@ -1,0 +1,48 @@
+"""Secret environment variables of flows: sealed in every stored version with the workspace's key."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from apps.common import crypto
+from apps.workspaces.models import Workspace
+
+from .flows import ENVIRONMENT, is_secret
+
+# A stored value is {"sealed": base64}: no value of an app file is a map.
+SEALED: Final = "sealed"
+
+
+def seal_secrets(workspace: Workspace, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration with each secret's text sealed; what is sealed already stays as it is."""
+
+    def seal(value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            return value
+        return {SEALED: base64.b64encode(crypto.encrypt(workspace.public_key, value)).decode()}
+
+    return _with_secrets(config, seal)
+
+
+def open_secrets(workspace: Workspace, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration with the secrets' texts. Raises CredentialsUnreadable: SECRET_KEY has changed."""
+
+    def unseal(value: Any) -> Any:
+        if not isinstance(value, Mapping) or set(value) != {SEALED}:
+            return value
+        try:
+            token = base64.b64decode(str(value[SEALED]), validate=True)
+        except binascii.Error as error:
+            raise crypto.CredentialsUnreadable from error
+        return crypto.decrypt(workspace.wrapped_private_key, token)
+
+    return _with_secrets(config, unseal)
+
+
+def _with_secrets(config: Mapping[str, Any], change: Callable[[Any], Any]) -> Mapping[str, Any]:
+    rows = config.get(ENVIRONMENT)
+    if not isinstance(rows, list) or not any(map(is_secret, rows)):
+        return config
+    changed = [{**row, "value": change(row.get("value"))} if is_secret(row) else row for row in rows]
+    return {**config, ENVIRONMENT: changed}

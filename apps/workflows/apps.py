@@ -1,0 +1,7 @@
+"""Workflows and chatflows."""
+
+from django.apps import AppConfig
+
+
+class WorkflowsConfig(AppConfig):
+    name = "apps.workflows"
