@@ -163,6 +163,7 @@ class World:
             "field_id": create_field(dataset=self.dataset, name="Year", type="number").pk,
             "model_type": "llm",
             "task_id": uuid4(),
+            "run_id": uuid4(),
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),
             "code": self.app_of_a.site_code,

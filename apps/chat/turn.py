@@ -21,11 +21,12 @@ from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.errors import ProviderBadAnswer
 from apps.models.services.resolve import resolve_model
 from apps.prompts.blocks import fill
-from apps.prompts.choices import AppMode
+from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.file_inputs import load_file_inputs
 from apps.prompts.inputs import read_inputs
 from apps.prompts.material import PastTurn
 
+from .errors import flow_refusal
 from .naming import initial_name, name_conversation
 from .outcome import Answer, outcome, reservation
 from .pictures import with_pictures
@@ -45,6 +46,8 @@ async def start_turn(request: TurnRequest) -> Run:
     Raises:
         AppError: unpublished app, bad inputs or files, unknown or ended conversation.
     """
+    if request.app.mode in FLOW_MODES:
+        raise flow_refusal(request.app)
     config = request.app.require_config()
     as_chat = request.app.mode == AppMode.CHAT
     if as_chat and not request.query.strip():

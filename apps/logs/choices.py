@@ -10,6 +10,17 @@ class MessageStatus(TextChoices):
     ERROR = "error", "Failed"
 
 
+class FlowStatus(TextChoices):
+    """How a run of a workflow stands; values are those of the service API."""
+
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    PARTIAL = "partial-succeeded", "Succeeded in part"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+    PAUSED = "paused", "Paused"
+
+
 class Rating(TextChoices):
     LIKE = "like", "Like"
     DISLIKE = "dislike", "Dislike"

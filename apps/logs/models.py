@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.common.ids import new_id
 
-from .choices import FeedbackSource, MessageStatus, Rating
+from .choices import FeedbackSource, FlowStatus, MessageStatus, Rating
 
 
 class Conversation(models.Model):
@@ -173,3 +173,75 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return self.question[:60]
+
+
+class WorkflowRun(models.Model):
+    """One run of a workflow, or of a chatflow's turn: what went in and came out, what it cost, how it ended."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    version_id = models.UUIDField()
+    conversation_id = models.UUIDField(null=True)
+    message_id = models.UUIDField(null=True, help_text="the turn of a chatflow")
+    task_id = models.UUIDField(unique=True)
+    invoke_from = models.CharField(max_length=16)
+    end_user_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    inputs = models.JSONField(default=dict)
+    outputs = models.JSONField(null=True)
+    status = models.CharField(max_length=24, choices=FlowStatus, default=FlowStatus.RUNNING)
+    error_code = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+    elapsed_s = models.FloatField(default=0)
+    total_tokens = models.PositiveBigIntegerField(default=0)
+    total_price = models.DecimalField(max_digits=14, decimal_places=7, default=0)
+    currency = models.CharField(max_length=8, default="USD")
+    total_steps = models.PositiveIntegerField(default=0)
+    exceptions_count = models.PositiveIntegerField(default=0, help_text="failures that the flow itself handled")
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["app_id", "-created_at"], name="logs_run_recent"),
+            models.Index(
+                fields=["message_id"], condition=models.Q(message_id__isnull=False), name="logs_run_of_message"
+            ),
+            models.Index(fields=["lease_until"], condition=models.Q(status="running"), name="logs_run_running"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class NodeRun(models.Model):
+    """One node of a run, once for each time it ran; written when the run ends."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField()
+    run = models.ForeignKey(WorkflowRun, models.CASCADE, related_name="nodes", db_index=False)
+    index = models.PositiveIntegerField(help_text="1, 2, 3 ... in the order they began")
+    node_id = models.CharField(max_length=255)
+    node_type = models.CharField(max_length=64)
+    title = models.CharField(max_length=255, blank=True)
+    predecessor_node_id = models.CharField(max_length=255, blank=True)
+    inside_node_id = models.CharField(max_length=255, blank=True, help_text="the iteration or loop it belongs to")
+    inputs = models.JSONField(null=True)
+    process_data = models.JSONField(null=True)
+    outputs = models.JSONField(null=True)
+    status = models.CharField(max_length=24)
+    error = models.TextField(blank=True)
+    elapsed_s = models.FloatField(default=0)
+    metadata = models.JSONField(null=True, help_text="execution_metadata of the node's last event")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="logs_node_run_index")]
+        indexes = [models.Index(fields=["app_id"], name="logs_node_run_of_app")]
+
+    def __str__(self) -> str:
+        return f"{self.index}. {self.title}"

@@ -48,6 +48,30 @@ class Statement(Enum):
     """
     TOUCH = b"update logs_conversation set updated_at = now() where id = %s"
     RENAME = b"update logs_conversation set name = %s where id = %s and deleted_at is null"
+    BEGIN_RUN = b"""
+        insert into logs_workflowrun (id, workspace_id, app_id, version_id, conversation_id, message_id, task_id,
+            invoke_from, end_user_id, account_id, inputs, lease_until, created_at, status, error_code, error, elapsed_s,
+            total_tokens, total_price, currency, total_steps, exceptions_count)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => %s), to_timestamp(%s),
+            'running', '', '', 0, 0, 0, 'USD', 0, 0) on conflict (id) do nothing
+    """
+    FINISH_RUN = b"""
+        update logs_workflowrun set status = %s, outputs = %s, error_code = %s, error = %s, elapsed_s = %s,
+            total_tokens = %s, total_price = %s, currency = %s, total_steps = %s, exceptions_count = %s,
+            lease_until = null, finished_at = now()
+        where id = %s and status = 'running'
+    """
+    NODE_RUN = b"""
+        insert into logs_noderun (id, workspace_id, app_id, run_id, index, node_id, node_type, title,
+            predecessor_node_id, inside_node_id, inputs, process_data, outputs, status, error, elapsed_s, metadata,
+            created_at, finished_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), to_timestamp(%s))
+        on conflict do nothing
+    """
+    EXTEND_RUN = b"""
+        update logs_workflowrun set lease_until = now() + make_interval(secs => %s)
+        where id = any(%s) and status = 'running'
+    """
     EXTEND = b"""
         update logs_message set lease_until = now() + make_interval(secs => %s)
         where id = any(%s) and status = 'running'

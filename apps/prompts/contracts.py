@@ -22,7 +22,7 @@ class AppCheck(ABC):
         """Sentences about what will not work in this workspace as it is now (missing knowledge, models, tools)."""
 
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A file's configuration without what means something only where the file comes from; most leave it as it is."""
+        """A file's configuration without what means something only where the file comes from."""
         return config
 
     def refusals(

@@ -32,6 +32,11 @@ def start_form(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{str(row.get("type") or "text-input"): dict(row)} for row in rows if row.get("variable")]
 
 
+def as_basic(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Form and features of a flow under the keys that basic apps have for them."""
+    return {**as_map(config.get("features")), "user_input_form": start_form(config)}
+
+
 def is_secret(variable: Any) -> bool:
     """Whether an environment variable's value is not to be shown."""
     return as_map(variable).get("value_type") == SECRET

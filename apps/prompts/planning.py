@@ -62,7 +62,9 @@ def _variables(config: Mapping[str, Any], key: str) -> dict[str, Mapping[str, An
     """By name; a sealed value and the "" of a file without secrets say the same."""
     return {
         str(row["name"]): {
-            name: "" if SEALED in as_map(value) else value for name, value in row.items() if name not in ("id", "selector")
+            name: "" if SEALED in as_map(value) else value
+            for name, value in row.items()
+            if name not in ("id", "selector")
         }
         for row in variables_of(config, key)
     }

@@ -12,9 +12,10 @@ from apps.common.caching import NotifiedCache
 from apps.common.errors import NotFound, Unauthorized
 
 from . import keys
-from .choices import TokenKind
+from .choices import FLOW_MODES, TokenKind
 from .config import BasicConfig, read_config
 from .errors import ApiDisabled, NotPublished, SiteNotFound, WorkspaceArchived
+from .flows import as_basic
 
 APP_TOPIC = "app"  # the id sent with it is the app's
 
@@ -92,7 +93,7 @@ def _read(row: Sequence[Any]) -> AppRuntime:
         site_code=site_code,
         workspace_status=workspace_status,
         version_id=version_id,
-        config=read_config(raw) if raw is not None else None,
+        config=None if raw is None else read_config(as_basic(raw) if mode in FLOW_MODES else raw),
     )
 
 

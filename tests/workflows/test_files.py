@@ -44,7 +44,9 @@ TRIVIAL = flow(node("start", "start", variables=[]), node("end", "end", outputs=
 
 
 @pytest.mark.parametrize("mode", ["workflow", "advanced-chat"])
-@pytest.mark.parametrize("version", [None, "0.1.0", "0.1.1", "0.1.2", "0.1.3", "0.1.4", "0.1.5", "0.3.1", "0.5.0", "0.6.0"])
+@pytest.mark.parametrize(
+    "version", [None, "0.1.0", "0.1.1", "0.1.2", "0.1.3", "0.1.4", "0.1.5", "0.3.1", "0.5.0", "0.6.0"]
+)
 def test_every_version_comes_in_and_goes_out_as_it_was(workspace, mode, version):
     app, warnings = imported(workspace, written(TRIVIAL, mode, version, kind="app" if version else None))
     assert (app.mode, warnings, app.published) == (mode, [], None)
@@ -116,7 +118,11 @@ def variable(name, value, kind="secret"):
 def test_secrets_are_sealed_where_they_are_stored_and_leave_only_on_demand(workspace):
     given = flow(
         node("h", "http-request", credential_id="c1", authorization={"type": "none"}),
-        environment_variables=[variable("KEY", "sk-hidden"), variable("BASE", "https://x", "string"), variable("NONE", "")],
+        environment_variables=[
+            variable("KEY", "sk-hidden"),
+            variable("BASE", "https://x", "string"),
+            variable("NONE", ""),
+        ],
     )
     app, _ = imported(workspace, written(given))
     stored = app.draft.config["environment_variables"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import flows, views
 
 CONVERSATION = "conversations/<str:conversation_id>"
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path(CONVERSATION, views.ConversationView.as_view(), name="v1-conversation"),
     path(f"{CONVERSATION}/variables", views.VariablesView.as_view(), name="v1-variables"),
     path(f"{CONVERSATION}/variables/<str:variable_id>", views.VariableView.as_view(), name="v1-variable"),
+    path("workflows/run/<str:run_id>", flows.RunView.as_view(), name="v1-workflow-run-detail"),
+    path("workflows/logs", flows.RunsView.as_view(), name="v1-workflow-logs"),
     path("files/<str:file_id>/preview", views.FilePreviewView.as_view(), name="v1-file-preview"),
 ]

@@ -3,7 +3,16 @@
 from uuid import UUID
 
 from apps.common.batches import delete_in_batches
-from apps.logs.models import Annotation, Conversation, Feedback, Message, MessageFile, SavedMessage
+from apps.logs.models import (
+    Annotation,
+    Conversation,
+    Feedback,
+    Message,
+    MessageFile,
+    NodeRun,
+    SavedMessage,
+    WorkflowRun,
+)
 from apps.logs.services.prune import delete_files_of
 from apps.prompts.contracts import AppCleanup, app_cleanups
 
@@ -15,9 +24,10 @@ class LogsCleanup(AppCleanup):
     key, label = "logs", "Conversations and messages"
 
     def clean(self, app_id: UUID) -> None:
-        """Messages with their files, feedback and places among saved answers; then conversations."""
+        """Runs, messages with their files, feedback and places among saved answers; then conversations."""
+        delete_in_batches(WorkflowRun.objects.filter(app_id=app_id))
         delete_in_batches(Message.objects.filter(app_id=app_id), before=delete_files_of)
         delete_in_batches(Conversation.objects.filter(app_id=app_id))
         # What could still name the app beside a message of another: nothing, unless rows were written by hand.
-        for model in (MessageFile, Feedback, SavedMessage, Annotation):
+        for model in (NodeRun, MessageFile, Feedback, SavedMessage, Annotation):
             delete_in_batches(model._default_manager.filter(app_id=app_id))

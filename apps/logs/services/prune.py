@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.common.batches import delete_in_batches
 from apps.files.models import UploadFile
 from apps.files.services.uploads import delete_unused_uploads
-from apps.logs.choices import MessageStatus
-from apps.logs.models import Conversation, Message, MessageFile
+from apps.logs.choices import FlowStatus, MessageStatus
+from apps.logs.models import Conversation, Message, MessageFile, WorkflowRun
 from apps.prompts.models import App
 from apps.workspaces.models import Workspace
 from apps.workspaces.services import audit
@@ -23,6 +23,7 @@ class Pruned:
 
     conversations: int = 0
     messages: int = 0
+    workflow_runs: int = 0
 
 
 def prune_logs(*, before: datetime, workspaces: Iterable[Workspace], dry_run: bool = False) -> Pruned:
@@ -54,6 +55,13 @@ def _prune_app(app_id: UUID, before: datetime, pruned: Pruned, *, dry_run: bool)
     single = Message.objects.filter(app_id=app_id, created_at__lt=before, conversation=None, saved=None)
     single = single.exclude(status=MessageStatus.RUNNING)
     inside = Message.objects.filter(conversation__in=old)
+    runs = WorkflowRun.objects.filter(app_id=app_id, created_at__lt=before)
+    # A turn's run goes with its conversation; a run that waits for a person may go on one day.
+    runs = runs.exclude(status__in=[FlowStatus.RUNNING, FlowStatus.PAUSED])
+    runs = runs.filter(Q(conversation_id=None) | Q(conversation_id__in=old.values("pk")))
+    pruned.workflow_runs += runs.count()
+    if not dry_run:
+        delete_in_batches(runs)
     pruned.conversations += old.count()
     pruned.messages += inside.count() + single.count()
     if not dry_run:
