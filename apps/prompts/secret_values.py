@@ -35,7 +35,7 @@ def open_secrets(workspace: Workspace, config: Mapping[str, Any]) -> Mapping[str
             token = base64.b64decode(str(value[SEALED]), validate=True)
         except binascii.Error as error:
             raise crypto.CredentialsUnreadable from error
-        return crypto.decrypt(workspace.wrapped_private_key, token)
+        return crypto.decrypt(bytes(workspace.wrapped_private_key), token)
 
     return _with_secrets(config, unseal)
 
