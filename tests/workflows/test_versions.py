@@ -52,7 +52,7 @@ def test_a_version_is_published_named_and_restored_with_its_secrets(app):
     assert app.versions.get(pk=first.pk).note == "first"
 
 
-@pytest.mark.parametrize("page", ["", "/api", "/versions", "/settings"])
+@pytest.mark.parametrize("page", ["", "/api", "/versions", "/versions/1"])
 def test_the_consoles_pages_of_a_workflow_open_and_hold_no_secret(app, owner, page):
     publish(app=app)
     client = Client()
