@@ -61,9 +61,12 @@ def test_a_stored_run_is_shown_with_its_values_as_text_and_its_times_as_rfc_822(
 def test_runs_of_other_apps_and_unknown_ones_are_not_found(server, workspace, app, client):
     run = make_run(app)
     other = Client(server.url, make_key(make_app(workspace, TRIVIAL, mode="workflow")))
-    for answer in (other.get(f"/v1/workflows/run/{run.pk}"), client.get("/v1/workflows/run/abc")):
+    elsewhere = make_app(make_workspace("B", "b@example.org"), TRIVIAL, mode="workflow")
+    stranger = Client(server.url, make_key(elsewhere))
+    shown = [caller.get(f"/v1/workflows/run/{run.pk}") for caller in (other, stranger)]
+    for answer in (*shown, client.get("/v1/workflows/run/abc")):
         assert (answer.status, answer.json()["message"]) == (404, "Workflow run not found.")
-    assert other.get("/v1/workflows/logs").json()["total"] == 0
+    assert [caller.get("/v1/workflows/logs").json()["total"] for caller in (other, stranger)] == [0, 0]
 
 
 @pytest.mark.parametrize(
