@@ -10,6 +10,8 @@ const complain = (text) => toast(text, "bad");
 listenForDialogs(complain);
 const find = document.querySelector("[data-find]");
 if (find) listenForCommands(find);
+// On a phone the tabs are wider than the page.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
