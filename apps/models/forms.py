@@ -11,7 +11,7 @@ from .contracts import MODEL_TYPES, ModelSpec, Prices, Voice
 from .selectors import ProviderState, ShownField
 
 TYPE_NAMES: Final = {
-    "llm": _("Text"),
+    "llm": _("LLM"),
     "text-embedding": _("Embedding"),
     "rerank": _("Rerank"),
     "speech2text": _("Speech to text"),

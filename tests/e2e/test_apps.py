@@ -66,7 +66,7 @@ def test_on_a_phone_every_page_fits_and_a_card_s_menu_opens(chromium: Chromium):
     with chromium.page(cookies, **PHONE) as page:
         for path in ("", "/new", "/tags", *(f"/{app.pk}{part}" for part in ("", "/edit", "/page", "/delete"))):
             page.goto(f"/apps{path}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert page.evaluate("document.documentElement.scrollWidth <= screen.width"), path
         page.goto("/apps")
         page.get_by_label("More for Helper").tap()
         page.get_by_role("button", name="Duplicate").tap()

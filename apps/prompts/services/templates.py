@@ -48,7 +48,7 @@ def save_as_template(
         )
         audit.record(
             workspace=app.workspace, user=user, action="template.create", object_type="template",
-            object_id=template.pk, data={"app": str(app.id)},
+            object_id=template.pk, data={"app": str(app.id), "name": template.name},
         )  # fmt: skip
     return template
 
