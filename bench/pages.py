@@ -54,7 +54,7 @@ class Visit:
 
 @dataclass
 class Wire:
-    """Counts what comes over the wire, by kind."""
+    """Counts what comes over the wire, compressed and without headers, by kind."""
 
     kinds: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, float] = field(default_factory=dict)
@@ -63,10 +63,11 @@ class Wire:
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.on("Network.responseReceived", lambda event: self.kinds.update({event["requestId"]: event["type"]}))
-        session.on("Network.loadingFinished", self._finished)
+        session.on("Network.dataReceived", self._received)
 
-    def _finished(self, event: dict[str, object]) -> None:
-        self.sizes[str(event["requestId"])] = float(str(event["encodedDataLength"])) / 1024
+    def _received(self, event: dict[str, object]) -> None:
+        request, size = str(event["requestId"]), float(str(event["encodedDataLength"])) / 1024
+        self.sizes[request] = self.sizes.get(request, 0) + size
 
     def kb(self, kind: str = "") -> float:
         return sum(size for id, size in self.sizes.items() if kind in ("", self.kinds.get(id)))

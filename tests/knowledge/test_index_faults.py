@@ -79,8 +79,13 @@ def test_r_06_a_server_that_stalls_is_left_and_asked_again(workspace, upstream, 
     stalled = Upstream("--embed-ms", "60000")
     try:
         make_provider(workspace, stalled.base_url, **{NAME: "text-embedding"})
-        model = {"embedding_provider": PROVIDER, "embedding_model": NAME}
-        dataset = create_dataset(workspace=workspace, name="Slow", indexing_technique="high_quality", **model)
+        dataset = create_dataset(
+            workspace=workspace,
+            name="Slow",
+            indexing_technique="high_quality",
+            embedding_provider=PROVIDER,
+            embedding_model=NAME,
+        )
         document = waiting(dataset)
         run(index_pending())
         assert (fresh(document).indexing_status, fresh(document).attempt) == ("indexing", 1)
