@@ -27,6 +27,7 @@ class People(Deeds):
         "workspace.reset_key_pair": _("{who} replaced the keys of the workspace; stored secrets are gone"),
         "demo.fill": _("The demo was put into the workspace"),
         "workspace.archive": _("{who} closed the workspace {what}"),
+        "workspace.reopen": _("{who} opened the workspace {what} again"),
         "member.add": _("{who} made {what} a member"),
         "member.change_role": _("{who} changed the role of {what}"),
         "member.remove": _("{who} removed {what} from the workspace"),
