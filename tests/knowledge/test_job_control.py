@@ -326,6 +326,7 @@ def test_kb_20_a_new_version_that_fails_leaves_the_old_in_use(vectors, add, on_e
     assert sorted([fresh(new).archived, fresh(again).archived]) == [False, True]
     assert fresh(old).archived
 
+
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
@@ -355,7 +356,6 @@ def test_two_new_versions_that_end_at_the_same_moment_leave_one_in_use(economy, 
         thread.join()
     assert sorted(fresh(document).archived for document in new) == [False, True]
     assert fresh(old).archived
-
 
 
 def test_kb_20_the_old_deleted_meanwhile(economy, add):
