@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format bench soak docs words
+.PHONY: help run dev test check format bench soak docs words pictures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ words: $(VENV)/.run ## bring the catalogues up to date with templates, scripts a
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md
+
+pictures: $(VENV)/.test ## draw every page anew for docs/tour.md (wants Chromium)
+	PICTURES=docs/pictures $(BIN)/pytest -n 0 tests/e2e/test_pages.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make run PYTHON=python3.11")'

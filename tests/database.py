@@ -19,7 +19,7 @@ def start(stack: ExitStack) -> None:
 
     from dify_project.settings import env
 
-    TransactionTestCase._fixture_teardown = lambda case: empty_tables()  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = lambda case: empty_tables()
     if "host=/nowhere" not in os.environ["DATABASE_URL"]:
         return
     folder = Path(tempfile.mkdtemp(prefix="parley-test-"))

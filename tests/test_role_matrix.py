@@ -28,6 +28,7 @@ from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.knowledge.services.metadata import create_field
 from apps.logs.models import Message
+from apps.models.models import WorkspaceModel
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import ApiToken, App
@@ -117,6 +118,12 @@ def external_api(workspace: Workspace) -> ExternalKnowledgeApi:
     )
 
 
+def own_model(workspace: Workspace) -> WorkspaceModel:
+    return WorkspaceModel.objects.create(
+        workspace=workspace, provider="openai_api_compatible", name="mine", type="llm", context_tokens=8192
+    )
+
+
 def external_base(workspace: Workspace) -> Dataset:
     service = ExternalKnowledgeApi.objects.get(workspace=workspace)
     fields = {"provider": "external", "permission": "all_team_members", "external_knowledge_id": "a"}
@@ -162,6 +169,8 @@ class World:
             "batch": document.batch,
             "field_id": create_field(dataset=self.dataset, name="Year", type="number").pk,
             "model_type": "llm",
+            "provider": "openai_api_compatible",
+            "model_id": own_model(self.a).pk,
             "task_id": uuid4(),
             "run_id": uuid4(),
             "upload_id": uuid4(),

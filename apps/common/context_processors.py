@@ -51,7 +51,19 @@ def _current(request: HttpRequest, place: type[Place]) -> str:
         return ""
     if match.view_name == place.url_name:
         return "page"
-    if place.also & {match.view_name, match.app_name}:
+    if match.view_name in place.also or (match.app_name in place.also and not _is_of_another(match.view_name, place)):
         return "true"
     held = (other for other in places.all().values() if place.holds and other.area == place.holds)
     return "true" if any(_current(request, other) for other in held) else ""
+
+
+def _is_of_another(view_name: str, place: type[Place]) -> bool:
+    """Whether another entry of the area, or one below it, names this page itself."""
+    known = list(places.all().values())
+    rivals = [other for other in known if other.area == place.area and other is not place]
+    below = {rival.holds for rival in rivals}
+    return any(
+        view_name == other.url_name or view_name in other.also
+        for other in known
+        if other in rivals or other.area in below
+    )

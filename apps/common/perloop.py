@@ -79,7 +79,9 @@ def call(coroutine: Coroutine[Any, Any, R]) -> R:
 
     A loop that is made for one call would otherwise keep its connections to Postgres for as long as the process lives.
     """
-    has_server = getattr(SyncToAsync.threadlocal, "main_event_loop", None) is not None
+    # A loop that has ended stays noted in its thread.
+    noted = getattr(SyncToAsync.threadlocal, "main_event_loop", None)
+    has_server = noted is not None and noted.is_running()
 
     async def main() -> R:
         try:

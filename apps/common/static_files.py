@@ -1,5 +1,10 @@
-"""Static files from the web process itself, compressed variants and cache headers included."""
+"""Static files from the web process itself, compressed and with cache headers."""
 
+import gzip
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
 from wsgiref.headers import Headers
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -11,7 +16,10 @@ from .middleware import Answer, Handler
 
 # Other sites' pages name these files, so their addresses never change: a browser uses its copy at once and, once an
 # hour has passed, looks for a newer one behind the visitor's back (RFC 5861).
-ROOT_CACHING = "public, max-age=3600, stale-while-revalidate=604800"
+ROOT_CACHING: Final = "public, max-age=3600, stale-while-revalidate=604800"
+
+_TEXT: Final = re.compile(r"text/|application/(json|javascript)|image/svg")
+_SMALLEST_BYTES: Final = 1024  # what fits into a packet or two is sent as it is
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is not typed
@@ -58,6 +66,17 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is 
         del response["Content-Type"]
         for name, value in found.headers:
             response[name] = value
+        if response.status_code == HTTPStatus.OK and _TEXT.match(response["Content-Type"]):
+            response["Vary"] = "Accept-Encoding"
+            if len(content) >= _SMALLEST_BYTES and "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+                response["Content-Encoding"] = "gzip"
+                content = response.content = _packed(content)
         if content:
             response["Content-Length"] = str(len(content))  # the file may have been edited since the start
         return response
+
+
+@lru_cache(256)
+def _packed(content: bytes) -> bytes:
+    """Nothing is collected at the start, so each file is compressed when it is first asked for."""
+    return gzip.compress(content, mtime=0)

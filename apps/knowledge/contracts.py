@@ -19,12 +19,14 @@ class Record:
     Args:
         pair: question and answer, where columns of the source are named so; documents of questions and answers
             take it in place of the content.
+        metadata: what the source says of this passage alone; texts and numbers by name.
     """
 
     content: str
     answer: str | None = None
     keywords: Sequence[str] | None = None
     pair: Sequence[str] | None = None
+    metadata: Mapping[str, str | int | float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Draft:
     tokens: int
     digest: str
     page: int | None = None
+    metadata: Mapping[str, str | int | float] | None = None
     children: "Sequence[Draft]" = ()
 
     @property

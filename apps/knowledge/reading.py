@@ -89,7 +89,7 @@ def _as_pair(record: Record) -> Record:
     """The record as a question with its answer, where the source names them; "" where it leaves one of them empty."""
     if record.pair is not None:
         question, answer = record.pair
-        return Record(question if answer else "", answer, record.keywords)
+        return Record(question if answer else "", answer, record.keywords, metadata=record.metadata)
     return record if record.answer else replace(record, answer=None)
 
 
@@ -106,10 +106,12 @@ def _available(etl_type: str) -> list[type[Extractor]]:
 
 
 def _storable(record: Record) -> Record:
+    found = record.metadata or {}
     answer = clean(record.answer) if record.answer is not None else None
     keywords = [clean(word) for word in record.keywords] if record.keywords is not None else None
     pair = [clean(text) for text in record.pair] if record.pair is not None else None
-    return replace(record, answer=answer, keywords=keywords, pair=pair)
+    metadata = {clean(name): clean(value) if isinstance(value, str) else value for name, value in found.items()}
+    return replace(record, answer=answer, keywords=keywords, pair=pair, metadata=metadata or None)
 
 
 def draft(position: int, record: Record, page: int | None = None) -> Draft:
@@ -124,4 +126,5 @@ def draft(position: int, record: Record, page: int | None = None) -> Draft:
         tokens=estimate_tokens(content),
         digest=sha256(content.encode()).hexdigest(),
         page=page,
+        metadata=record.metadata,
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.conf import settings
 from apps.common import crypto
 
 from .catalogue import Provider, all_providers, canonical_provider, get_provider
-from .contracts import Endpoint, ModelSpec, ModelType, Timeouts, Voice
+from .contracts import Endpoint, ModelSpec, ModelType, Prices, Timeouts, Voice
 from .errors import ModelNotFound, ProviderNotInitialized
 from .handles import ModelHandle
 
@@ -22,6 +23,7 @@ class WorkspaceModels:
     Args:
         sealed: encrypted credentials by provider.
         custom: the workspace's own models by provider, type and name, oldest first.
+        switched_off: models, own or the catalogue's, that the workspace does not want used.
         defaults: provider and name by type.
     """
 
@@ -29,6 +31,7 @@ class WorkspaceModels:
     sealed: Mapping[str, bytes] = field(repr=False)
     custom: Mapping[tuple[str, str, str], ModelSpec]
     defaults: Mapping[str, tuple[str, str]]
+    switched_off: frozenset[tuple[str, str, str]] = frozenset()
     handles: dict[tuple[str, str, str], ModelHandle] = field(default_factory=dict)
 
     def handle(self, model_type: ModelType, provider_name: str, name: str) -> ModelHandle:
@@ -36,7 +39,7 @@ class WorkspaceModels:
 
         Raises:
             ProviderNotInitialized: unknown provider, or no credentials for it.
-            ModelNotFound: neither the catalogue nor the workspace has the model.
+            ModelNotFound: neither the catalogue nor the workspace has the model, or it is switched off.
             CredentialsUnreadable: SECRET_KEY has changed.
         """
         key = (canonical_provider(provider_name), model_type, name)
@@ -69,7 +72,8 @@ class WorkspaceModels:
                 yield known[key], spec
         for key in (*self.sealed, *(key for key, provider in known.items() if not provider.needs_credentials)):
             for (type_, name), spec in known[key].specs.items() if key in known else ():
-                if type_ == model_type and (key, type_, name) not in self.custom:
+                is_taken = (key, type_, name) in self.custom or (key, type_, name) in self.switched_off
+                if type_ == model_type and not is_taken:
                     yield known[key], spec
 
     def is_configured(self, provider: str) -> bool:
@@ -82,6 +86,11 @@ class WorkspaceModels:
         provider = get_provider(provider_name)
         if not self.is_configured(provider.key):
             raise ProviderNotInitialized
+        if (provider.key, model_type, name) in self.switched_off:
+            raise ModelNotFound(
+                f"Model {name!r} of provider {provider.label} is switched off in this workspace. "
+                "Switch it on under Settings -> Model Provider, or choose another."
+            )
         spec = self.custom.get((provider.key, model_type, name)) or provider.specs.get((model_type, name))
         if spec is None:
             raise ModelNotFound(
@@ -136,9 +145,15 @@ def stored_spec(
         features=frozenset(features),
         mode="completion" if properties.get("mode") == "completion" else "chat",
         voices=tuple(Voice(key, key.title()) for key in properties.get("voices", ())),
+        prices=Prices(_price(properties, "prompt"), _price(properties, "completion")),
     )
 
 
 def properties_of(spec: ModelSpec) -> dict[str, Any]:
-    """What a row keeps of a model beside its columns; `stored_spec` reads it."""
-    return {"mode": spec.mode, "voices": [voice.key for voice in spec.voices]}
+    """What a row keeps of a model beside its columns; `stored_spec` reads it. Prices: USD per 1,000 tokens."""
+    prices = {"prompt": str(spec.prices.prompt), "completion": str(spec.prices.completion)}
+    return {"mode": spec.mode, "voices": [voice.key for voice in spec.voices], "prices": prices}
+
+
+def _price(properties: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(properties.get("prices", {}).get(name, 0))

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
 
 from apps.common import crypto
+from apps.common.errors import NotFound
+from apps.common.tenancy import get_or_404
 from apps.workspaces.models import Workspace
 
 from .catalogue import CredentialField, Provider, all_providers
@@ -12,6 +17,9 @@ from .configured import WorkspaceModels, stored_spec
 from .contracts import MODEL_TYPES, ModelSpec, ModelType
 from .errors import ProviderNotInitialized
 from .models import DefaultModel, ProviderCredential, WorkspaceModel
+
+# A row that only says that a model of the catalogue is switched off.
+OF_CATALOGUE = Q(properties__has_key="of_catalogue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,21 @@ class ProviderState:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model of one provider, usable or not.
+
+    Args:
+        own_id: of a model the workspace entered.
+        is_default: it is used for its type where nothing is chosen.
+    """
+
+    spec: ModelSpec
+    own_id: UUID | None
+    is_enabled: bool
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ModelChoice:
     """A model that can be chosen."""
 
@@ -52,24 +75,22 @@ class ModelChoice:
 def get_configured(*, workspace: Workspace) -> WorkspaceModels:
     """All the workspace has configured, as `resolve_model` sees it."""
     fresh = Workspace.objects.only("wrapped_private_key").get(pk=workspace.pk)
+    rows = list(WorkspaceModel.objects.filter(workspace=workspace).order_by("created_at", "pk"))
     return WorkspaceModels(
         wrapped_private_key=bytes(fresh.wrapped_private_key),
         sealed={
             row.provider: bytes(row.encrypted)
             for row in ProviderCredential.objects.filter(workspace=workspace).order_by("provider")
         },
-        custom={
-            (row.provider, row.type, row.name): spec_of(row)
-            for row in list_own_models(workspace=workspace)
-            if row.is_enabled
-        },
+        custom={(row.provider, row.type, row.name): spec_of(row) for row in rows if row.is_enabled},
+        switched_off=frozenset((row.provider, row.type, row.name) for row in rows if not row.is_enabled),
         defaults={row.type: (row.provider, row.name) for row in DefaultModel.objects.filter(workspace=workspace)},
     )
 
 
 def list_own_models(*, workspace: Workspace) -> Sequence[WorkspaceModel]:
     """The models the workspace entered, oldest first."""
-    return list(WorkspaceModel.objects.filter(workspace=workspace).order_by("created_at", "pk"))
+    return list(WorkspaceModel.objects.filter(workspace=workspace).exclude(OF_CATALOGUE).order_by("created_at", "pk"))
 
 
 def list_providers(*, workspace: Workspace) -> list[ProviderState]:
@@ -82,6 +103,40 @@ def list_providers(*, workspace: Workspace) -> list[ProviderState]:
         for key, provider in all_providers().items()
     ]
     return sorted(states, key=lambda state: not state.is_configured)
+
+
+def get_provider_state(*, workspace: Workspace, provider: str) -> ProviderState:
+    """One provider as the workspace sees it. Raises NotFound: no file has this key."""
+    state = next((state for state in list_providers(workspace=workspace) if state.provider.key == provider), None)
+    if state is None:
+        raise NotFound("There is no such model provider.")
+    return state
+
+
+def list_provider_models(*, workspace: Workspace, provider: Provider) -> list[ListedModel]:
+    """All models of a provider: those the workspace entered, then the catalogue's, by type."""
+    configured = get_configured(workspace=workspace)
+    own = [row for row in list_own_models(workspace=workspace) if row.provider == provider.key]
+    mine = {(row.type, row.name) for row in own}
+    listed: list[tuple[ModelSpec, UUID | None]] = [(spec_of(row), row.pk) for row in own]
+    listed += [(spec, None) for key, spec in provider.specs.items() if key not in mine]
+    defaults = {model_type: _default(configured, model_type) for model_type in MODEL_TYPES}
+    models = [
+        ListedModel(
+            spec,
+            own_id,
+            is_enabled=(provider.key, spec.type, spec.name) not in configured.switched_off,
+            is_default=defaults[spec.type] == (provider.key, spec.name),
+        )
+        for spec, own_id in listed
+    ]
+    return sorted(models, key=lambda model: MODEL_TYPES.index(model.spec.type))
+
+
+def get_own_model(*, workspace: Workspace, model_id: UUID | str) -> WorkspaceModel:
+    """A model the workspace entered. Raises NotFound."""
+    own = WorkspaceModel.objects.filter(workspace=workspace).exclude(OF_CATALOGUE)
+    return get_or_404(own, model_id, "There is no such model.")
 
 
 def list_models(*, workspace: Workspace, model_type: ModelType) -> list[ModelChoice]:

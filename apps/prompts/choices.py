@@ -1,14 +1,15 @@
 """Closed sets of this app."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class AppMode(TextChoices):
-    COMPLETION = "completion", "Text generator"
-    CHAT = "chat", "Chat app"
-    AGENT_CHAT = "agent-chat", "Agent"
-    ADVANCED_CHAT = "advanced-chat", "Chatflow"
-    WORKFLOW = "workflow", "Workflow"
+    COMPLETION = "completion", _("Text generator")
+    CHAT = "chat", _("Chat app")
+    AGENT_CHAT = "agent-chat", _("Agent")
+    ADVANCED_CHAT = "advanced-chat", _("Chatflow")
+    WORKFLOW = "workflow", _("Workflow")
 
 
 # Modes that are a prompt and what belongs to it; the others are graphs.
@@ -17,6 +18,14 @@ PROMPT_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION, AppMode.AGENT_CHAT})
 FLOW_MODES = frozenset({AppMode.ADVANCED_CHAT, AppMode.WORKFLOW})
 # Modes whose runs belong to conversations.
 CHAT_FAMILY = frozenset({AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT})
+
+
+class AppOrder(TextChoices):
+    """How a list of apps is sorted."""
+
+    NEWEST = "newest", _("Newest first")
+    CHANGED = "changed", _("Last changed first")
+    NAME = "name", _("By name")
 
 
 class TokenKind(TextChoices):

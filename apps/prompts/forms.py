@@ -81,6 +81,16 @@ class AppFileForm(forms.Form):
         return cleaned
 
 
+class NewLookForm(forms.Form):
+    """What an app made of a template is called and looks like."""
+
+    name = forms.CharField(label=_("Name"), max_length=MAX_NAME, widget=_text(autocomplete="off"))
+    icon = forms.CharField(
+        label=_("Icon"), max_length=30, required=False, widget=_text(), help_text=_("One emoji. Empty: as it is.")
+    )
+    icon_background = forms.CharField(label=_("Colour behind it"), max_length=7, widget=_colour())
+
+
 class AppForm(forms.Form):
     """Name, icon and tags of an app."""
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from apps.common import db
+from apps.common import db, notify
 from apps.common.caching import NotifiedCache
 from apps.common.errors import NotFound, Unauthorized
+from apps.workspaces.topics import WORKSPACE_TOPIC
 
 from . import keys
 from .choices import FLOW_MODES, TokenKind
@@ -141,6 +142,15 @@ _by_key = NotifiedCache(APP_TOPIC, _load_by_key)
 _by_id = NotifiedCache(APP_TOPIC, _load_by_id)
 _by_code = NotifiedCache(APP_TOPIC, _load_by_code)
 _dataset_keys = NotifiedCache("dataset_key", _load_dataset_key)
+
+
+def _forget(workspace_id: str | None) -> None:
+    """A workspace was closed or opened again: rare enough to read every app anew."""
+    for cache in (_by_key, _by_id, _by_code, _dataset_keys):
+        cache.forget(None)
+
+
+notify.subscribe(WORKSPACE_TOPIC, _forget)
 
 
 async def app_of_key(token: str) -> AppRuntime:

@@ -10,24 +10,39 @@ from django.db.models import QuerySet
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.common.tenancy import get_or_404
-from apps.workspaces.models import AuditEvent, TagBinding, Workspace
+from apps.workspaces.models import AuditEvent, TagBinding, User, Workspace
 from apps.workspaces.selectors import list_tagged
 
-from .choices import TokenKind
+from .choices import AppMode, AppOrder, TokenKind
 from .config import BasicConfig
 from .errors import EndUserNotFound, TemplateNotFound
 from .models import ApiToken, App, AppTemplate, AppVersion, EndUser, Site
 from .shipped import ShippedTemplate, shipped_templates
 
+_ORDERS = {AppOrder.NEWEST: ["-created_at"], AppOrder.CHANGED: ["-updated_at"], AppOrder.NAME: ["name", "-created_at"]}
 MAX_NUMBER = 2**31 - 1  # what the column of a version's number holds
 
 
-def list_apps(*, workspace: Workspace, query: str = "", tag_id: UUID | None = None) -> "QuerySet[App]":
-    """The workspace's apps, newest first, whose name holds `query` and which bear a tag."""
-    apps = App.objects.filter(workspace=workspace).order_by("-created_at")
+def list_apps(
+    *,
+    workspace: Workspace,
+    query: str = "",
+    tag_id: UUID | None = None,
+    mode: AppMode | None = None,
+    created_by: User | None = None,
+    order: AppOrder = AppOrder.NEWEST,
+) -> "QuerySet[App]":
+    """The workspace's apps whose name holds `query`, which bear a tag, are of a mode, were made by somebody."""
+    wanted: dict[str, object] = {"workspace": workspace}
+    if query:
+        wanted["name__icontains"] = query
     if tag_id is not None:
-        apps = apps.filter(id__in=list_tagged(workspace=workspace, tag_ids=[tag_id]))
-    return apps.filter(name__icontains=query) if query else apps
+        wanted["id__in"] = list_tagged(workspace=workspace, tag_ids=[tag_id])
+    if mode is not None:
+        wanted["mode"] = mode
+    if created_by is not None:
+        wanted["created_by"] = created_by
+    return App.objects.filter(**wanted).order_by(*_ORDERS[order])
 
 
 def get_app(*, workspace: Workspace, app_id: object) -> App:

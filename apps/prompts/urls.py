@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     api_access,
     creating,
+    explore,
     first_steps,
     keys,
     listing,
@@ -18,6 +19,8 @@ from .views import (
 app_name = "prompts"
 urlpatterns = [
     path("apps", listing.app_list, name="app_list"),
+    path("explore", explore.explore, name="explore"),
+    path("explore/<str:template_id>", explore.template, name="template"),
     path("apps/first-steps/hide", first_steps.put_away, name="put_steps_away"),
     path("apps/new", creating.new_app, name="new_app"),
     path("apps/new/blank", creating.create_blank, name="create_blank"),

@@ -7,9 +7,11 @@ from django.http import HttpRequest
 
 from apps.common.admin import ReadMostlyAdmin
 
+from .choices import WorkspaceStatus
 from .models import AuditEvent, Installation, Invitation, Membership, SignInAttempt, Tag, TagBinding, User, Workspace
 from .permissions import operator
 from .services.accounts import set_active
+from .services.workspaces import reopen_workspace
 
 admin.site.unregister(Group)
 
@@ -42,6 +44,14 @@ class WorkspaceAdmin(ReadMostlyAdmin):
     list_display = ("name", "status", "created_at")
     list_filter = ("status",)
     search_fields = ("name",)
+    actions = ("reopen",)
+
+    @admin.action(description="Open the selected workspaces again")
+    def reopen(self, request: HttpRequest, workspaces: "QuerySet[Workspace]") -> None:
+        closed = workspaces.filter(status=WorkspaceStatus.ARCHIVED)
+        for workspace in closed:
+            reopen_workspace(workspace=workspace, by=operator(request))
+        self.message_user(request, f"{len(closed)} workspaces opened.", messages.SUCCESS)
 
 
 @admin.register(Membership)

@@ -7,6 +7,7 @@ from apps.prompts.services.apps import update_app
 from apps.prompts.services.keys import create_app_key, create_dataset_key, revoke_key
 from apps.prompts.services.versions import publish, save_draft
 from apps.workspaces.models import AuditEvent, Workspace
+from apps.workspaces.services.workspaces import archive_workspace, reopen_workspace
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Client
 from tests.waiting import eventually
@@ -133,3 +134,20 @@ def test_an_unknown_path_and_a_preflight(server):
 def test_the_use_of_a_key_is_noted(client, app):
     client.get("/v1/info")
     eventually(lambda: ApiToken.objects.get(app=app).last_used_at is not None)
+
+
+def test_a_closed_workspace_s_keys_and_pages_are_closed_at_once(client, server, app):
+    owner = app.workspace.memberships.get()
+    knowledge = Client(server.url, create_dataset_key(workspace=app.workspace))
+    page = Client(server.url)
+    assert client.post("/v1/chat-messages", BODY).status == 200
+    assert knowledge.get("/v1/datasets").status == 200
+    assert page.get(f"/chat/{app.site_code}").status == 200
+    archive_workspace(owner=owner, typed=app.workspace.name)
+    eventually(lambda: client.post("/v1/chat-messages", BODY).status == 403)
+    assert client.post("/v1/chat-messages", BODY).json()["message"] == "The workspace's status is archived."
+    assert knowledge.get("/v1/datasets").status == 401
+    assert page.get(f"/chat/{app.site_code}").status == 404
+    reopen_workspace(workspace=app.workspace, by=owner.user)
+    eventually(lambda: client.post("/v1/chat-messages", BODY).status == 200)
+    assert page.get(f"/chat/{app.site_code}").status == 200

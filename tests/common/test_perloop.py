@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 
 from apps.common import db, perloop
@@ -17,7 +18,8 @@ def still_open(backends: set[int]) -> bool:
         return cursor.fetchone() is not None
 
 
-def test_calls_leave_no_connections_behind(monkeypatch):
+@pytest.mark.parametrize("after_a_loop", [False, True])
+def test_calls_leave_no_connections_behind(monkeypatch, after_a_loop: bool):
     backends: set[int] = set()
     note = db._Pool._note
 
@@ -29,6 +31,8 @@ def test_calls_leave_no_connections_behind(monkeypatch):
         # The second may get the first one's connection and end while its own is still being made.
         return await asyncio.gather(*(db.fetch_one("select 1") for _ in range(2)))
 
+    if after_a_loop:  # it stays noted in the thread that worked for it
+        async_to_sync(sync_to_async(lambda: None))()
     monkeypatch.setattr(db._Pool, "_note", noted)
     for _ in range(5):
         assert perloop.call(two_at_once()) == [(1,), (1,)]
@@ -38,8 +42,6 @@ def test_calls_leave_no_connections_behind(monkeypatch):
 
 
 def test_in_a_server_s_thread_its_own_loop_is_used_and_stays_open():
-    from asgiref.sync import sync_to_async
-
     async def serve() -> tuple[bool, bool]:
         await db.fetch_one("select 1")
         pool = db._pool.peek()

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 SCRIPT = (files("axe_playwright_python") / "axe.min.js").read_text()
 RUN = """async (part) => {
-    const { violations } = await axe.run(part ?? document, { resultTypes: ["violations"] });
+    const { violations } = await axe.run(part ?? document, { resultTypes: ["violations"], preload: false });
     return violations.flatMap(({ id, help, nodes }) =>
         nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`));
 }"""

@@ -18,7 +18,7 @@ def test_from_a_template_to_a_public_page_a_key_and_away(chromium: Chromium):
     cookies, _ = owner_with(make_app)
     with chromium.page(cookies, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto("/apps")
-        page.get_by_role("link", name="Create").click()
+        page.get_by_role("link", name="Create", exact=True).click()
         page.get_by_role("button", name="Customize Travel planner").click()
         expect(page.get_by_role("status").first).to_have_text("The app is there.")
         page.get_by_role("link", name="Overview").click()
@@ -66,7 +66,7 @@ def test_on_a_phone_every_page_fits_and_a_card_s_menu_opens(chromium: Chromium):
     with chromium.page(cookies, **PHONE) as page:
         for path in ("", "/new", "/tags", *(f"/{app.pk}{part}" for part in ("", "/edit", "/page", "/delete"))):
             page.goto(f"/apps{path}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert page.evaluate("document.documentElement.scrollWidth <= screen.width"), path
         page.goto("/apps")
         page.get_by_label("More for Helper").tap()
         page.get_by_role("button", name="Duplicate").tap()

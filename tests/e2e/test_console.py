@@ -255,7 +255,7 @@ def test_a_text_generator_on_a_phone(chromium: Chromium):
         generate.tap()
         expect(answer_of(page)).to_contain_text(re.compile(r"tokens · "))
         expect(page.get_by_role("button", name="Generate")).to_be_enabled()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.scrollWidth <= screen.width")
 
 
 def test_the_keyboard_reaches_everything(chromium: Chromium):
@@ -266,9 +266,14 @@ def test_the_keyboard_reaches_everything(chromium: Chromium):
         expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Connect a model")).to_be_focused()
+        page.keyboard.press("Tab")
         expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.press("Tab")
-        expect(page.get_by_role("link", name=app.name)).to_be_focused()
+        expect(page.locator("summary", has_text="Newest first")).to_be_focused()
+        for name in ("All", "Text generator", "Chat app", "Created by me", app.name):
+            page.keyboard.press("Tab")
+            expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
         menu = page.get_by_label("Account and workspace")
         menu.press("Enter")
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -37,7 +37,7 @@ def with_editor(workspace: Workspace) -> Any:
 
 
 def is_sound(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= screen.width")
     assert violations(page, "main") == []
 
 

@@ -109,4 +109,4 @@ def test_figures_and_reference_on_desk_and_phone(chromium: Chromium):
         for path in ("", "/api", "/logs"):
             page.goto(f"/apps/{app.pk}{path}")
             expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(app.name))
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate("document.documentElement.scrollWidth <= screen.width")

@@ -105,7 +105,7 @@ def test_expert_mode_a_design_and_two_windows(chromium: Chromium):
     cookies, app = owner_with(make_app)
     with chromium.page(cookies, **PHONE) as page:
         page.goto(f"/apps/{app.pk}/orchestrate")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.scrollWidth <= screen.width")
         page.get_by_role("button", name="Automatic").tap()
         page.get_by_label("What shall the app do?").fill("Writes a poem about a given topic")
         page.get_by_role("button", name="Propose").tap()

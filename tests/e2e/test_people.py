@@ -58,7 +58,7 @@ def test_pages_are_accessible(chromium: Chromium):
             page.goto(f"/settings/{name}")
             assert violations(page) == [], name
             page.set_viewport_size({"width": 390, "height": 844})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert page.evaluate("document.documentElement.scrollWidth <= screen.width"), name
             page.set_viewport_size({"width": 1440, "height": 900})
         page.goto("/settings/account")
         page.get_by_label("Language").select_option("ja")

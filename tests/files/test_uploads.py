@@ -2,6 +2,8 @@ import hashlib
 import io
 import resource
 import stat
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -120,3 +122,35 @@ def test_bytes_go_only_when_the_transaction_commits(workspace, folder):
     assert not files_below(folder)
     with pytest.raises(FileMissing):
         storage.read(upload.storage_key)
+
+
+def huge_pictures() -> dict[str, bytes]:
+    """A few bytes each, of 50,000 by 50,000 pixels."""
+    side = 50_000
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    extended = b"\0\0\0\0" + (side - 1).to_bytes(3, "little") * 2
+    return {
+        "png": b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + b"IHDR"
+        + header
+        + struct.pack(">I", zlib.crc32(b"IHDR" + header)),
+        "jpg": b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 17, 8, side, side, 3) + b"\1\x22\0\2\x11\1\3\x11\1\xff\xd9",
+        "gif": b"GIF89a" + struct.pack("<HH", side, side) + b"\0\0\0;",
+        "webp": b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8X" + struct.pack("<I", 10) + extended,
+    }
+
+
+@pytest.mark.parametrize("extension", huge_pictures())
+def test_u_07_a_picture_of_too_many_pixels_is_refused_by_its_head(workspace, folder, extension):
+    with pytest.raises(PayloadTooLarge, match="50000 x 50000 pixels"):
+        store_upload(workspace=workspace, name=f"a.{extension}", data=huge_pictures()[extension])
+    assert not UploadFile.objects.exists()
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "data", [*(picture[:8] for picture in huge_pictures().values()), b"\xff\xd8\xff" + b"\xff" * 99]
+)
+def test_u_07_a_damaged_head_is_kept_as_it_is(workspace, folder, data):
+    assert read_upload(store_upload(workspace=workspace, name="a.png", data=data)) == data

@@ -75,6 +75,7 @@ def base(vectors, add) -> Dataset:
     update_segment(document=first, segment=one, enabled=False, keywords=["lamp", "log"])
     set_documents_status(dataset=vectors, document_ids=[second.pk], action="archive")
     parent = Segment.objects.filter(document__name="Third").order_by("position")[0]
+    Segment.objects.filter(pk=parent.pk).update(metadata={"page": 3, "url": "https://a.example"})
     child = Segment.objects.get(pk=parent.pk)
     child.pk, child.parent, child.position, child.origin = new_id(), parent, 1, "customized"
     child.save(force_insert=True)
@@ -125,7 +126,7 @@ def rest(dataset: Dataset) -> dict[str, Any]:
         "segments": list(
             Segment.objects.filter(dataset=dataset)
             .order_by("document__position", "parent__position", "position")
-            .values_list("parent__position", "origin", "keywords", "enabled", "answer", "page")
+            .values_list("parent__position", "origin", "keywords", "metadata", "enabled", "answer", "page")
         ),
         "rules": ProcessRule.objects.filter(dataset=dataset).count(),
         "metadata": list(MetadataField.objects.filter(dataset=dataset).values_list("name", "type")),

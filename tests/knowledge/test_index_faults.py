@@ -18,10 +18,12 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import delete_document
 from apps.knowledge.services.indexing import index_document, index_pending
 from apps.knowledge.services.job_control import retry_document
+from apps.models import handles
 from apps.models.contracts import Embeddings
 from apps.models.errors import ProviderRateLimited, ProviderUnavailable
 from apps.models.services.credentials import remove_credentials
 from tests.factories import make_provider
+from tests.fakes.upstream import Upstream
 from tests.http import Client
 from tests.knowledge.api import add_text, create, error_of
 from tests.knowledge.test_indexing import fresh, in_thread, nothing, on_embed, waiting  # noqa: F401 - a fixture
@@ -69,6 +71,34 @@ def test_every_third_call_fails(vectors, on_embed):  # noqa: F811
     run(index_pending())
     assert fresh(document).indexing_status == "completed"
     assert len(seen) == len(set(seen)) == 600
+
+
+def test_r_06_a_server_that_stalls_is_left_and_asked_again(workspace, upstream, settings, monkeypatch):
+    monkeypatch.setattr(handles, "BACK_OFF_S", 0.0)
+    settings.MODEL_CONNECT_TIMEOUT_S = settings.MODEL_FIRST_BYTE_TIMEOUT_S = settings.MODEL_IDLE_TIMEOUT_S = 0.3
+    stalled = Upstream("--embed-ms", "60000")
+    try:
+        make_provider(workspace, stalled.base_url, **{NAME: "text-embedding"})
+        dataset = create_dataset(
+            workspace=workspace,
+            name="Slow",
+            indexing_technique="high_quality",
+            embedding_provider=PROVIDER,
+            embedding_model=NAME,
+        )
+        document = waiting(dataset)
+        run(index_pending())
+        assert (fresh(document).indexing_status, fresh(document).attempt) == ("indexing", 1)
+        assert "sent no data" in fresh(document).waiting_reason
+        assert not SegmentEmbedding.objects.exists()
+        assert not SegmentLexical.objects.exists()
+    finally:
+        stalled._process.kill()  # it would end its answers first
+    make_provider(workspace, upstream.base_url, **{NAME: "text-embedding"})
+    Document.objects.update(retry_at=None)
+    run(index_pending())
+    assert fresh(document).indexing_status == "completed"
+    assert SegmentEmbedding.objects.count() == len(PASSAGES)
 
 
 def test_a_wrong_dimension_names_the_model(vectors, add, on_embed):  # noqa: F811

@@ -127,6 +127,7 @@ def parse_outcome(data: bytes, extension: str) -> str:
 
 def hostile_pdfs() -> dict[str, bytes]:
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>"
+    small = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << %b >> >>"
     catalog, pages = b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
     bomb = zlib.compress(b"(x) Tj " * 2**22)
     return {
@@ -137,6 +138,47 @@ def hostile_pdfs() -> dict[str, bytes]:
         "a table of objects that leads back to itself": samples.pdf(["x"], trailer="/Prev 9"),
         "a stream of 28 MB in 30 KB": samples.assemble_pdf(
             [catalog, pages, page, b"<< /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (len(bomb), bomb)]
+        ),
+        "a picture of 20,000 by 20,000": samples.assemble_pdf(
+            [
+                catalog,
+                pages,
+                small % b"/XObject << /I 5 0 R >>",
+                b"<< /Length 5 >>\nstream\n/I Do\nendstream",
+                b"<< /Type /XObject /Subtype /Image /Width 20000 /Height 20000 /ColorSpace /DeviceRGB "
+                b"/BitsPerComponent 8 /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (len(bomb), bomb),
+            ]
+        ),
+        **{
+            f"a broken stream of {name}": samples.assemble_pdf(
+                [
+                    catalog,
+                    pages,
+                    page,
+                    b"<< /Filter /%b /Length 4 >>\nstream\n\xff\xff\xff\xff\nendstream" % name.encode(),
+                ]
+            )
+            for name in ("LZWDecode", "JBIG2Decode", "RunLengthDecode", "ASCII85Decode")
+        },
+        "a stream of objects that holds itself": samples.assemble_pdf(
+            [
+                catalog,
+                pages,
+                page,
+                b"<< /Type /ObjStm /N 1 /First 4 /Extends 4 0 R /Length 8 >>\nstream\n4 0 null\nendstream",
+            ]
+        ),
+        "a font whose map is within itself": samples.assemble_pdf(
+            [
+                catalog,
+                pages,
+                small % b"/Font << /F 5 0 R >>",
+                b"<< /Length 24 >>\nstream\nBT /F 9 Tf (abc) Tj ET   \nendstream",
+                b"<< /Type /Font /Subtype /Type0 /BaseFont /A /Encoding 6 0 R "
+                b"/DescendantFonts [5 0 R] /ToUnicode 6 0 R >>",
+                b"<< /Type /CMap /CMapName /A /UseCMap 6 0 R /Length 40 >>\nstream\n%b\nendstream"
+                % (b"begincmap " + b"1 begincodespacerange <00> <ff> endcodespacerange " * 20_000),
+            ]
         ),
         "nothing": b"%PDF-1.7\n",
     }

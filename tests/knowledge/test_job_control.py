@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.common.errors import InvalidParam
@@ -35,6 +35,7 @@ from tests.knowledge.tables import everything
 from tests.knowledge.test_commands import command
 from tests.knowledge.test_indexing import fresh, in_thread, nothing, on_embed, waiting  # noqa: F401 - a fixture
 from tests.knowledge.texts import ONE_A_LINE, PASSAGES, TEXT, long_text
+from tests.waiting import eventually
 
 IN_FLIGHT = 4 * 64
 
@@ -323,6 +324,37 @@ def test_kb_20_a_new_version_that_fails_leaves_the_old_in_use(vectors, add, on_e
     run(index_pending())
     # Both came through: the one that came last is in use.
     assert sorted([fresh(new).archived, fresh(again).archived]) == [False, True]
+    assert fresh(old).archived
+
+
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+def test_two_new_versions_that_end_at_the_same_moment_leave_one_in_use(economy, add):
+    old = add(economy, TEXT, process_rule=ONE_A_LINE)
+    new = [replace_document_from_text(document=old, name="New", text=PASSAGES[0])]
+    # A second one is refused while the first is under way, but not once that one failed and is tried again.
+    Document.objects.filter(pk=new[0].pk).update(indexing_status="error")
+    new.append(replace_document_from_text(document=old, name="Newer", text=PASSAGES[1]))
+    Document.objects.filter(pk=new[0].pk).update(indexing_status="waiting")
+    claimed = [run(jobs.claim(document.pk)) for document in new]
+    Document.objects.filter(pk__in=[document.pk for document in new]).update(indexing_status="indexing")
+
+    def count_waiting() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_stat_clear_snapshot()")  # a transaction sees one state of it
+            cursor.execute(WAITING)
+            return cursor.fetchone()[0]
+
+    with transaction.atomic():
+        Document.objects.select_for_update().get(pk=old.pk)
+        both = [threading.Thread(target=run, args=[jobs.complete(job)]) for job in claimed if job]
+        for thread in both:
+            thread.start()
+        eventually(lambda: count_waiting() == 2)
+    for thread in both:
+        thread.join()
+    assert sorted(fresh(document).archived for document in new) == [False, True]
     assert fresh(old).archived
 
 

@@ -298,6 +298,26 @@ def test_metadata_all_lines_share_is_the_documents(economy):
     assert set(economy.metadata_fields.values_list("name", "type")) == {("author", "string"), ("year", "number")}
 
 
+def test_metadata_of_one_line_stays_with_its_segment_and_is_cited(client, economy):
+    lines = (
+        b'{"content": "Granite is hard.", "metadata": {"author": "Ada", "url": "https://a.example/1", "page": 1}}\n'
+        b'{"content": "Basalt is dark.", "metadata": {"author": "Ada", "page": 2, "odd": [1]}}\n'
+        b'{"content": "Chalk is soft.", "metadata": {"author": "Ada"}}'
+    )
+    document = create_document_from_file(dataset=economy, name="notes.jsonl", data=lines, process_rule=ONE_A_LINE)
+    run(index_pending())
+    path = f"/v1/datasets/{economy.pk}"
+    shown = client.get(f"{path}/documents/{document.pk}/segments").json()["data"]
+    assert [one["metadata"] for one in shown] == [{"url": "https://a.example/1", "page": 1}, {"page": 2}, None]
+    found = {hit.content: hit.doc_metadata for word in ("granite", "chalk") for hit in ask_for(economy, word)}
+    assert found["Granite is hard."] == {"author": "Ada", "url": "https://a.example/1", "page": 1}
+    assert found["Chalk is soft."] == {"author": "Ada"}
+
+
+def ask_for(dataset, word):
+    return run(retrieve(workspace_id=dataset.workspace_id, dataset_ids=[dataset.pk], query=word))
+
+
 def test_a_passage_of_questions_needs_its_answer(client, economy):
     document = waiting(economy)
     run(index_pending())

@@ -1,9 +1,8 @@
 """A text that a workspace's model has embedded is not embedded again."""
 
 import pytest
+from django.db import connection
 
-from apps.common import db
-from apps.common.perloop import run
 from apps.knowledge.models import Document, SegmentEmbedding
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import delete_document
@@ -102,16 +101,31 @@ def test_kb_15_an_economical_base_looks_nothing_up(economy, add, embedded, monke
     assert embedded == []
 
 
+# A table of a few rows is read in any way.
+MANY_SEGMENTS = """
+    with copies as (
+        insert into knowledge_segment
+        select (jsonb_populate_record(null::knowledge_segment, to_jsonb(s) || jsonb_build_object(
+            'id', gen_random_uuid(), 'position', 1000 + n, 'index_node_hash', md5(n::text)
+        ))).*
+        from (select * from knowledge_segment limit 1) s, generate_series(1, 1000) n
+        returning id
+    )
+    insert into knowledge_segmentembedding
+    select (jsonb_populate_record(
+        null::knowledge_segmentembedding, to_jsonb(e) || jsonb_build_object('segment_id', copies.id)
+    )).*
+    from (select * from knowledge_segmentembedding limit 1) e, copies"""
+
+
 def test_the_look_up_goes_by_the_hash_index(vectors, add):
     from apps.knowledge.services import reuse
 
     add(vectors, TEXT, process_rule=ONE_A_LINE)
-
-    async def plan() -> str:
-        async with db.connect() as connection, connection.transaction():
-            await connection.execute(b"set local enable_seqscan = off")
-            arguments = [["0" * 64], vectors.workspace_id, "demo/demo-embedding", None]
-            cursor = await connection.execute(b"explain " + reuse._KNOWN.encode(), arguments)
-            return "\n".join(row[0] for row in await cursor.fetchall())
-
-    assert "knowledge_segment_digest" in run(plan())
+    with connection.cursor() as cursor:
+        cursor.execute(MANY_SEGMENTS)
+        cursor.execute("analyze knowledge_segment, knowledge_segmentembedding")
+        arguments = [["0" * 64], vectors.workspace_id, "demo/demo-embedding", None]
+        cursor.execute(f"explain {reuse._KNOWN}", arguments)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "knowledge_segment_digest" in plan

@@ -248,6 +248,9 @@ def test_an_invalid_index_is_made_again(large):
         assert used_indexes(scope_of(large), question(large), kind) == {names_of(large)[kind]}
 
 
+BUILDING = "select 1 from pg_stat_progress_create_index where datname = current_database()"
+
+
 def test_a_worker_killed_while_building_is_followed_by_another(large):
     blocker = psycopg.connect(run(conninfo()))
     with blocker, blocker.transaction():  # a build waits for transactions older than itself
@@ -259,7 +262,7 @@ def test_a_worker_killed_while_building_is_followed_by_another(large):
             env={**os.environ, "DATABASE_URL": url(), "DJANGO_SETTINGS_MODULE": "dify_project.settings.test"},
         )
         with psycopg.connect(run(conninfo()), autocommit=True) as watcher:
-            while not watcher.execute("select 1 from pg_stat_progress_create_index").fetchone():
+            while not watcher.execute(BUILDING).fetchone():
                 assert worker.poll() is None
         worker.send_signal(signal.SIGKILL)
         worker.wait()

@@ -72,7 +72,7 @@ def test_a_picture_becomes_the_icon_and_goes_with_the_next_one(app):
     assert (app.icon_type, app.icon, app.icon_background) == ("image", str(upload.pk), "#000000")
     assert (upload.mime_type, read(upload.storage_key)) == ("image/png", PNG)
     assert icon_url(app).startswith(f"/files/{upload.pk}/file-preview?")
-    set_icon_picture(app=app, data=picture(b"GIF89a and more"))
+    set_icon_picture(app=app, data=picture(b"GIF89a\x01\x00\x01\x00 and more"))
     assert UploadFile.objects.get().mime_type == "image/gif"
     update_app(app=app, icon="📚")
     assert (app.icon_type, icon_url(app)) == ("emoji", None)

@@ -48,10 +48,11 @@ def text_of(response) -> str:
 
 def test_app_12_a_workspace_without_a_provider_is_told_how_to_set_one_up(workspace, browser):
     for path in ("/apps", "/apps/new"):
-        assert "provider_set" in text_of(browser.get(path))
+        notice = browser.get(path).content.decode().split("No model provider is set up")[1]
+        assert 'href="/settings/models"' in notice.split("</div>")[0]
     make_provider(workspace, "http://127.0.0.1:9/v1", "m")
     for path in ("/apps", "/apps/new"):
-        assert "provider_set" not in text_of(browser.get(path))
+        assert "No model provider is set up" not in text_of(browser.get(path))
 
 
 def test_app_07_an_app_from_nothing(browser):

@@ -1,10 +1,14 @@
 """The audit page: who did what, in sentences, filtered and paged."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+import apps
+from apps.workspaces.contracts import deeds
 from apps.workspaces.models import AuditEvent, Installation
 from apps.workspaces.services import audit
 from apps.workspaces.services.members import change_role
@@ -78,3 +82,13 @@ def test_many_events_are_paged_with_a_fixed_number_of_queries(workspace, django_
         answer = client.get("/settings/audit", {"page": "2"})
     assert len(answer.context["events"]) == 50
     assert answer.context["page"].paginator.num_pages == 200
+
+
+def test_every_deed_that_is_recorded_is_told():
+    told = {action for group in deeds.all().values() for action in group.sentences}
+    recorded = set()
+    for file in Path(apps.__path__[0]).rglob("*.py"):
+        for call in re.findall(r"(?:audit\.record|_record)\((?:[^()]|\([^()]*\))*\)", file.read_text()):
+            recorded |= set(re.findall(r'"([a-z_]+\.[a-z_]+)"', call))
+    assert len(recorded) > 50
+    assert recorded - told == set()

@@ -19,6 +19,7 @@ from apps.files import storage
 from apps.files.errors import EmptyFile, UnsupportedFileType
 from apps.files.models import UploadFile
 from apps.files.names import clean_name, extension_of
+from apps.files.pixels import check_pixels
 from apps.workspaces.models import User, Workspace
 
 _PIECE_BYTES: Final = 2**16
@@ -80,6 +81,7 @@ def keep_bytes(*, workspace: Workspace, data: bytes | IO[bytes], limit_mb: int) 
     source = io.BytesIO(data) if isinstance(data, bytes) else data
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR) as spool:
         size, digest = _copy(source, spool, limit_mb)
+        check_pixels(spool)
         storage.write(key, spool)
     return Kept(key, size, digest)
 

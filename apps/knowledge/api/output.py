@@ -192,6 +192,7 @@ def segment_json(segment: Segment, children: Sequence[Segment] = ()) -> dict[str
         "word_count": segment.word_count,
         "tokens": segment.tokens,
         "keywords": segment.keywords,
+        "metadata": segment.metadata,
         "index_node_id": str(segment.pk),
         "index_node_hash": segment.index_node_hash,
         "hit_count": segment.hit_count,

@@ -125,6 +125,7 @@ class SegmentLine(_Shape):
     content: Annotated[str, Field(min_length=1)]
     answer: str | None = None
     keywords: list[str] | None = None
+    metadata: dict[str, str | int | float] | None = None
     tokens: Count
     enabled: bool = True
     words: bool = True

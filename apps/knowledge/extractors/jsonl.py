@@ -15,7 +15,7 @@ from ._decode import decode
 class JsonLines(Extractor):
     """Objects with `content` or `text`, and optionally `answer`, `keywords` and `metadata`; or plain strings.
 
-    What all lines say alike in `metadata` is the document's; what they say apart is left out.
+    What all lines say alike in `metadata` is the document's; what they say apart is the segment's.
     """
 
     key: ClassVar[str] = "jsonl"
@@ -27,7 +27,8 @@ class JsonLines(Extractor):
         """See the base class."""
         lines = enumerate(decode(data).split("\n"), 1)
         values = [_object(line, number) for number, line in lines if line.strip()]
-        return Extracted(records=[_record(value) for value in values], metadata=_shared(values))
+        shared = _shared(values)
+        return Extracted(records=[_record(value, shared) for value in values], metadata=shared)
 
 
 def _object(line: str, number: int) -> Mapping[str, Any]:
@@ -44,21 +45,27 @@ def _object(line: str, number: int) -> Mapping[str, Any]:
     return {**value, "content": content}
 
 
-def _record(value: Mapping[str, Any]) -> Record:
+def _record(value: Mapping[str, Any], shared: Mapping[str, Any]) -> Record:
     answer, keywords = value.get("answer"), value.get("keywords")
+    own = {name: said for name, said in _metadata(value).items() if name not in shared and _is_plain(said)}
     return Record(
         value["content"],
         answer if isinstance(answer, str) else None,
         [str(word) for word in keywords] if isinstance(keywords, list) else None,
+        metadata=own or None,
     )
+
+
+def _metadata(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = value.get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def _shared(values: Sequence[Mapping[str, Any]]) -> dict[str, str | int | float]:
     """What the metadata of all lines has in common."""
-    shared: dict[str, Any] | None = None
+    shared: Mapping[str, Any] | None = None
     for value in values:
-        found = value.get("metadata")
-        found = found if isinstance(found, dict) else {}
+        found = _metadata(value)
         shared = found if shared is None else {name: text for name, text in shared.items() if found.get(name) == text}
     return {name: value for name, value in (shared or {}).items() if _is_plain(value)}
 

@@ -31,6 +31,7 @@ class Segment(models.Model):
     word_count = models.PositiveIntegerField(help_text="characters")
     tokens = models.PositiveIntegerField()
     keywords = models.JSONField(null=True)
+    metadata = models.JSONField(null=True, help_text="what the source says of this passage alone")
     index_node_hash = models.CharField(max_length=64, help_text="SHA-256 of the content")
     hit_count = models.PositiveIntegerField(default=0)
     enabled = models.BooleanField(default=True)

@@ -88,7 +88,9 @@ _AMONG_FEW: Final = """
 # What `as_hit` reads: the passage `g` and its document `d`, the scores and children from elsewhere.
 COLUMNS: Final = """
 g.id, g.document_id, d.name, d.data_source_type, g.content, g.answer, {score},
-g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens, d.doc_metadata,
+g.position, g.word_count, g.hit_count, g.index_node_hash, g.tokens,
+case when g.metadata is null then d.doc_metadata
+     else coalesce(nullif(d.doc_metadata, 'null'), '{{}}') || g.metadata end,
 {vector_score}, {lexical_score}, g.page, {children}"""
 
 _PASSAGES: Final = """,

@@ -1,6 +1,6 @@
 """Whole segments that come with their vectors, many at once: from an archive, or out of another vector store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -22,8 +22,8 @@ from .recount import COUNTED, recount_base
 BATCH: Final = 1_000
 _SEGMENTS: Final = (
     "knowledge_segment (id, workspace_id, dataset_id, document_id, parent_id, origin, position, page, content, answer,"
-    " word_count, tokens, keywords, index_node_hash, hit_count, enabled, status, created_at, updated_at, indexing_at,"
-    " completed_at)"
+    " word_count, tokens, keywords, metadata, index_node_hash, hit_count, enabled, status, created_at, updated_at,"
+    " indexing_at, completed_at)"
 )
 _LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, document_id, enabled, length, terms, weights)"
 _VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, document_id, model, dim, enabled, embedding)"
@@ -52,6 +52,7 @@ class Ready:
     page: int | None = None
     answer: str | None = None
     keywords: Sequence[str] | None = None
+    metadata: Mapping[str, Any] | None = None
     enabled: bool = True
     findable: bool = True
     words: bool = True
@@ -112,6 +113,7 @@ def _segment_rows(dataset: Dataset, batch: Sequence[Ready]) -> Iterator[Sequence
             copying.int4(len(segment.content)),
             copying.int4(segment.tokens),
             None if segment.keywords is None else copying.jsonb(dumps(list(segment.keywords))),
+            None if segment.metadata is None else copying.jsonb(dumps(segment.metadata)),
             copying.text(sha256(segment.content.encode()).hexdigest()),
             copying.int4(0),
             copying.boolean(segment.enabled),

@@ -23,8 +23,8 @@ from apps.workspaces.services import audit
 
 PART: Final = 1_000  # segments
 _SEGMENTS: Final = """
-select s.id, s.document_id, s.parent_id, s.origin, s.position, s.page, s.content, s.answer, s.keywords::text, s.tokens,
-    s.enabled, x.segment_id is not null, halfvec_send(e.embedding), e.dim
+select s.id, s.document_id, s.parent_id, s.origin, s.position, s.page, s.content, s.answer, s.keywords::text,
+    s.metadata, s.tokens, s.enabled, x.segment_id is not null, halfvec_send(e.embedding), e.dim
 from knowledge_segment s join knowledge_document d on d.id = s.document_id
 left join knowledge_segmentlexical x on x.segment_id = s.id
 left join knowledge_segmentembedding e on e.segment_id = s.id and e.model = %s
@@ -154,10 +154,10 @@ def _segments(pack: Pack, dataset: Dataset, documents: Mapping[Any, int], export
                 current, parents = row[1], {}
             parents[row[0]] = exported.segments
             lines.append(line(_segment(row, exported.segments, documents[row[1]], parents)))
-            if row[12] is not None:
+            if row[13] is not None:
                 exported.vectors += 1
-                dimensions = row[13]
-                vectors.append(bytes(row[12])[_HEAD_BYTES:])
+                dimensions = row[14]
+                vectors.append(bytes(row[13])[_HEAD_BYTES:])
         with pack.entry(f"segments/{number:05}.jsonl") as write:
             write(b"".join(lines))
         if vectors:
@@ -175,7 +175,7 @@ def _pages(dataset: Dataset) -> Iterator[Sequence[Any]]:
 
 
 def _segment(row: Sequence[Any], number: int, document: int, parents: Mapping[Any, int]) -> dict[str, Any]:
-    _, _, parent, origin, position, page, content, answer, keywords, tokens, enabled, words, vector, _ = row
+    _, _, parent, origin, position, page, content, answer, keywords, metadata, tokens, enabled, words, vector, _ = row
     return {
         "n": number,
         "document": document,
@@ -186,6 +186,7 @@ def _segment(row: Sequence[Any], number: int, document: int, parents: Mapping[An
         "content": content,
         "answer": answer,
         "keywords": json.loads(keywords) if keywords else None,
+        "metadata": metadata and json.loads(metadata),
         "tokens": tokens,
         "enabled": enabled,
         "words": words,

@@ -253,7 +253,18 @@ class _Import:
             findable=is_seen(document, line.enabled) and (parent is None or parent.enabled),
             vector=vectors.next() if line.vector else None,
             **line.model_dump(
-                include={"origin", "position", "page", "content", "answer", "keywords", "tokens", "enabled", "words"}
+                include={
+                    "origin",
+                    "position",
+                    "page",
+                    "content",
+                    "answer",
+                    "keywords",
+                    "metadata",
+                    "tokens",
+                    "enabled",
+                    "words",
+                }
             ),
         )
 

@@ -103,6 +103,9 @@ _OWNED: Final = (
 _TELL: Final = " select pg_notify('parley', 'document:' || id) from changed"
 
 
+# Two that replace the same document end one after the other: else neither sees that the other is there.
+_ONE_AT_A_TIME: Final = """
+select 1 from knowledge_document o join knowledge_document d on d.replaces_id = o.id where d.id = %s for update of o"""
 _COMPLETE: Final = """
 with changed as (
     update knowledge_document
@@ -178,7 +181,10 @@ async def release(job: Job) -> None:
 
 async def complete(job: Job) -> None:
     """The document is indexed; the one it replaces is archived with the same commit. Raises LeaseLost, JobStopped."""
-    if not await db.execute(_COMPLETE, job.document_id, job.owner):
+    async with db.connect() as connection, connection.transaction():
+        await connection.execute(_ONE_AT_A_TIME.encode(), [job.document_id])
+        done = await connection.execute(_COMPLETE.encode(), [job.document_id, job.owner])
+    if not done.rowcount:
         await check(job)
         raise LeaseLost
     await db.execute("select pg_notify('parley', 'dataset:' || %s::text)", job.dataset_id)

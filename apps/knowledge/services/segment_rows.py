@@ -59,7 +59,7 @@ from knowledge_dataset where id = %s"""
 
 _SEGMENTS: Final = (
     "knowledge_segment (id, workspace_id, dataset_id, document_id, parent_id, origin, position, page, content, answer,"
-    " word_count, tokens, keywords, index_node_hash, hit_count, enabled, status, created_at, updated_at)"
+    " word_count, tokens, keywords, metadata, index_node_hash, hit_count, enabled, status, created_at, updated_at)"
 )
 _LEXICAL: Final = "knowledge_segmentlexical (segment_id, dataset_id, document_id, enabled, length, terms, weights)"
 _VECTORS: Final = "knowledge_segmentembedding (segment_id, dataset_id, document_id, model, dim, enabled, embedding)"
@@ -212,6 +212,7 @@ def _segment_row(job: Job, draft: Draft, id: UUID, parent_id: UUID | None, now: 
         copying.int4(draft.word_count),
         copying.int4(draft.tokens),
         None if draft.keywords is None else copying.jsonb(dumps(draft.keywords)),
+        None if draft.metadata is None else copying.jsonb(dumps(draft.metadata)),
         copying.text(draft.digest),
         copying.int4(0),
         copying.boolean(True),

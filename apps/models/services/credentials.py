@@ -62,7 +62,7 @@ def set_credentials(
                 "validated_at": timezone.now() if check else None,
             },
         )
-        _record(workspace, user, "provider.set", found.key, {"checked": check})
+        _record(workspace, user, "provider.set", found.key, {"checked": check, "name": found.label})
     return credential
 
 
@@ -72,13 +72,14 @@ def remove_credentials(*, workspace: Workspace, user: User | None, provider: str
     Raises:
         NotFound: there are none.
     """
-    key = get_provider(provider).key
+    found = get_provider(provider)
+    key = found.key
     with transaction.atomic():
         deleted, _ = ProviderCredential.objects.filter(workspace=workspace, provider=key).delete()
         if not deleted:
             raise NotFound("This provider is not configured.")
         DefaultModel.objects.filter(workspace=workspace, provider=key).delete()
-        _record(workspace, user, "provider.remove", key, {})
+        _record(workspace, user, "provider.remove", key, {"name": found.label})
 
 
 def reset_key_pair(*, workspace: Workspace, user: User | None) -> int:

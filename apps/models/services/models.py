@@ -7,13 +7,12 @@ from django.db import transaction
 
 from apps.common import notify, perloop
 from apps.common.errors import InvalidParam, NotFound
-from apps.common.tenancy import get_or_404
 from apps.models.catalogue import Provider, get_provider
 from apps.models.configured import make_endpoint, properties_of
 from apps.models.contracts import MODEL_TYPES, ModelSpec, ModelType
 from apps.models.errors import ProviderNotInitialized
 from apps.models.models import DefaultModel, WorkspaceModel
-from apps.models.selectors import get_configured
+from apps.models.selectors import get_configured, get_own_model
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
@@ -43,23 +42,64 @@ def add_model(
             provider=found.key,
             type=spec.type,
             name=spec.name,
-            defaults={
-                "context_tokens": spec.context_tokens,
-                "max_output_tokens": spec.max_output_tokens,
-                "dimensions": spec.dimensions,
-                "features": sorted(spec.features),
-                "properties": properties_of(spec),
-                "is_enabled": True,
-            },
+            defaults={**_columns(spec), "is_enabled": True},
         )
         _record(workspace, user, "model.add", model.pk, {"provider": found.key, "name": spec.name})
     return model
 
 
+def change_model(*, workspace: Workspace, user: User | None, model_id: UUID | str, spec: ModelSpec) -> WorkspaceModel:
+    """Changes what is known of a model the workspace entered; whether it is used stays as it is.
+
+    Args:
+        spec: of the same name and type.
+
+    Raises:
+        NotFound: there is no such model.
+        InvalidParam: a field is out of range.
+    """
+    with transaction.atomic():
+        model = get_own_model(workspace=workspace, model_id=model_id)
+        _validate(get_provider(model.provider), spec)
+        for name, value in _columns(spec).items():
+            setattr(model, name, value)
+        model.save(update_fields=list(_columns(spec)))
+        _record(workspace, user, "model.change", model.pk, {"provider": model.provider, "name": model.name})
+    return model
+
+
+def set_model_enabled(
+    *, workspace: Workspace, user: User | None, provider: str, model_type: ModelType, name: str, enabled: bool
+) -> None:
+    """Switches a model, the workspace's or the catalogue's, on or off. A default that rests on it goes with it.
+
+    Raises:
+        NotFound: the provider has no such model here.
+    """
+    found = get_provider(provider)
+    which = {"workspace": workspace, "provider": found.key, "type": model_type, "name": name}
+    with transaction.atomic():
+        own = WorkspaceModel.objects.select_for_update().filter(**which).first()
+        listed = found.specs.get((model_type, name))
+        if own is None and listed is None:
+            raise NotFound("There is no such model.")
+        if own is not None and own.properties.get("of_catalogue") and enabled:
+            own.delete()
+        elif own is not None:
+            own.is_enabled = enabled
+            own.save(update_fields=["is_enabled"])
+        elif listed is not None and not enabled:
+            WorkspaceModel.objects.create(**which, is_enabled=False, properties={"of_catalogue": True})
+        if not enabled:
+            DefaultModel.objects.filter(**which).delete()
+        action = "model.enable" if enabled else "model.disable"
+        _record(workspace, user, action, model_type, {"provider": found.key, "name": name})
+
+
 def remove_model(*, workspace: Workspace, user: User | None, model_id: UUID | str) -> None:
     """Removes a model the workspace entered, and the default that rests on it. Raises NotFound."""
     with transaction.atomic():
-        model = get_or_404(WorkspaceModel.objects.filter(workspace=workspace), model_id, "There is no such model.")
+        model = get_own_model(workspace=workspace, model_id=model_id)
         DefaultModel.objects.filter(
             workspace=workspace, type=model.type, provider=model.provider, name=model.name
         ).delete()
@@ -94,6 +134,16 @@ def clear_default(*, workspace: Workspace, user: User | None, model_type: ModelT
         if not deleted:
             raise NotFound("No default of this type is set.")
         _record(workspace, user, "model.clear_default", model_type, {})
+
+
+def _columns(spec: ModelSpec) -> dict[str, object]:
+    return {
+        "context_tokens": spec.context_tokens,
+        "max_output_tokens": spec.max_output_tokens,
+        "dimensions": spec.dimensions,
+        "features": sorted(spec.features),
+        "properties": properties_of(spec),
+    }
 
 
 def _validate(provider: Provider, spec: ModelSpec) -> None:

@@ -12,8 +12,8 @@ from apps.models.handles import ModelHandle
 _WORKSPACE = "select wrapped_private_key from workspaces_workspace where id = %s"
 _CREDENTIALS = "select provider, encrypted from models_providercredential where workspace_id = %s order by provider"
 _MODELS = """
-    select provider, type, name, context_tokens, max_output_tokens, dimensions, features, properties
-    from models_workspacemodel where workspace_id = %s and is_enabled order by created_at, id
+    select provider, type, name, context_tokens, max_output_tokens, dimensions, features, properties, is_enabled
+    from models_workspacemodel where workspace_id = %s order by created_at, id
 """
 _DEFAULTS = "select type, provider, name from models_defaultmodel where workspace_id = %s"
 
@@ -50,16 +50,18 @@ async def _load(workspace_id: str) -> tuple[str, WorkspaceModels] | None:
         workspace = await rows(_WORKSPACE)
         if not workspace:
             return None
+        models = await rows(_MODELS)
         return workspace_id, WorkspaceModels(
             wrapped_private_key=bytes(workspace[0][0]),
             sealed={provider: bytes(encrypted) for provider, encrypted in await rows(_CREDENTIALS)},
-            custom={(row[0], row[1], row[2]): _spec(row) for row in await rows(_MODELS)},
+            custom={(row[0], row[1], row[2]): _spec(row) for row in models if row[-1]},
+            switched_off=frozenset((row[0], row[1], row[2]) for row in models if not row[-1]),
             defaults={type_: (provider, name) for type_, provider, name in await rows(_DEFAULTS)},
         )
 
 
 def _spec(row: db.Row) -> ModelSpec:
-    _, type_, name, context_tokens, max_output_tokens, dimensions, features, properties = row
+    _, type_, name, context_tokens, max_output_tokens, dimensions, features, properties, _ = row
     return stored_spec(
         name=name,
         type=type_,

@@ -22,6 +22,7 @@ class Apps(Deeds):
         "app.publish": _("{who} published the app {what}"),
         "app.delete": _("{who} deleted the app {what}"),
         "site.update": _("{who} changed the public page {what}"),
+        "site.icon": _("{who} changed the icon of the public page {what}"),
         "site.reset": _("{who} gave the public page {what} a new address"),
         "key.create": _("{who} created the API key {what}"),
         "key.revoke": _("{who} revoked the API key {what}"),

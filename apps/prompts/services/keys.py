@@ -40,7 +40,7 @@ def revoke_key(*, workspace: Workspace, token_id: UUID, user: User | None = None
         topic, id = (APP_TOPIC, token.app_id) if token.app_id else ("dataset_key", workspace.id)
         audit.record(
             workspace=workspace, user=user, action="key.revoke", object_type="key", object_id=token.id,
-            data={"hint": token.hint},
+            data={"hint": token.hint, "name": token.hint},
         )  # fmt: skip
         token.delete()
         notify.send(topic, id)
@@ -63,6 +63,6 @@ def _create(kind: TokenKind, *, workspace: Workspace, app: App | None, user: Use
         )
         audit.record(
             workspace=workspace, user=user, action="key.create", object_type="key", object_id=row.id,
-            data={"hint": row.hint},
+            data={"hint": row.hint, "name": row.hint},
         )  # fmt: skip
     return token

@@ -5,11 +5,11 @@ from django.db import transaction
 from apps.common.errors import InvalidParam
 from apps.common.text import storable
 from apps.prompts.models import App, AppTemplate
-from apps.prompts.selectors import get_template
+from apps.prompts.selectors import get_app, get_template
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
-from .apps import check_description, check_name
+from .apps import check_description, check_name, update_app
 from .icons import release_icon
 from .transfer import ImportResult, export_app, import_app
 
@@ -48,31 +48,43 @@ def save_as_template(
         )
         audit.record(
             workspace=app.workspace, user=user, action="template.create", object_type="template",
-            object_id=template.pk, data={"app": str(app.id)},
+            object_id=template.pk, data={"app": str(app.id), "name": template.name},
         )  # fmt: skip
     return template
 
 
 def create_from_template(
-    *, workspace: Workspace, template_id: str, name: str = "", user: User | None = None, publish_now: bool = False
+    *,
+    workspace: Workspace,
+    template_id: str,
+    name: str = "",
+    icon: str = "",
+    icon_background: str = "",
+    user: User | None = None,
+    publish_now: bool = False,
 ) -> ImportResult:
     """A new app of a template.
 
     Args:
         template_id: the id of one of the team's, or the key of a shipped one.
-        name: without one, the template's.
+        name, icon, icon_background: empty ones are the template's; the icon is one emoji, the colour #rrggbb.
 
     Raises:
         TemplateNotFound, InvalidParam, and what `import_app` raises.
     """
     template = get_template(workspace=workspace, template_id=template_id)
-    return import_app(
-        workspace=workspace,
-        content=template.content,
-        name=check_name(name) if name.strip() else template.name,
-        user=user,
-        publish_now=publish_now,
-    )
+    look = {name: value for name, value in (("icon", icon), ("icon_background", icon_background)) if value}
+    with transaction.atomic():
+        result = import_app(
+            workspace=workspace,
+            content=template.content,
+            name=check_name(name) if name.strip() else template.name,
+            user=user,
+            publish_now=publish_now,
+        )
+        if look:
+            update_app(app=get_app(workspace=workspace, app_id=result.app_id), user=user, **look)
+    return result
 
 
 def delete_template(*, workspace: Workspace, template_id: str, user: User | None = None) -> None:

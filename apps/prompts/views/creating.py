@@ -11,13 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.models.selectors import has_own_model
 from apps.prompts.forms import AppFileForm, BlankAppForm, attempt
-from apps.prompts.models import AppTemplate
 from apps.prompts.selectors import list_templates
 from apps.prompts.services.apps import create_app
 from apps.prompts.services.templates import create_from_template, delete_template
 from apps.prompts.services.transfer import ImportResult, fetch_app_file, import_app
-from apps.prompts.shipped import ShippedTemplate
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
+
+from .explore import sections
 
 
 @require_safe
@@ -92,15 +92,7 @@ def _page(
     context = {
         "blank": blank or BlankAppForm(),
         "file": file or AppFileForm(),
-        "sections": _sections(list_templates(workspace=request.workspace)),
+        "sections": sections(list_templates(workspace=request.workspace)),
         "only_demo": not has_own_model(workspace=request.workspace),
     }
     return render(request, "prompts/new_app.html", context, status=400 if blank or file else 200)
-
-
-def _sections(templates: list[AppTemplate | ShippedTemplate]) -> list[tuple[str, bool, list[Any]]]:
-    """Headings with their templates: the team's own first, then those that come with the product."""
-    own: list[Any] = [template for template in templates if isinstance(template, AppTemplate)]
-    shipped: list[Any] = [template for template in templates if isinstance(template, ShippedTemplate)]
-    sections = [(_("Your team's"), True, own), (_("Ready made"), False, shipped)]
-    return [section for section in sections if section[2]]

@@ -15,11 +15,19 @@ class People(Deeds):
 
     key, label = "people", _("People and workspace")
     sentences = {
+        "user.create": _("{who} created the account {what}"),
+        "user.sign_in": _("{who} signed in"),
+        "user.update": _("{who} changed the account {what}"),
+        "user.change_password": _("{who} changed the password of {what}"),
+        "user.reset_password": _("The password of {what} was set anew"),
         "installation.complete": _("{who} set the installation up"),
         "workspace.create": _("{who} created the workspace {what}"),
         "workspace.rename": _("{who} renamed the workspace to {what}"),
         "workspace.transfer": _("{who} handed the workspace over to {what}"),
+        "workspace.reset_key_pair": _("{who} replaced the keys of the workspace; stored secrets are gone"),
+        "demo.fill": _("The demo was put into the workspace"),
         "workspace.archive": _("{who} closed the workspace {what}"),
+        "workspace.reopen": _("{who} opened the workspace {what} again"),
         "member.add": _("{who} made {what} a member"),
         "member.change_role": _("{who} changed the role of {what}"),
         "member.remove": _("{who} removed {what} from the workspace"),

@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.db import transaction
 
+from apps.common import notify
 from apps.common.errors import Forbidden, InvalidParam
 from apps.workspaces.choices import Role, WorkspaceStatus
 from apps.workspaces.models import Membership, User, Workspace
+from apps.workspaces.topics import WORKSPACE_TOPIC
 
 from . import audit
 from .accounts import clean_name, create_workspace
@@ -40,7 +42,7 @@ def rename_workspace(*, workspace: Workspace, name: str, by: User) -> None:
 
 
 def archive_workspace(*, owner: Membership, typed: str) -> None:
-    """Closes a workspace: nobody opens it any more. Its rows stay; an operator can open it again.
+    """Closes a workspace: nobody opens it any more, its keys and public pages included. Its rows stay.
 
     Args:
         typed: the workspace's name, typed to say that it is meant.
@@ -53,11 +55,23 @@ def archive_workspace(*, owner: Membership, typed: str) -> None:
     if owner.role != Role.OWNER:
         raise Forbidden("Only the owner can close a workspace.")
     confirm_name(workspace, typed)
-    workspace.status = WorkspaceStatus.ARCHIVED
     with transaction.atomic():
-        workspace.save(update_fields=["status"])
+        _set_status(workspace, WorkspaceStatus.ARCHIVED)
         workspace.invitations.all().delete()
         _record(workspace, owner.user, "workspace.archive", {"name": workspace.name})
+
+
+def reopen_workspace(*, workspace: Workspace, by: User) -> None:
+    """Opens a closed workspace again, for an operator."""
+    with transaction.atomic():
+        _set_status(workspace, WorkspaceStatus.NORMAL)
+        _record(workspace, by, "workspace.reopen", {"name": workspace.name})
+
+
+def _set_status(workspace: Workspace, status: WorkspaceStatus) -> None:
+    workspace.status = status
+    workspace.save(update_fields=["status"])
+    notify.send(WORKSPACE_TOPIC, workspace.pk)
 
 
 def _record(workspace: Workspace, by: User, action: str, data: dict[str, object]) -> None:

@@ -10,6 +10,12 @@ const complain = (text) => toast(text, "bad");
 listenForDialogs(complain);
 const find = document.querySelector("[data-find]");
 if (find) listenForCommands(find);
+// On a phone the tabs are wider than the page: the current one is brought to its middle.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) {
+  const tabs = tab.closest(".tabs");
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
 
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;

@@ -27,7 +27,8 @@ export async function loadDialog(url, options) {
   if (!response.ok) throw new Error((await response.json().catch(() => null))?.message ?? t("This could not be loaded. Try again."));
   const template = document.createElement("template");
   template.innerHTML = await response.text(); // our own server's fragment; scripts in it do not run
-  return openDialog(template.content, options);
+  const heading = template.content.querySelector("h1, h2, h3")?.textContent.trim();
+  return openDialog(template.content, { label: heading, ...options });
 }
 
 // True for a yes.

@@ -1,0 +1,1 @@
+"""What the command menu finds of models."""

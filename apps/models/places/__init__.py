@@ -1,0 +1,1 @@
+"""Pages of models in the console's navigation."""

@@ -1,0 +1,162 @@
+"""A workspace in which every page of the console has something to show."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.test import Client
+from django.utils import timezone
+
+from apps.common.perloop import run
+from apps.knowledge.models import Dataset, Document, Segment
+from apps.knowledge.services.datasets import create_dataset
+from apps.knowledge.services.documents import create_document_from_text
+from apps.knowledge.services.indexing import index_pending
+from apps.logs.choices import Rating
+from apps.logs.models import Message
+from apps.logs.services.annotations import improve_answer
+from apps.logs.services.feedback import rate_as_operator
+from apps.models.models import WorkspaceModel
+from apps.prompts.models import App
+from apps.prompts.services.apps import create_app, update_app
+from apps.prompts.services.keys import create_app_key, create_dataset_key
+from apps.prompts.services.templates import save_as_template
+from apps.prompts.services.versions import publish, save_draft
+from apps.workspaces.choices import TagKind
+from apps.workspaces.models import Installation, User, Workspace
+from apps.workspaces.services.invitations import invite, path_of
+from apps.workspaces.services.members import add_member
+from apps.workspaces.services.tags import set_tags
+from tests.factories import api_user, make_conversation, make_message, make_provider, make_user, make_workspace
+from tests.knowledge.test_hierarchical import rule
+
+TRAVEL: Final = """Travel rules
+
+Flights longer than six hours may be booked in premium class. Shorter ones are booked in economy.
+
+Hotels in Oslo cost at most 210 euros a night, breakfast included. In Bergen the limit is 180 euros.
+
+Receipts are handed in within thirty days after the journey; later ones are paid only with the head's consent."""
+LEAVE: Final = """Leave
+
+Everybody has thirty days of leave a year. Up to ten days may be carried over to March of the next year.
+
+Parental leave is asked for three months ahead."""
+SECURITY: Final = """Laptops
+
+Laptops are locked when they are left alone, and never left in a car.
+
+Lost devices are reported to the service desk within an hour, at any time of day."""
+TALKS: Final = [
+    ("Hotels in Oslo", "What may a hotel in Oslo cost?", "At most **210 euros** a night, breakfast included. [1]"),
+    ("Days of leave", "How many days of leave do I have?", "Thirty days a year; up to ten move to the next year. [1]"),
+    ("A lost laptop", "I lost my laptop. What now?", "Report it to the service desk within an hour. [1]"),
+    ("Flights", "Which class may I book to Tokyo?", "Premium class: the flight is longer than six hours. [1]"),
+    ("Receipts", "When are receipts due?", "Within thirty days after the journey. [1]"),
+]
+
+
+def furnish(base_url: str) -> tuple[dict[str, str], dict[str, object]]:
+    """Makes it; returns the owner's cookies and what stands for the names in addresses.
+
+    Args:
+        base_url: of a model server.
+    """
+    Installation.objects.create()
+    workspace = make_workspace("Northwind", "ada@example.org")
+    owner = workspace.memberships.get().user
+    User.objects.filter(pk=owner.pk).update(name="Ada Berg", is_staff=True, is_superuser=True)
+    make_provider(workspace, base_url, "quick-model", "careful-model")
+    names = {**_people(workspace, owner), **_knowledge(workspace), **_app(workspace, owner)}
+    names["model"] = WorkspaceModel.objects.filter(workspace=workspace).latest("created_at").pk
+    client = Client()
+    client.force_login(owner)
+    return {"sessionid": client.cookies["sessionid"].value}, names
+
+
+def _people(workspace: Workspace, owner: User) -> dict[str, object]:
+    for name, email, role in (
+        ("Kenji Mori", "kenji@example.org", "editor"),
+        ("Mara Klein", "mara@example.org", "admin"),
+    ):
+        add_member(workspace=workspace, user=make_user(email, name=name), role=role)
+    invited = invite(workspace=workspace, emails=["olga@example.org"], role="normal", by=owner)
+    return {"invitation": path_of(invited.invitations[0]).rsplit("/", 1)[-1]}
+
+
+def _knowledge(workspace: Workspace) -> dict[str, object]:
+    base = create_dataset(
+        workspace=workspace,
+        name="Company handbook",
+        description="Rules of travel, leave and security.",
+        indexing_technique="economy",
+    )
+    for name, text in (("Travel rules", TRAVEL), ("Leave", LEAVE)):
+        create_document_from_text(dataset=base, name=name, text=text)
+    document = create_document_from_text(
+        dataset=base, name="Security", text=SECURITY, process_rule=rule(), doc_form="hierarchical_model"
+    )
+    create_dataset(workspace=workspace, name="Product notes", indexing_technique="economy")
+    set_tags(workspace=workspace, kind=TagKind.KNOWLEDGE, names=["Staff"], target_id=base.pk)
+    create_dataset_key(workspace=workspace)
+    run(index_pending())
+    segment = Segment.objects.filter(document=document, parent=None).earliest("position")
+    chunk = Segment.objects.filter(parent=segment).earliest("position")
+    batch = Document.objects.get(pk=document.pk).batch
+    return {"base": base.pk, "document": document.pk, "segment": segment.pk, "chunk": chunk.pk, "batch": batch}
+
+
+def _app(workspace: Workspace, owner: User) -> dict[str, object]:
+    base_id = str(Dataset.objects.get(workspace=workspace, name="Company handbook").pk)
+    config = {
+        "pre_prompt": "You help colleagues with the handbook. Answer {{tone}}, and name the passage you rest on.",
+        "user_input_form": [{"select": {"variable": "tone", "label": "Tone", "options": ["briefly", "in detail"]}}],
+        "opening_statement": "Good day. I know the **handbook** by heart.",
+        "suggested_questions": ["What may a hotel in Oslo cost?", "How many days of leave do I have?"],
+        "retriever_resource": {"enabled": True},
+        "dataset_configs": {"datasets": {"datasets": [{"dataset": {"enabled": True, "id": base_id}}]}},
+    }
+    app = create_app(workspace=workspace, name="Ask the handbook", mode="chat", config=config, user=owner)
+    update_app(app=app, description="Answers colleagues from travel rules, leave and security.", icon="📚")
+    publish(app=app, user=owner, note="First version")
+    save_draft(app=app, config={**config, "pre_prompt": f"{config['pre_prompt']} Be kind."}, user=owner)
+    publish(app=app, user=owner, note="Kinder")
+    app.refresh_from_db()
+    letters = create_app(
+        workspace=workspace,
+        name="Letters",
+        mode="completion",
+        config={
+            "pre_prompt": "Write a letter about {{topic}}.",
+            "user_input_form": [{"text-input": {"variable": "topic", "label": "Topic"}}],
+        },
+        user=owner,
+    )
+    publish(app=letters, user=owner)
+    letters.refresh_from_db()
+    set_tags(workspace=workspace, kind=TagKind.APP, names=["Staff"], target_id=app.pk)
+    save_as_template(app=letters, category="Office", user=owner)
+    create_app_key(app=app)
+    message = _log(app, owner)
+    return {"app": app.pk, "site": app.site_code, "letters": letters.site_code, **message}
+
+
+def _log(app: App, owner: User) -> dict[str, object]:
+    caller = api_user(app, "kenji")
+    for age, (name, query, answer) in enumerate(TALKS):
+        conversation = make_conversation(app, caller, name=name)
+        prompt = [{"role": "system", "text": "You help colleagues with the handbook."}, {"role": "user", "text": query}]
+        message = make_message(
+            app,
+            caller,
+            conversation,
+            query=query,
+            answer=answer,
+            prompt=prompt,
+            prompt_tokens=420,
+            completion_tokens=36,
+        )
+        when = timezone.now() - timedelta(days=age)
+        Message.objects.filter(pk=message.pk).update(created_at=when, latency_s=1.2 + age / 10)
+    rate_as_operator(message=message, user=owner, rating=Rating.LIKE)
+    improve_answer(message=message, answer="Within thirty days; ask the head if you are late.", user=owner)
+    return {"message": message.pk, "entry": conversation.pk}
