@@ -1,0 +1,1 @@
+"""The kinds of nodes; a further folder here is a further kind."""

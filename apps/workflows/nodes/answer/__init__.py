@@ -1,0 +1,3 @@
+"""What a chatflow answers."""
+
+from .node import Answer as Answer

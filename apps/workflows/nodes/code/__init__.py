@@ -1,0 +1,3 @@
+"""Runs code."""
+
+from .node import Code as Code

@@ -1,0 +1,3 @@
+"""Where a workflow ends."""
+
+from .node import End as End

@@ -1,0 +1,3 @@
+"""Takes one of several ways."""
+
+from .node import IfElse as IfElse

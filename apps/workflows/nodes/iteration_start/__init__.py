@@ -1,0 +1,3 @@
+"""Where a round begins."""
+
+from .node import IterationStart as IterationStart

@@ -1,0 +1,17 @@
+"""Where a round of an iteration begins; it does nothing."""
+
+from typing import ClassVar
+
+from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+
+
+@nodes.register
+class IterationStart(Node):
+    """Older files have none: their rounds begin with the first real node."""
+
+    key: ClassVar[str] = "iteration-start"
+    label: ClassVar[str] = "Start of a round"
+
+    async def run(self, context: NodeContext) -> NodeResult:
+        """See the base class."""
+        return NodeResult()

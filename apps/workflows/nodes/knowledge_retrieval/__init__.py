@@ -1,0 +1,3 @@
+"""Finds passages of knowledge."""
+
+from .node import KnowledgeRetrieval as KnowledgeRetrieval

@@ -1,0 +1,3 @@
+"""Asks a model."""
+
+from .node import Llm as Llm

@@ -1,0 +1,3 @@
+"""Where a flow begins."""
+
+from .node import Start as Start

@@ -1,0 +1,3 @@
+"""A text made of variables."""
+
+from .node import TemplateTransform as TemplateTransform

@@ -1,0 +1,3 @@
+"""The first variable that exists."""
+
+from .node import VariableAggregator as VariableAggregator

@@ -1,0 +1,100 @@
+"""Flows written down shortly, and services that stand in for models and the sandbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from apps.workflows.engine.contracts import ModelAnswer, NodeFailed
+from apps.workflows.engine.events import EngineEvent
+from apps.workflows.engine.graph import Graph
+from apps.workflows.engine.runner import FlowRun, Limits
+from apps.workflows.engine.variables import VariablePool
+from apps.workflows.running import outputs_of, templates_of
+
+
+def node(id: str, type: str, **data: Any) -> dict[str, Any]:
+    inside = data.pop("inside", None)
+    return {"id": id, "data": {"type": type, "title": id.title(), **data}, **({"parentId": inside} if inside else {})}
+
+
+def edges(*ways: str) -> list[dict[str, str]]:
+    """Each as `source -> target` or `source:handle -> target`."""
+    found = []
+    for way in ways:
+        source, target = way.split(" -> ")
+        name, _, handle = source.partition(":")
+        found.append({"source": name, "target": target, "sourceHandle": handle or "source"})
+    return found
+
+
+def flow(nodes: Sequence[Mapping[str, Any]], *ways: str) -> dict[str, Any]:
+    return {"graph": {"nodes": list(nodes), "edges": edges(*ways)}}
+
+
+def model(id: str, say: str, **more: Any) -> dict[str, Any]:
+    """A model node that says the words of `say`; the services know what to make of it."""
+    return node(id, "llm", prompt_template=[{"role": "user", "text": say}], model={"name": id}, **more)
+
+
+class Stand:
+    """Models say their prompt word by word; code is a Python function by name.
+
+    Args:
+        waits: seconds before each piece of a model, by its name.
+        code: functions by what stands in the node's `code`.
+    """
+
+    def __init__(self, waits: Mapping[str, float] | None = None, **code: Any) -> None:
+        self.waits, self.code, self.calls = waits or {}, code, []  # type: ignore[var-annotated]
+
+    async def ask_model(
+        self, model: Mapping[str, Any], messages: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[str | ModelAnswer]:
+        self.calls.append((model["name"], list(messages)))
+        text = messages[-1][1]
+        for word in text.split():
+            await asyncio.sleep(self.waits.get(model["name"], 0))
+            yield f"{word} "
+        usage = {"total_tokens": 7, "total_price": "0.001", "currency": "USD"}
+        yield ModelAnswer(f"{' '.join(text.split())} ", usage, "stop")
+
+    async def run_code(self, language: str, code: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.calls.append((code, dict(inputs)))
+        found = self.code[code](**inputs)
+        if isinstance(found, NodeFailed):
+            raise found
+        return found
+
+    async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
+        return template.format(**inputs)
+
+    async def search(self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{"content": f"{query} in {one}", "title": one} for one in dataset_ids]
+
+
+def start_run(
+    config: Mapping[str, Any],
+    stand: Stand | None = None,
+    values: Mapping[str, Mapping[str, Any]] | None = None,
+    limits: Limits | None = None,
+) -> FlowRun:
+    graph = Graph.parse(config)
+    numbers = count(1)
+    return FlowRun(
+        graph,
+        next(node.id for node in graph.nodes.values() if node.type == "start"),
+        VariablePool(values),
+        stand or Stand(),
+        templates=templates_of(graph),
+        outputs=outputs_of,
+        new_id=lambda: f"n{next(numbers)}",
+        limits=limits,
+    )
+
+
+def run(*args: Any, **more: Any) -> list[EngineEvent]:
+    async def collect() -> list[EngineEvent]:
+        return [event async for event in start_run(*args, **more).events()]
+
+    return asyncio.run(collect())
