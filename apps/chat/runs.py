@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.common import notify
 from apps.common.errors import AppError, InternalError
 from apps.common.lifespan import on_start, on_stop, time_left_s
-from apps.common.run_events import Envelope, MessageEnd, RunError, RunEvent, is_terminal
+from apps.common.run_events import TERMINAL, Envelope, FlowEnd, MessageEnd, RunError, RunEvent, is_terminal
 from apps.logs import writer
 from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
 from apps.logs.statements import Statement
@@ -108,11 +108,11 @@ class Run:
             if start == len(self.events):
                 yield []
 
-    async def result(self) -> MessageEnd | RunError:
+    async def result(self) -> MessageEnd | FlowEnd | RunError:
         """The terminal event."""
         async for batch in self.follow():
             last = batch[-1]
-            if isinstance(last, MessageEnd | RunError):
+            if isinstance(last, TERMINAL):
                 return last
         raise RuntimeError("a run ended without a terminal event")
 
@@ -167,7 +167,8 @@ async def _extend_leases() -> None:
         await asyncio.sleep(settings.RUN_LEASE_S / 3)
         if _live:
             try:
-                await writer.write((Statement.EXTEND, (settings.RUN_LEASE_S, list(_live))))
+                lease = (settings.RUN_LEASE_S, list(_live))
+                await writer.write((Statement.EXTEND, lease), (Statement.EXTEND_RUN, lease))
             except Exception:  # noqa: BLE001 - the next round tries again; the trace is logged
                 log.exception("could not extend the leases of %d runs", len(_live))
 

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
 
-from .run_events import Envelope, Message, MessageEnd, MessageReplace, RunError, RunEvent
+from .run_events import Envelope, FlowEnd, FlowEvent, Message, MessageEnd, MessageReplace, RunError, RunEvent
 
 PING = b"event: ping\n\n"
 
@@ -60,10 +60,14 @@ class EventEncoder:
             return {**envelope, "id": self._message_id, "answer": event.answer, "from_variable_selector": selector}
         if isinstance(event, MessageReplace):
             return {**envelope, "answer": event.answer, "reason": event.reason}
+        if isinstance(event, FlowEvent | FlowEnd):
+            return {**envelope, "workflow_run_id": self._message_id, "data": event.data}
         return {**envelope, "id": self._message_id, "metadata": event.metadata, "files": event.files}
 
-    def blocking(self, event: MessageEnd) -> Mapping[str, Any]:
+    def blocking(self, event: MessageEnd | FlowEnd) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
+        if isinstance(event, FlowEnd):
+            return {"task_id": str(self.envelope.task_id), "workflow_run_id": self._message_id, "data": event.data}
         conversation = {"conversation_id": str(self.envelope.conversation_id)} if self.envelope.conversation_id else {}
         return {
             "event": "message",
@@ -76,3 +80,10 @@ class EventEncoder:
             "metadata": event.metadata,
             "created_at": self.envelope.created_at,
         }
+
+
+class FlowEncoder(EventEncoder):
+    """Encodes the events of a workflow's run, which belongs to no message (service API 4.2)."""
+
+    def _shared(self) -> dict[str, Any]:
+        return {}

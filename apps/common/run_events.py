@@ -72,14 +72,30 @@ class RunError:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowEvent:
+    """What happens in a run of a workflow; `data` is what the service API's event has under that name."""
+
+    event: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnd:
+    """Terminal: the workflow has ended, as its `status` says, and is stored."""
+
+    event: ClassVar[str] = "workflow_finished"
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Keep-alive, not stored and not numbered."""
 
     event: ClassVar[str] = "ping"
 
 
-RunEvent: TypeAlias = Message | MessageReplace | MessageEnd | RunError
-TERMINAL = (MessageEnd, RunError)
+RunEvent: TypeAlias = Message | MessageReplace | MessageEnd | RunError | FlowEvent | FlowEnd
+TERMINAL = (MessageEnd, RunError, FlowEnd)
 
 
 def is_terminal(event: RunEvent) -> bool:
@@ -90,6 +106,8 @@ def is_terminal(event: RunEvent) -> bool:
 __all__ = [
     "TERMINAL",
     "Envelope",
+    "FlowEnd",
+    "FlowEvent",
     "Message",
     "MessageEnd",
     "MessageReplace",

@@ -21,6 +21,10 @@ class AppCheck(ABC):
     def warnings(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> list[str]:
         """Sentences about what will not work in this workspace as it is now (missing knowledge, models, tools)."""
 
+    def faults(self, *, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """What keeps a configuration from being published: code, sentence and field of each."""
+        return []
+
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """A file's configuration without what means something only where the file comes from."""
         return config
@@ -46,6 +50,13 @@ def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) 
         for check in app_checks.all().values()
         for warning in check().warnings(workspace=workspace, mode=mode, config=config)
     ]
+
+
+def require_faultless(*, mode: str, config: Mapping[str, Any]) -> None:
+    """Raises InvalidAppConfig with every fault that any check finds."""
+    found = [fault for check in app_checks.all().values() for fault in check().faults(mode=mode, config=config)]
+    if found:
+        raise InvalidAppConfig(found)
 
 
 def without_foreign(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -86,13 +86,6 @@ class DraftConflict(Conflict):
         return {**super().body(), "draft": dict(self.draft)}
 
 
-class FlowNotInSync(Conflict):
-    """The draft of a flow is not the one the editor began with."""
-
-    code = "draft_workflow_not_sync"
-    default_message = "The workflow was changed elsewhere meanwhile. Load it again, then save."
-
-
 class DesignFailed(AppError):
     code = "design_failed"
     retryable = True

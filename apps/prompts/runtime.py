@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,11 @@ APP_TOPIC = "app"  # the id sent with it is the app's
 
 @dataclass(frozen=True, slots=True)
 class AppRuntime:
-    """One version of an app, for those who use it the published one."""
+    """One version of an app, for those who use it the published one.
+
+    Args:
+        flow: the `workflow` map of an app that is a graph; secrets in it are sealed.
+    """
 
     app_id: UUID
     workspace_id: UUID
@@ -36,6 +40,7 @@ class AppRuntime:
     workspace_status: str
     version_id: UUID | None
     config: BasicConfig | None
+    flow: Mapping[str, Any] | None = None
 
     def require_config(self) -> BasicConfig:
         """The version's configuration. Raises NotPublished."""
@@ -95,6 +100,7 @@ def _read(row: Sequence[Any]) -> AppRuntime:
         workspace_status=workspace_status,
         version_id=version_id,
         config=None if raw is None else read_config(as_basic(raw) if mode in FLOW_MODES else raw),
+        flow=raw if mode in FLOW_MODES else None,
     )
 
 

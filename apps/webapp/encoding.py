@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.common.encoding import EventEncoder
-from apps.common.run_events import MessageEnd, RunEvent
+from apps.common.run_events import FlowEnd, MessageEnd, RunEvent
 
 SHOWN_OF_RESOURCE: Final = ("segment_id", "position", "document_name", "score", "content")
 
@@ -17,9 +17,10 @@ class BrowserEncoder(EventEncoder):
         fields = super().fields(event)
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
 
-    def blocking(self, event: MessageEnd) -> Mapping[str, Any]:
+    def blocking(self, event: MessageEnd | FlowEnd) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
-        return {**super().blocking(event), "metadata": public_metadata(event.metadata)}
+        fields = super().blocking(event)
+        return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
 
 
 def public_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ DIFY_BIND_ADDRESS = env.text("DIFY_BIND_ADDRESS", "127.0.0.1")
 DIFY_PORT = env.integer("DIFY_PORT", 5001, minimum=1)
 SANDBOX_HOST = env.text("SANDBOX_HOST", "127.0.0.1")
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 8194, minimum=1)
+SANDBOX_API_KEY = env.text("SANDBOX_API_KEY")
 DEPLOY_ENV = env.text("DEPLOY_ENV", "PRODUCTION")
 DEMO = env.flag("DEMO", default=True)
 DEBUG = False

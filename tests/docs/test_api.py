@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -97,6 +98,11 @@ def test_every_error_says_when_it_comes_and_what_to_do_next():
     assert all(len(row) == 4 and all(row) for row in rows())
 
 
-@pytest.mark.parametrize("event", [*get_args(run_events.RunEvent), run_events.Ping])
+NAMED = [kind.event for kind in (*get_args(run_events.RunEvent), run_events.Ping) if kind is not run_events.FlowEvent]
+CHAT = Path(apps.__path__[0]) / "chat"
+OF_FLOWS = re.findall(r'FlowEvent\(\s*"(\w+)"', "".join(path.read_text() for path in CHAT.glob("flow*.py")))
+
+
+@pytest.mark.parametrize("event", [*NAMED, *sorted(set(OF_FLOWS))])
 def test_every_event_is_described(event):
-    assert f"`{event.event}`" in sections(PAGE, "##")["Events"]
+    assert f"`{event}`" in sections(PAGE, "##")["Events"]

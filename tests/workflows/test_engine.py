@@ -42,11 +42,18 @@ def outcome(events) -> dict[str, str]:
 
 
 def test_one_node_after_the_other():
-    events = run(flow([node("start", "start"), model("a", "Hello world"), node("end", "end", **END)], "start -> a", "a -> end"))
+    events = run(
+        flow([node("start", "start"), model("a", "Hello world"), node("end", "end", **END)], "start -> a", "a -> end")
+    )
     assert began(events) == ["start", "a", "end"]
     assert told(events) == "Hello world "
     last = end_of(events)
-    assert (last.status, last.outputs, last.total_steps, last.total_tokens) == ("succeeded", {"out": "Hello world "}, 3, 7)
+    assert (last.status, last.outputs, last.total_steps, last.total_tokens) == (
+        "succeeded",
+        {"out": "Hello world "},
+        3,
+        7,
+    )
     firsts = [event for event in events if isinstance(event, NodeStarted)]
     assert [(event.index, event.predecessor) for event in firsts] == [(1, ""), (2, "start"), (3, "a")]
 
@@ -56,7 +63,15 @@ def test_a_branch_that_is_not_taken_is_skipped_with_all_behind_it(number, way):
     nodes = [node("start", "start"), node("if", "if-else", **ELSE_IF), model("yes", "Yes"), model("no", "No"),
              model("after", "After"), node("both", "variable-aggregator", variables=[["yes", "text"], ["no", "text"]]),
              node("end", "end", outputs=[{"variable": "out", "value_selector": ["both", "output"]}])]  # fmt: skip
-    ways = ("start -> if", "if:big -> yes", "if:false -> no", "no -> after", "yes -> both", "after -> both", "both -> end")
+    ways = (
+        "start -> if",
+        "if:big -> yes",
+        "if:false -> no",
+        "no -> after",
+        "yes -> both",
+        "after -> both",
+        "both -> end",
+    )
     events = run(flow(nodes, *ways), values={"start": {"n": number}})
     expected = ["yes"] if way == "yes" else ["no", "after"]
     assert began(events) == ["start", "if", *expected, "both", "end"]
@@ -80,7 +95,9 @@ def test_an_answer_is_told_in_its_template_s_order():
     assert told(events) == "Du Fu of b Li Bai of a ?"
     assert end_of(events).outputs == {"answer": "Du Fu of b Li Bai of a ?"}
     first = next(place for place, event in enumerate(events) if isinstance(event, Text))
-    assert first < next(place for place, event in enumerate(events) if isinstance(event, NodeStarted) and event.node.id == "answer")
+    assert first < next(
+        place for place, event in enumerate(events) if isinstance(event, NodeStarted) and event.node.id == "answer"
+    )
 
 
 def test_an_answer_behind_a_branch_waits_for_it_and_a_skipped_one_is_silent():
@@ -139,8 +156,13 @@ FAILING = {"code": "bad", "variables": []}
 
 
 def failing(**settings):
-    nodes = [node("start", "start"), node("c", "code", **FAILING, **settings), model("a", "good"), model("b", "sorry {{#c.error_message#}}"),
-             node("end", "end", outputs=[{"variable": "out", "value_selector": ["c", "value"]}])]  # fmt: skip
+    nodes = [
+        node("start", "start"),
+        node("c", "code", **FAILING, **settings),
+        model("a", "good"),
+        model("b", "sorry {{#c.error_message#}}"),
+        node("end", "end", outputs=[{"variable": "out", "value_selector": ["c", "value"]}]),
+    ]
     config = flow(nodes, "start -> c", "c -> a", "c:fail-branch -> b", "a -> end", "b -> end")
     return run(config, Stand(bad=lambda: NodeFailed("Broken.", "CodeNodeError")))
 
@@ -171,15 +193,19 @@ def test_a_failed_node_is_tried_again():
 
 
 def test_limits_of_steps_and_time():
-    assert end_of(rounds([1, 2, 3] * 10) if False else run(flow(ROUND, *ROUND_WAYS), Stand(work=lambda x: {"n": x}),
-                  {"start": {"items": [0] * 50}}, Limits(steps=20))).error == "Max steps 20 reached."  # fmt: skip
+    many = {"start": {"items": [0] * 50}}
+    events = run(flow(ROUND, *ROUND_WAYS), Stand(work=lambda x: {"n": x}), many, Limits(steps=20))
+    assert end_of(events).error == "Max steps 20 reached."
     slow = flow([node("start", "start"), model("a", "a b c"), node("end", "end", **END)], "start -> a", "a -> end")
-    assert end_of(run(slow, Stand(waits={"a": 5}), limits=Limits(time_s=0.05))).error == "Max execution time 0.05s reached."
+    events = run(slow, Stand(waits={"a": 5}), limits=Limits(time_s=0.05))
+    assert end_of(events).error == "Max execution time 0.05s reached."
 
 
 def test_a_run_that_is_left_leaves_no_task():
     async def leave() -> int:
-        config = flow([node("start", "start"), model("a", "a b c"), node("end", "end", **END)], "start -> a", "a -> end")
+        config = flow(
+            [node("start", "start"), model("a", "a b c"), node("end", "end", **END)], "start -> a", "a -> end"
+        )
         run = start_run(config, Stand(waits={"a": 5}))
         events = run.events()
         async for event in events:

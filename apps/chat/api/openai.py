@@ -16,7 +16,7 @@ from apps.chat.turn import TurnRequest, start_turn
 from apps.common import db
 from apps.common.api import bearer_token, json_body, json_response, service_view
 from apps.common.errors import InvalidParam, NotFound
-from apps.common.run_events import Message, MessageEnd, RunError, RunEvent
+from apps.common.run_events import FlowEnd, Message, MessageEnd, RunError, RunEvent
 from apps.common.text import shown, storable_json
 from apps.prompts.callers import Access, read_caller
 from apps.prompts.choices import CHAT_FAMILY
@@ -100,6 +100,7 @@ def _wants_usage(body: Mapping[str, Any]) -> bool:
 
 async def _whole(run: Run, encoder: CompletionEncoder) -> HttpResponseBase:
     event = await run.result()
+    assert not isinstance(event, FlowEnd)  # only chats come here
     return _refused(event) if isinstance(event, RunError) else json_response(encoder.answer(event))
 
 

@@ -1,12 +1,15 @@
-"""Runs of workflow apps: what callers are told who start or stop one (service API 3.3, 3.4)."""
+"""Runs of workflow apps (service API 3.3, 3.4)."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from apps.chat.answers import answer
 from apps.chat.asking import stop_run
-from apps.chat.errors import flow_refusal
+from apps.chat.flow import start_flow
 from apps.chat.requests import read_inputs_map, read_streaming
+from apps.chat.state import TurnRequest
 from apps.common.api import json_response, service_view
+from apps.common.encoding import FlowEncoder
 from apps.prompts.api.auth import key_access
 from apps.prompts.choices import AppMode
 from apps.prompts.errors import NotWorkflowApp
@@ -14,13 +17,13 @@ from apps.prompts.errors import NotWorkflowApp
 
 @service_view("POST")
 async def run(request: HttpRequest) -> HttpResponseBase:
-    """POST /v1/workflows/run: this version runs no workflows, and says so."""
+    """POST /v1/workflows/run (service API 3.3)."""
     access, body = await key_access(request)
     if access.app.mode != AppMode.WORKFLOW:
         raise NotWorkflowApp
-    read_inputs_map(body)
-    read_streaming(body)
-    raise flow_refusal(access.app)
+    turn = TurnRequest(app=access.app, caller=access.caller, inputs=read_inputs_map(body))
+    streaming = read_streaming(body)
+    return await answer(await start_flow(turn), streaming=streaming, encoder=FlowEncoder)
 
 
 @service_view("POST")

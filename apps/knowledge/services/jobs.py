@@ -67,14 +67,9 @@ class Held(Protocol):
         ...
 
 
+# A subquery may be evaluated once for each row that is joined with it, and then takes another row each time.
 _CLAIM: Final = """
-update knowledge_document d
-set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-    attempt = attempt + 1, retry_at = null,
-    indexing_status = case when splitting_completed_at is not null then 'indexing'
-        when indexing_status in ('waiting', 'indexing') then 'parsing' else indexing_status end,
-    processing_started_at = coalesce(processing_started_at, now())
-from (
+with found as materialized (
     select k.id, f.storage_key, f.extension, r.mode, r.rules
     from knowledge_document k
     join files_uploadfile f on f.id = k.upload_file_id
@@ -85,7 +80,14 @@ from (
       and (%(document)s::uuid is null or k.id = %(document)s)
     order by k.priority desc, k.created_at limit 1
     for update of k skip locked
-) found
+)
+update knowledge_document d
+set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    attempt = attempt + 1, retry_at = null,
+    indexing_status = case when splitting_completed_at is not null then 'indexing'
+        when indexing_status in ('waiting', 'indexing') then 'parsing' else indexing_status end,
+    processing_started_at = coalesce(processing_started_at, now())
+from found
 where d.id = found.id
 returning d.id, d.dataset_id, d.workspace_id, d.indexing_status, d.attempt, d.waiting_reason,
           d.doc_form, d.doc_language,

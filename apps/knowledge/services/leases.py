@@ -29,18 +29,20 @@ RATE_LIMIT_WAIT_S: Final = 20.0
 LONGEST_RATE_LIMIT_S: Final = 3_600.0
 _UNEXPECTED: Final = "An unexpected fault stopped this work. It is described in the server's log."
 
+# Materialized: a subquery may be evaluated once for each row joined with it, and then takes another row each time.
 _CLAIM: Final = """
-update {table} j
-set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-    attempt = attempt + 1, retry_at = null
-from (
+with found as materialized (
     select {key} as id from {table}
     where error is null and ({condition})
       and (lease_until is null or lease_until < clock_timestamp())
       and (retry_at is null or retry_at <= clock_timestamp())
     order by created_at limit 1
     for update skip locked
-) found
+)
+update {table} j
+set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+    attempt = attempt + 1, retry_at = null
+from found
 where j.{key} = found.id
 returning j.{key}, j.attempt, j.waiting_reason"""
 _OWNED: Final = "update {table} set {assignments} where {key} = %s and lease_owner = %s"

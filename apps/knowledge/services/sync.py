@@ -47,9 +47,7 @@ BUSY: Final = "The document is being indexed or synced. Try again in a moment."
 _UNEXPECTED: Final = "An unexpected fault stopped the sync. It is described in the server's log."
 # A document without a file waits to be fetched for the first time.
 _CLAIM: Final = """
-update knowledge_document d
-set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second', attempt = attempt + 1
-from (
+with found as materialized (
     select k.id from knowledge_document k join knowledge_dataset s on s.id = k.dataset_id
     where k.data_source_type <> 'upload_file' and k.data_source_info ? 'source' and not k.archived
       and (k.indexing_status in ('completed', 'error')
@@ -58,8 +56,10 @@ from (
       and ({})
     order by coalesce(k.synced_at, k.created_at) limit 1
     for update of k skip locked
-) found
-where d.id = found.id returning d.id"""
+)
+update knowledge_document d
+set lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second', attempt = attempt + 1
+from found where d.id = found.id returning d.id"""
 _THIS_ONE: Final = _CLAIM.format("k.id = %(document)s")
 _DUE: Final = _CLAIM.format(
     """

@@ -1,7 +1,5 @@
 """A draft while somebody writes it: saved every few seconds, not yet finished, perhaps open in two windows."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.prompts.errors import DraftConflict, FlowNotInSync
+from apps.prompts.errors import DraftConflict
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
 from apps.workspaces.models import User
@@ -45,29 +43,6 @@ def keep_draft(
             raise DraftConflict(as_stored(stored))
         replaced = stored if is_base and stored is not None and _is_same_sitting(stored, user) else None
         return save_draft(app=app, config=config, user=user, is_unfinished=True, instead_of=replaced)
-
-
-def hash_of(version: AppVersion) -> str:
-    """What an editor of a flow sends back to say which draft it began with: SHA-256 of the stored map, in hex."""
-    text = json.dumps(version.config, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def sync_flow(*, app: App, config: Mapping[str, Any], base_hash: str | None, user: User) -> AppVersion:
-    """Stores what an editor of a flow holds; faults are found when it is published.
-
-    Args:
-        base_hash: `hash_of` the draft that was edited; None or "" overwrites what is stored.
-
-    Raises:
-        FlowNotInSync: 409: the draft is another one by now.
-    """
-    with transaction.atomic():
-        stored = lock_app(app.id).draft
-        if stored is not None and base_hash and base_hash != hash_of(stored):
-            raise FlowNotInSync
-        base_id = stored.id if stored is not None else None
-        return keep_draft(app=app, config=config, base_version_id=base_id, user=user)
 
 
 def as_stored(version: AppVersion) -> dict[str, object]:

@@ -11,7 +11,7 @@ from apps.common import notify
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
 from apps.prompts.config import ADVANCED
-from apps.prompts.contracts import require_allowed
+from apps.prompts.contracts import require_allowed, require_faultless
 from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
@@ -104,6 +104,7 @@ def publish(*, app: App, user: User | None = None, version_id: UUID | None = Non
             raise NotFound("The app has no such version.")
         if not version.is_release:  # what was live once may be live again
             require_valid(app.mode, version.config)
+            require_faultless(mode=app.mode, config=version.config)
         AppVersion.objects.filter(id=version.id).update(is_release=True, note=note or version.note)
         _point(app, published=version)
         audit.record(

@@ -8,10 +8,12 @@ from apps.common.ids import parse_uuid
 from apps.knowledge.models import Dataset
 from apps.models.catalogue import canonical_provider
 from apps.models.selectors import list_models
-from apps.prompts.choices import FLOW_MODES
+from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.contracts import AppCheck, app_checks
 from apps.prompts.flows import nodes_of
 from apps.prompts.shapes import as_list, as_map
+from apps.workflows.engine.graph import Graph
+from apps.workflows.engine.validation import faults_of
 from apps.workspaces.models import Workspace
 
 _MODEL_NODES: Final = frozenset({"llm", "question-classifier", "parameter-extractor"})
@@ -42,6 +44,12 @@ class GraphCheck(AppCheck):
             *_missing_bases(workspace, nodes),
         ]
         return list(dict.fromkeys(found))
+
+    def faults(self, *, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """What the engine could not run."""
+        ends = {AppMode.WORKFLOW: ["end"], AppMode.ADVANCED_CHAT: ["answer"]}.get(AppMode(mode))
+        found = faults_of(Graph.parse(config), ends=ends) if ends else []
+        return [("graph", fault.sentence, fault.node_id) for fault in found]
 
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Without ids of knowledge that is not in this workspace."""

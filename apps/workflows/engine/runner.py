@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -72,7 +72,7 @@ class FlowRun:
         self._steps = self._tokens = self._exceptions = 0
         self._began = 0.0
 
-    async def events(self) -> AsyncIterator[EngineEvent]:
+    async def events(self) -> AsyncGenerator[EngineEvent, None]:
         """Events as they come; the last is FlowFinished."""
         self._began = time.monotonic()
         task = asyncio.create_task(self._run(), name="flow")

@@ -59,7 +59,7 @@ def _unknown(graph: Graph, reached: set[str]) -> Iterator[Fault]:
 
 def _circles(graph: Graph) -> Iterator[Fault]:
     """Nodes that lie on a way back to themselves, once for each level (Kahn's algorithm)."""
-    incoming = {node_id: 0 for node_id in graph.nodes}
+    incoming = dict.fromkeys(graph.nodes, 0)
     for edge in graph.edges:
         incoming[edge.target] += 1
     free = [node_id for node_id, count in incoming.items() if not count]

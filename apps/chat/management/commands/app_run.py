@@ -7,14 +7,16 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandParser
 
+from apps.chat.flow import start_flow
 from apps.chat.turn import TurnRequest, start_turn
 from apps.common import perloop
 from apps.common.commands import JsonCommand
-from apps.common.encoding import EventEncoder
+from apps.common.encoding import EventEncoder, FlowEncoder
 from apps.common.errors import InvalidParam
 from apps.common.run_events import RunError
 from apps.common.text import storable, storable_json
 from apps.prompts.callers import read_caller
+from apps.prompts.choices import AppMode
 from apps.prompts.models import App
 from apps.prompts.runtime import app_by_id
 from apps.prompts.selectors import find_app
@@ -41,8 +43,9 @@ class Command(JsonCommand):
             inputs=_inputs(options["inputs"]),
             query=storable(options["query"]),
         )
-        run = await start_turn(request)
-        encoder = EventEncoder(run.envelope)
+        is_flow = app.mode == AppMode.WORKFLOW
+        run = await (start_flow(request) if is_flow else start_turn(request))
+        encoder = (FlowEncoder if is_flow else EventEncoder)(run.envelope)
         async for batch in run.follow():
             for event in batch:
                 self.stdout.write(encoder.text(event))

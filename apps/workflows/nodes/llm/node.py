@@ -56,7 +56,9 @@ async def _message(context: NodeContext, row: Mapping[str, Any], knowledge: str)
     if row.get("edition_type") == "jinja2":
         text = str(row.get("jinja2_text") or row.get("text") or "")
         config = context.data.get("prompt_config") or {}
-        rows = {str(one.get("variable")): one.get("value_selector") or () for one in config.get("jinja2_variables") or ()}
+        rows = {
+            str(one.get("variable")): one.get("value_selector") or () for one in config.get("jinja2_variables") or ()
+        }
         values = {name: context.pool.value(selector) for name, selector in rows.items()}
         return role, await context.services.render(text, values)
     text = str(row.get("text") or "").replace(CONTEXT, knowledge)
@@ -80,5 +82,7 @@ def _memory(context: NodeContext) -> Iterator[tuple[str, str]]:
 
 def _as_context(value: Any) -> str:
     if isinstance(value, list):
-        return "\n".join(str(item.get("content") or "") if isinstance(item, Mapping) else as_text(item) for item in value)
+        return "\n".join(
+            str(item.get("content") or "") if isinstance(item, Mapping) else as_text(item) for item in value
+        )
     return as_text(value)

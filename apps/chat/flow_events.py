@@ -1,0 +1,179 @@
+"""What the engine tells, as the events of the service API (4.3) and as the rows of a run."""
+
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from apps.common.errors import AppError
+from apps.common.run_events import Envelope, FlowEvent
+from apps.logs.choices import FlowStatus
+from apps.logs.flow_records import FlowEnding, NodeRecord
+from apps.logs.kept_values import kept
+from apps.prompts.runtime import AppRuntime
+from apps.workflows.engine.events import (
+    EngineEvent,
+    NodeFinished,
+    NodeRetry,
+    NodeStarted,
+    RoundsFinished,
+    RoundsStarted,
+    RoundStarted,
+    Text,
+)
+
+from .state import TurnRequest
+
+
+class Teller:
+    """Makes the events of one run; texts of secrets are masked in them."""
+
+    def __init__(self, envelope: Envelope, request: TurnRequest, secrets: Sequence[str]) -> None:
+        self._envelope, self._request, self._secrets = envelope, request, secrets
+
+    def started(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of `workflow_started`."""
+        return {
+            "id": str(self._envelope.message_id),
+            "workflow_id": str(self._request.app.version_id),
+            "inputs": self._masked(inputs),
+            "created_at": self._envelope.created_at,
+        }
+
+    def tell(self, event: EngineEvent) -> FlowEvent:
+        """An event of the engine; not its last, which is told once it is stored."""
+        if isinstance(event, Text):
+            return FlowEvent("text_chunk", {"text": event.text, "from_variable_selector": list(event.selector) or None})
+        if isinstance(event, NodeStarted):
+            return FlowEvent("node_started", {**_head(event), "inputs": None, "extras": {}})
+        if isinstance(event, NodeFinished):
+            return FlowEvent("node_finished", self._finished(event))
+        if isinstance(event, NodeRetry):
+            return FlowEvent("node_retry", self._retried(event))
+        return self._round(event)
+
+    def _round(self, event: EngineEvent) -> FlowEvent:
+        if isinstance(event, RoundsStarted):
+            data = {**_head(event.started), "extras": {}, "inputs": self._masked(event.inputs)}
+            return FlowEvent("iteration_started", {**data, "metadata": {"iteration_length": event.length}})
+        if isinstance(event, RoundStarted):
+            return FlowEvent("iteration_next", {**_head(event.started), "index": event.index, "extras": {}})
+        assert isinstance(event, RoundsFinished)
+        finished = self._finished(event.finished)
+        total = (event.finished.metadata or {}).get("total_tokens", 0)
+        return FlowEvent("iteration_completed", {**finished, "extras": {}, "total_tokens": total, "steps": event.steps})
+
+    def _finished(self, event: NodeFinished) -> dict[str, Any]:
+        return {
+            **_head(event.started),
+            "inputs": self._masked(event.inputs),
+            "process_data": self._masked(event.process_data),
+            "outputs": self._masked(event.outputs),
+            "status": event.status,
+            "error": self._masked(event.error) or None,
+            "elapsed_time": event.elapsed_s,
+            "execution_metadata": event.metadata,
+            "finished_at": int(event.finished_at),
+            "files": [],
+        }
+
+    def _retried(self, event: NodeRetry) -> dict[str, Any]:
+        return {
+            **_head(event.started),
+            "inputs": self._masked(event.inputs),
+            "process_data": None,
+            "outputs": None,
+            "status": "retry",
+            "error": self._masked(event.error),
+            "elapsed_time": event.elapsed_s,
+            "execution_metadata": None,
+            "finished_at": int(time.time()),
+            "files": [],
+            "retry_index": event.retry,
+        }
+
+    def _masked(self, value: Any) -> Any:
+        return kept(value, self._secrets) if self._secrets else value
+
+
+def _head(started: NodeStarted) -> dict[str, Any]:
+    node = started.node
+    return {
+        "id": started.run_id,
+        "node_id": node.id,
+        "node_type": node.type,
+        "title": node.title,
+        "index": started.index,
+        "predecessor_node_id": started.predecessor or None,
+        "created_at": int(started.created_at),
+        **({"iteration_id": node.inside} if node.inside else {}),
+    }
+
+
+def ending_of(
+    app: AppRuntime,
+    envelope: Envelope,
+    ended: Any,
+    problem: AppError | None,
+    finished: Sequence[NodeFinished],
+    secrets: Sequence[str],
+) -> FlowEnding:
+    """The last write of a run."""
+    costs = [Decimal(str((node.metadata or {}).get("total_price") or 0)) for node in finished]
+    return FlowEnding(
+        run_id=envelope.message_id,
+        workspace_id=app.workspace_id,
+        app_id=app.app_id,
+        status=FlowStatus.FAILED if problem else ended.status,
+        outputs=None if problem or ended.status == FlowStatus.FAILED else ended.outputs,
+        elapsed_s=ended.elapsed_s,
+        total_tokens=ended.total_tokens,
+        total_steps=ended.total_steps,
+        nodes=[_record(node) for node in finished],
+        error_code=problem.code if problem else "",
+        error=problem.message if problem else ended.error,
+        total_price=sum(costs, Decimal(0)),
+        exceptions_count=ended.exceptions_count,
+        secrets=secrets,
+    )
+
+
+def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) -> dict[str, Any]:
+    """The data of `workflow_finished`, and of the blocking answer."""
+    caller = request.caller
+    return {
+        "id": str(envelope.message_id),
+        "workflow_id": str(request.app.version_id),
+        "status": ending.status,
+        "outputs": kept(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
+        "error": kept(ending.error, ending.secrets) or None,
+        "elapsed_time": ending.elapsed_s,
+        "total_tokens": ending.total_tokens,
+        "total_steps": ending.total_steps,
+        "created_by": {"id": str(caller.end_user_id or caller.account_id), "user": caller.session_id},
+        "created_at": envelope.created_at,
+        "finished_at": int(time.time()),
+        "exceptions_count": ending.exceptions_count,
+        "files": [],
+    }
+
+
+def _record(node: NodeFinished) -> NodeRecord:
+    started = node.started
+    return NodeRecord(
+        index=started.index,
+        node_id=started.node.id,
+        node_type=started.node.type,
+        title=started.node.title,
+        status=node.status,
+        created_at=started.created_at,
+        finished_at=node.finished_at,
+        elapsed_s=node.elapsed_s,
+        predecessor_node_id=started.predecessor,
+        inside_node_id=started.node.inside,
+        inputs=node.inputs,
+        process_data=node.process_data,
+        outputs=node.outputs,
+        error=node.error,
+        metadata=node.metadata,
+    )
