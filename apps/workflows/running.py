@@ -1,6 +1,6 @@
 """What of a graph answers, and what a run of it brings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .engine.contracts import node_of
@@ -24,7 +24,9 @@ def outputs_of(finished: Sequence[NodeFinished]) -> dict[str, Any]:
 
 
 def _streamed(graph: Graph, outputs: Any) -> list[str | tuple[str, ...]]:
-    selectors = [tuple(map(str, row.get("value_selector") or ())) for row in outputs or ()]
+    rows = [row for row in outputs if isinstance(row, Mapping)] if isinstance(outputs, list) else []
+    found = [row.get("value_selector") for row in rows]
+    selectors = [tuple(map(str, selector)) for selector in found if isinstance(selector, list)]
     streamed = [selector for selector in selectors if _is_streamed(graph, selector)]
     return list(_joined(streamed))
 

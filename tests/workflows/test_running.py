@@ -257,3 +257,31 @@ def test_knowledge_is_searched_and_quoted(server, workspace):
     outputs = ask(client, topic="hotels in Oslo").json()["data"]["outputs"]
     assert outputs["text"] == "From Hotels in Oslo cost at most 210 euros a night."
     assert (outputs["found"][0]["title"], outputs["found"][0]["metadata"]["position"]) == ("Hotels", 1)
+
+
+ODD = [
+    node("end", "end", outputs="x"),
+    node("end", "end", outputs=[1, {"variable": "a", "value_selector": 5}, {"variable": "b", "value_selector": {}}]),
+    node("c", "code", variables=7, outputs=[], code=None),
+    node("c", "llm", prompt_template=[1], model=[], context=3),
+    node("c", "llm", prompt_template="x"),
+    node("c", "if-else", cases=[1]),
+    node("c", "if-else", cases=[{"conditions": [{"comparison_operator": "?"}]}]),
+    node("c", "iteration", iterator_selector=["start", "topic"]),
+    node("c", "iteration", iterator_selector=["sys", "files"], start_node_id="nowhere"),
+    node("c", "variable-aggregator", variables=[3], advanced_settings=[]),
+    node("c", "knowledge-retrieval", query_variable_selector=["start", "topic"], dataset_ids=["x"]),
+    node("c", "template-transform", template=5, variables=[{"variable": "a"}]),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda one: one["data"]["type"])
+def test_settings_of_any_shape_end_in_a_sentence(server, workspace, odd):
+    nodes = [node("start", "start", variables=[TOPIC]), odd]
+    ways = ["start -> end"] if odd["id"] == "end" else ["start -> c", "c -> end"]
+    nodes += [] if odd["id"] == "end" else [node("end", "end", outputs=[])]
+    answer = ask(client_of(server, workspace, flow(nodes, *ways)))
+    assert answer.status == 200
+    data = answer.json()["data"]
+    assert data["status"] == "succeeded" or data["error"]
+    assert WorkflowRun.objects.get().status == data["status"]
