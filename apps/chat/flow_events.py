@@ -53,15 +53,18 @@ class Teller:
         return self._round(event)
 
     def _round(self, event: EngineEvent) -> FlowEvent:
+        assert isinstance(event, RoundsStarted | RoundStarted | RoundsFinished)
+        started = event.finished.started if isinstance(event, RoundsFinished) else event.started
+        kind = "loop" if started.node.type == "loop" else "iteration"
+        head = {**_head(started), "extras": {}}
         if isinstance(event, RoundsStarted):
-            data = {**_head(event.started), "extras": {}, "inputs": self._masked(event.inputs)}
-            return FlowEvent("iteration_started", {**data, "metadata": {"iteration_length": event.length}})
+            data = {"inputs": self._masked(event.inputs), "metadata": {f"{kind}_length": event.length}}
+            return FlowEvent(f"{kind}_started", {**head, **data})
         if isinstance(event, RoundStarted):
-            return FlowEvent("iteration_next", {**_head(event.started), "index": event.index, "extras": {}})
-        assert isinstance(event, RoundsFinished)
-        finished = self._finished(event.finished)
+            return FlowEvent(f"{kind}_next", {**head, "index": event.index})
         total = (event.finished.metadata or {}).get("total_tokens", 0)
-        return FlowEvent("iteration_completed", {**finished, "extras": {}, "total_tokens": total, "steps": event.steps})
+        steps = {"total_tokens": total, "steps": event.steps}
+        return FlowEvent(f"{kind}_completed", {**self._finished(event.finished), **head, **steps})
 
     def _finished(self, event: NodeFinished) -> dict[str, Any]:
         return {

@@ -28,6 +28,8 @@ CODE_ERROR: Final = "CodeExecutionError"
 NO_SANDBOX: Final = "The code sandbox does not run here. Ask whoever runs this server to start it."
 TOP_K: Final = 4
 LONGEST_RUN_S: Final = 60
+MAX_ANSWER_BYTES: Final = 10 * 2**20
+REDIRECTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,25 @@ class RunServices:
     async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
         """Renders it in the sandbox."""
         return str(await _in_sandbox("jinja2", template, inputs))
+
+    async def fetch(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Calls an address of the internet; those of inner networks are refused."""
+        try:
+            answer = await http.fetch(
+                method,
+                url,
+                private_allowed=False,
+                headers=headers,
+                body=body,
+                max_bytes=MAX_ANSWER_BYTES,
+                timeout_s=timeout_s,
+                redirects=REDIRECTS,
+            )
+        except AppError as error:
+            raise NodeFailed(error.message, "HttpRequestNodeError") from error
+        return answer.status, answer.headers, answer.body
 
     async def search(
         self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]

@@ -1,6 +1,7 @@
 """Flows written down shortly, and services that stand in for models and the sandbox."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -38,21 +39,22 @@ def model(id: str, say: str, **more: Any) -> dict[str, Any]:
 
 
 class Stand:
-    """Models say their prompt word by word; code is a Python function by name.
+    """Models say their prompt word by word; code is a Python function by name; addresses answer what was sent.
 
     Args:
+        says: what every model says instead.
         waits: seconds before each piece of a model, by its name.
         code: functions by what stands in the node's `code`.
     """
 
-    def __init__(self, waits: Mapping[str, float] | None = None, **code: Any) -> None:
-        self.waits, self.code, self.calls = waits or {}, code, []  # type: ignore[var-annotated]
+    def __init__(self, waits: Mapping[str, float] | None = None, says: str = "", **code: Any) -> None:
+        self.waits, self.says, self.code, self.calls = waits or {}, says, code, []  # type: ignore[var-annotated]
 
     async def ask_model(
         self, model: Mapping[str, Any], messages: Sequence[tuple[str, str]]
     ) -> AsyncIterator[str | ModelAnswer]:
         self.calls.append((model["name"], list(messages)))
-        text = messages[-1][1]
+        text = self.says or messages[-1][1]
         for word in text.split():
             await asyncio.sleep(self.waits.get(model["name"], 0))
             yield f"{word} "
@@ -68,6 +70,13 @@ class Stand:
 
     async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
         return template.format(**inputs)
+
+    async def fetch(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        self.calls.append((method, url, dict(headers), body, timeout_s))
+        status = int(url.rsplit("/", 1)[-1]) if url.rsplit("/", 1)[-1].isdecimal() else 200
+        return status, {"content-type": "application/json"}, json.dumps({"url": url}).encode()
 
     async def search(self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [{"content": f"{query} in {one}", "title": one} for one in dataset_ids]

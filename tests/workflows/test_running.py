@@ -285,3 +285,12 @@ def test_settings_of_any_shape_end_in_a_sentence(server, workspace, odd):
     data = answer.json()["data"]
     assert data["status"] == "succeeded" or data["error"]
     assert WorkflowRun.objects.get().status == data["status"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8194/health", "http://169.254.169.254/", "http://[::1]/"])
+def test_inner_networks_are_out_of_reach(server, workspace, url):
+    nodes = [node("start", "start", variables=[TOPIC]), node("c", "http-request", method="get", url=url)]
+    ways = ("start -> c", "c -> end")
+    answer = ask(client_of(server, workspace, flow([*nodes, node("end", "end", outputs=[])], *ways)))
+    data = answer.json()["data"]
+    assert (data["status"], "not allowed" in data["error"]) == ("failed", True)

@@ -87,6 +87,11 @@ class Services(Protocol):
     async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
         """A Jinja2 template with its variables. Raises NodeFailed."""
 
+    async def fetch(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers (names in lower case) and body of an answer. Raises NodeFailed: there is none."""
+
     async def search(
         self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]
     ) -> Sequence[Mapping[str, Any]]:

@@ -296,5 +296,5 @@ class Step:
             finished_at=time.time(),
         )
         self._run.note(finished)
-        steps = len(result.outputs.get("output") or ()) if self._has_rounds else 0
+        steps = result.outputs.get("loop_round", len(result.outputs.get("output") or ())) if self._has_rounds else 0
         self._run.tell(RoundsFinished(finished, steps) if self._has_rounds else finished)

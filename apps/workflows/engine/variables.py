@@ -41,6 +41,17 @@ class VariablePool:
         else:
             self._values.setdefault(node_id, {}).update(values)
 
+    def assign(self, node_id: str, name: str, value: Any) -> None:
+        """Changes a variable where it was written, so that it lasts as long as it did."""
+        if self._outer is not None and name not in self._values.get(node_id, {}):
+            self._outer.assign(node_id, name, value)
+        else:
+            self._values.setdefault(node_id, {})[name] = value
+
+    def own(self, node_id: str) -> Mapping[str, Any]:
+        """What is written under a node in this pool, not around it."""
+        return dict(self._values.get(node_id, {}))
+
     def read(self, selector: Selector) -> Any:
         """The value a selector names, MISSING where there is none; further parts are keys of objects."""
         if len(selector) < 2:

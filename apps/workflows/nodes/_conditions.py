@@ -36,13 +36,14 @@ def _of_files(files: Sequence[Any], inner: Mapping[str, Any], pool: VariablePool
     found = []
     for condition in inner.get("conditions") or ():
         operator = str(condition.get("comparison_operator") or "")
-        values = [_of_file(file, str(condition.get("key") or "")) for file in files if is_file(file)]
+        values = [of_file(file, str(condition.get("key") or "")) for file in files if is_file(file)]
         results = [compare(value, operator, _expected(condition.get("value"), pool)) for value in values]
         found.append(all(results) if "not" in operator else any(results))
     return any(found) if inner.get("logical_operator") == "or" else all(found)
 
 
-def _of_file(file: Mapping[str, Any], key: str) -> Any:
+def of_file(file: Mapping[str, Any], key: str) -> Any:
+    """What a file says under one of the names that conditions know."""
     value = file.get(FILE_KEYS.get(key, key))
     return f".{value}" if key == "extension" and value and not str(value).startswith(".") else value
 

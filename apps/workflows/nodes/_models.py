@@ -1,9 +1,29 @@
-"""What nodes that ask a model tell of it (DSL 6)."""
+"""What nodes that ask a model have in common (DSL 6)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.workflows.engine.contracts import ModelAnswer
+from apps.workflows.engine.contracts import ModelAnswer, NodeContext, NodeFailed
+
+
+async def ask(context: NodeContext, messages: Sequence[tuple[str, str]]) -> ModelAnswer:
+    """The whole answer of the node's model, told to nobody on the way. Raises NodeFailed."""
+    async for piece in context.services.ask_model(context.data.get("model") or {}, messages):
+        if isinstance(piece, ModelAnswer):
+            return piece
+    raise NodeFailed("The model gave no answer.", "ModelInvokeError")
+
+
+def json_in(text: str) -> Any:
+    """The JSON object that stands in a model's answer, perhaps among words; None where there is none."""
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end < start:
+        return None
+    try:
+        return json.loads(text[start : end + 1])
+    except (ValueError, RecursionError):
+        return None
 
 
 def metadata_of(answer: ModelAnswer) -> dict[str, Any]:

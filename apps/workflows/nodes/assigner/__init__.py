@@ -1,0 +1,3 @@
+"""Changes variables that last."""
+
+from .node import Assigner as Assigner

@@ -1,0 +1,3 @@
+"""Calls an address."""
+
+from .node import HttpRequest as HttpRequest

@@ -1,0 +1,3 @@
+"""Filters, sorts and cuts a list."""
+
+from .node import ListOperator as ListOperator

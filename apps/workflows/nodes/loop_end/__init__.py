@@ -1,0 +1,3 @@
+"""Ends a loop."""
+
+from .node import LoopEnd as LoopEnd

@@ -1,0 +1,19 @@
+"""Ends the loop it stands in after this round."""
+
+from typing import ClassVar
+
+from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.nodes._rounds import ENDED
+
+
+@nodes.register
+class LoopEnd(Node):
+    """Leaves a mark in the round's variables, which the loop looks for."""
+
+    key: ClassVar[str] = "loop-end"
+    label: ClassVar[str] = "End of the loop"
+
+    async def run(self, context: NodeContext) -> NodeResult:
+        """See the base class."""
+        context.pool.write(ENDED[0], {ENDED[1]: True})
+        return NodeResult()

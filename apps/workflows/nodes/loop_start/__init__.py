@@ -1,0 +1,3 @@
+"""Where a round of a loop begins."""
+
+from .node import LoopStart as LoopStart

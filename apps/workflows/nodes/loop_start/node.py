@@ -1,0 +1,17 @@
+"""Where a round of a loop begins; it does nothing."""
+
+from typing import ClassVar
+
+from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+
+
+@nodes.register
+class LoopStart(Node):
+    """The first node of each round."""
+
+    key: ClassVar[str] = "loop-start"
+    label: ClassVar[str] = "Start of a round"
+
+    async def run(self, context: NodeContext) -> NodeResult:
+        """See the base class."""
+        return NodeResult()

@@ -1,0 +1,3 @@
+"""Finds values in a text."""
+
+from .node import ParameterExtractor as ParameterExtractor
