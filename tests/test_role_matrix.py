@@ -27,7 +27,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.knowledge.services.metadata import create_field
-from apps.logs.models import Message
+from apps.logs.models import Message, WorkflowRun
 from apps.models.models import WorkspaceModel
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
@@ -124,6 +124,11 @@ def own_model(workspace: Workspace) -> WorkspaceModel:
     )
 
 
+def flow_run(app: App) -> WorkflowRun:
+    ids = {"workspace_id": app.workspace_id, "app_id": app.pk, "version_id": uuid4(), "task_id": uuid4()}
+    return WorkflowRun.objects.create(**ids, status="succeeded")
+
+
 def external_base(workspace: Workspace) -> Dataset:
     service = ExternalKnowledgeApi.objects.get(workspace=workspace)
     fields = {"provider": "external", "permission": "all_team_members", "external_knowledge_id": "a"}
@@ -172,7 +177,7 @@ class World:
             "provider": "openai_api_compatible",
             "model_id": own_model(self.a).pk,
             "task_id": uuid4(),
-            "run_id": uuid4(),
+            "run_id": flow_run(self.app_of_a).pk,
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),
             "code": self.app_of_a.site_code,

@@ -1,6 +1,7 @@
 """Closed sets of this app."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class MessageStatus(TextChoices):
@@ -13,12 +14,12 @@ class MessageStatus(TextChoices):
 class FlowStatus(TextChoices):
     """How a run of a workflow stands; values are those of the service API."""
 
-    RUNNING = "running", "Running"
-    SUCCEEDED = "succeeded", "Succeeded"
-    PARTIAL = "partial-succeeded", "Succeeded in part"
-    FAILED = "failed", "Failed"
-    STOPPED = "stopped", "Stopped"
-    PAUSED = "paused", "Paused"
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    PARTIAL = "partial-succeeded", _("Succeeded in part")
+    FAILED = "failed", _("Failed")
+    STOPPED = "stopped", _("Stopped")
+    PAUSED = "paused", _("Paused")
 
 
 class Rating(TextChoices):

@@ -10,7 +10,6 @@ from django.db.models.functions import Cast
 
 from apps.common.tenancy import get_or_404
 from apps.prompts.models import EndUser
-from apps.prompts.runtime import AppRuntime
 from apps.workspaces.models import User
 
 from .models import WorkflowRun
@@ -35,14 +34,14 @@ class RunFilter:
     email: str = ""
 
 
-def list_runs(*, app: AppRuntime, wanted: RunFilter | None = None) -> "QuerySet[WorkflowRun]":
-    """The app's runs, newest first."""
-    runs = WorkflowRun.objects.filter(workspace_id=app.workspace_id, app_id=app.app_id).order_by("-created_at", "-pk")
+def list_runs(*, workspace_id: UUID, app_id: UUID, wanted: RunFilter | None = None) -> "QuerySet[WorkflowRun]":
+    """An app's runs, newest first."""
+    runs = WorkflowRun.objects.filter(workspace_id=workspace_id, app_id=app_id).order_by("-created_at", "-pk")
     if wanted is None:
         return runs
     exact = {"status": wanted.status, "created_at__lte": wanted.before, "created_at__gte": wanted.after}
     runs = runs.filter(**{name: value for name, value in exact.items() if value})
-    users = EndUser.objects.filter(app_id=app.app_id)
+    users = EndUser.objects.filter(app_id=app_id)
     if wanted.session_id:
         runs = runs.filter(end_user_id__in=users.filter(session_id=wanted.session_id).values("pk"))
     if wanted.email:
@@ -50,9 +49,9 @@ def list_runs(*, app: AppRuntime, wanted: RunFilter | None = None) -> "QuerySet[
     return _with_keyword(runs, wanted.keyword, users) if wanted.keyword else runs
 
 
-def get_run(*, app: AppRuntime, run_id: str) -> WorkflowRun:
-    """A run of the app. Raises NotFound."""
-    return get_or_404(list_runs(app=app), run_id, "Workflow run not found.")
+def get_run(*, workspace_id: UUID, app_id: UUID, run_id: UUID | str) -> WorkflowRun:
+    """A run of an app. Raises NotFound."""
+    return get_or_404(list_runs(workspace_id=workspace_id, app_id=app_id), run_id, "Workflow run not found.")
 
 
 def callers_of(runs: Iterable[WorkflowRun]) -> tuple[dict[UUID, EndUser], dict[UUID, User]]:

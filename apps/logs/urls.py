@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import annotating, exporting, listing, statistics
+from .views import annotating, exporting, listing, runs, statistics
 
 app_name = "logs"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("apps/<uuid:app_id>/logs/export.csv", exporting.export_csv, name="export_csv"),
     path("apps/<uuid:app_id>/logs/export.jsonl", exporting.export_jsonl, name="export_jsonl"),
     path("apps/<uuid:app_id>/logs/<uuid:entry_id>", listing.entry, name="entry"),
+    path("apps/<uuid:app_id>/runs", runs.run_list, name="runs"),
+    path("apps/<uuid:app_id>/runs/<uuid:run_id>", runs.run_page, name="run"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/rating", annotating.rate, name="rate"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation", annotating.improve, name="improve"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation/delete", annotating.delete, name="delete_improved"),

@@ -59,6 +59,8 @@ PAGES: Final = [
     Shown("log-export", f"{APP}/logs/export"),
     Shown("improve-answer", f"{APP}/messages/{{message}}/annotation"),
     Shown("overview", APP, "canvas"),
+    Shown("runs", "apps/{flow}/runs"),
+    Shown("run", "apps/{flow}/runs/{run}"),
     Shown("app-settings", f"{APP}/edit"),
     Shown("web-page-settings", f"{APP}/page"),
     Shown("save-template", f"{APP}/template"),

@@ -12,7 +12,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_pending
 from apps.logs.choices import Rating
-from apps.logs.models import Message
+from apps.logs.models import Message, NodeRun, WorkflowRun
 from apps.logs.services.annotations import improve_answer
 from apps.logs.services.feedback import rate_as_operator
 from apps.models.models import WorkspaceModel
@@ -28,6 +28,7 @@ from apps.workspaces.services.members import add_member
 from apps.workspaces.services.tags import set_tags
 from tests.factories import api_user, make_conversation, make_message, make_provider, make_user, make_workspace
 from tests.knowledge.test_hierarchical import rule
+from tests.workflows.flows import flow, model, node
 
 TRAVEL: Final = """Travel rules
 
@@ -136,8 +137,41 @@ def _app(workspace: Workspace, owner: User) -> dict[str, object]:
     set_tags(workspace=workspace, kind=TagKind.APP, names=["Staff"], target_id=app.pk)
     save_as_template(app=letters, category="Office", user=owner)
     create_app_key(app=app)
-    message = _log(app, owner)
+    message = {**_log(app, owner), **_flow(workspace, owner)}
     return {"app": app.pk, "site": app.site_code, "letters": letters.site_code, **message}
+
+
+def _flow(workspace: Workspace, owner: User) -> dict[str, object]:
+    """A workflow with a run."""
+    graph = flow(
+        [node("start", "start"), model("write", "Hello"), node("end", "end", outputs=[])],
+        "start -> write",
+        "write -> end",
+    )
+    app = create_app(workspace=workspace, name="Weekly letter", mode="workflow", config=graph, user=owner)
+    publish(app=app, user=owner)
+    ids = {"workspace_id": workspace.pk, "app_id": app.pk}
+    done = {
+        "version_id": app.pk,
+        "task_id": app.pk,
+        "status": "succeeded",
+        "total_steps": 3,
+        "total_tokens": 240,
+        "elapsed_s": 2.4,
+    }
+    run = WorkflowRun.objects.create(**ids, **done, inputs={"week": 48}, outputs={"letter": "Dear all, …"})
+    for index, (name, kind) in enumerate((("Start", "start"), ("Write the letter", "llm"), ("End", "end")), 1):
+        NodeRun.objects.create(
+            **ids,
+            run=run,
+            index=index,
+            node_id=kind,
+            node_type=kind,
+            title=name,
+            status="succeeded",
+            elapsed_s=0.8 * (index == 2),
+        )
+    return {"flow": app.pk, "run": run.pk}
 
 
 def _log(app: App, owner: User) -> dict[str, object]:

@@ -3,8 +3,10 @@
 import json
 import threading
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.test import Client as Browser
 
 from apps.common.perloop import run
 from apps.knowledge.services.datasets import create_dataset
@@ -294,3 +296,33 @@ def test_inner_networks_are_out_of_reach(server, workspace, url):
     answer = ask(client_of(server, workspace, flow([*nodes, node("end", "end", outputs=[])], *ways)))
     data = answer.json()["data"]
     assert (data["status"], "not allowed" in data["error"]) == ("failed", True)
+
+
+def test_runs_are_listed_and_traced_in_the_console(server, workspace):
+    client = client_of(server, workspace, writing("echo", "Use {{#env.token#}} for {{#start.topic#}}."))
+    done, failed = ask(client).json()["data"], ask(client_of(server, workspace, writing("fail-500"))).json()["data"]
+    browser = Browser()
+    browser.force_login(workspace.memberships.get().user)
+    app_id = WorkflowRun.objects.get(pk=done["id"]).app_id
+    listed = browser.get(f"/apps/{app_id}/runs").content.decode()
+    assert all(text in listed for text in ("1 run", "Succeeded", "ada", done["id"]))
+    assert failed["id"] not in listed
+    assert "No run is like this" in browser.get(f"/apps/{app_id}/runs?status=failed").content.decode()
+    assert done["id"] in browser.get(f"/apps/{app_id}/runs?q=tea").content.decode()
+    traced = browser.get(f"/apps/{app_id}/runs/{done['id']}").content.decode()
+    assert all(text in traced for text in ("1. Start", "2. Write", "3. End", "for tea.", "****"))
+    assert SECRET not in traced
+    assert browser.get(f"/apps/{app_id}/runs/{failed['id']}").status_code == 404
+    other = WorkflowRun.objects.get(pk=failed["id"]).app_id
+    assert "status code 500" in browser.get(f"/apps/{other}/runs/{failed['id']}").content.decode()
+
+
+def test_runs_come_in_pages_with_a_fixed_number_of_queries(workspace, django_assert_max_num_queries):
+    app = make_app(workspace, writing("echo"), mode="workflow")
+    ids = {"workspace_id": workspace.pk, "app_id": app.pk, "version_id": app.published_id}
+    WorkflowRun.objects.bulk_create(WorkflowRun(**ids, task_id=uuid4(), status="succeeded") for _ in range(60))
+    browser = Browser()
+    browser.force_login(workspace.memberships.get().user)
+    with django_assert_max_num_queries(14):
+        page = browser.get(f"/apps/{app.pk}/runs?page=2").content.decode()
+    assert "Page 2 of 3" in page

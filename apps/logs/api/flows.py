@@ -36,7 +36,7 @@ class FlowAppView(AppView):
 
 class RunView(FlowAppView):
     def get(self, request: Request, run_id: str, **kwargs: Any) -> Response:
-        return Response(run_json(get_run(app=self.app, run_id=run_id)))
+        return Response(run_json(get_run(workspace_id=self.app.workspace_id, app_id=self.app.app_id, run_id=run_id)))
 
 
 class RunsView(FlowAppView):
@@ -44,7 +44,7 @@ class RunsView(FlowAppView):
         query = self.fields
         page = read_number(query, "page", default=1, maximum=MAX_PAGE)
         limit = read_limit(query)
-        runs = list_runs(app=self.app, wanted=_filter(query))
+        runs = list_runs(workspace_id=self.app.workspace_id, app_id=self.app.app_id, wanted=_filter(query))
         total = runs.count()
         rows = list(runs[(page - 1) * limit : page * limit])
         end_users, accounts = callers_of(rows)

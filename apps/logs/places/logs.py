@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.common.navigation import Place, places
+from apps.prompts.choices import PROMPT_MODES
 from apps.workspaces.permissions import BUILDERS
 
 
@@ -14,3 +15,4 @@ class Logs(Place):
     url_name = "logs:list"
     also = frozenset({"logs:entry"})
     roles = frozenset(BUILDERS)
+    modes = frozenset(PROMPT_MODES)

@@ -1,0 +1,68 @@
+"""The runs of a workflow, and the trace of one."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.common.pages import render_part
+from apps.common.text import storable
+from apps.logs.choices import FlowStatus
+from apps.logs.flow_selectors import RunFilter, callers_of, get_run, list_runs
+from apps.logs.models import NodeRun, WorkflowRun
+from apps.prompts.selectors import get_app
+from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
+
+RUNS_PER_PAGE = 25
+
+
+@require_safe
+@requires(*BUILDERS)
+def run_list(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    status = request.GET.get("status", "")
+    words = storable(request.GET.get("q", "")).strip()[:200]
+    wanted = RunFilter(keyword=words, status=status if status in FlowStatus.values else "")
+    runs = list_runs(workspace_id=app.workspace_id, app_id=app.id, wanted=wanted)
+    page = Paginator(runs, RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "app": app,
+        "page": page,
+        "rows": _rows(list(page)),
+        "wanted": wanted,
+        "statuses": FlowStatus.choices,
+        "is_filtered": bool(wanted.keyword or wanted.status),
+    }
+    return render_part(request, "logs/runs.html", "logs/_runs.html", context)
+
+
+@require_safe
+@requires(*BUILDERS)
+def run_page(request: ConsoleRequest, app_id: UUID, run_id: UUID) -> HttpResponse:
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    run = get_run(workspace_id=app.workspace_id, app_id=app.id, run_id=run_id)
+    (row,) = _rows([run])
+    nodes = [(node, _values(node)) for node in run.nodes.order_by("index")]
+    context = {"app": app, "run": run, "who": row[1], "values": _values(run), "nodes": nodes}
+    return render(request, "logs/run.html", context)
+
+
+def _rows(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
+    """Runs with whoever made them."""
+    end_users, accounts = callers_of(runs)
+    found = []
+    for run in runs:
+        account = accounts.get(run.account_id) if run.account_id else None
+        end_user = end_users.get(run.end_user_id) if run.end_user_id else None
+        found.append((run, account.name or account.email if account else end_user.session_id if end_user else ""))
+    return found
+
+
+def _values(of: WorkflowRun | NodeRun) -> list[tuple[str, str]]:
+    """What is shown of a run or a node as JSON: name of the field, text."""
+    fields: list[tuple[str, Any]] = [(name, getattr(of, name, None)) for name in ("inputs", "process_data", "outputs")]
+    return [(name, json.dumps(value, ensure_ascii=False, indent=2)) for name, value in fields if value]
