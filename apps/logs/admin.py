@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import Annotation, Conversation, Feedback, Message, MessageFile, SavedMessage
+from .models import Annotation, Conversation, Feedback, Message, MessageFile, NodeRun, SavedMessage, WorkflowRun
 
 
 @admin.register(Conversation)
@@ -45,3 +45,17 @@ class SavedMessageAdmin(ReadMostlyAdmin):
 class AnnotationAdmin(ReadMostlyAdmin):
     list_display = ("question", "app_id", "hit_count", "updated_at")
     search_fields = ("id", "question")
+
+
+@admin.register(WorkflowRun)
+class WorkflowRunAdmin(ReadMostlyAdmin):
+    list_display = ("id", "app_id", "status", "error_code", "total_steps", "elapsed_s", "created_at")
+    list_filter = ("status", "error_code")
+    search_fields = ("id", "app_id", "task_id")
+
+
+@admin.register(NodeRun)
+class NodeRunAdmin(ReadMostlyAdmin):
+    list_display = ("run_id", "index", "title", "node_type", "status", "elapsed_s")
+    list_filter = ("status", "node_type")
+    search_fields = ("id", "run__id", "app_id")

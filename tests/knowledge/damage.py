@@ -115,6 +115,19 @@ logs.messages/feedback_of_another_app
 logs.messages/savedmessage_of_another_app
     insert into logs_savedmessage (id, workspace_id, app_id, message_id, end_user_id, created_at) select 'NEW',
         workspace_id, 'NEW', id, 'NEW', now() from logs_message;
+logs.flows/runs_without_app
+    insert into logs_workflowrun (id, workspace_id, app_id, version_id, task_id, invoke_from, inputs, status,
+        error_code, error, elapsed_s, total_tokens, total_price, currency, total_steps, exceptions_count, created_at)
+        select 'NEW', workspace_id, 'NEW', version_id, 'NEW', 'service-api', '{}', 'succeeded', '', '', 0, 0, 0, 'USD',
+        0, 0, now() - interval '1 day' from logs_message limit 1;
+logs.flows/nodes_of_another_app
+    insert into logs_workflowrun (id, workspace_id, app_id, version_id, task_id, invoke_from, inputs, status,
+        error_code, error, elapsed_s, total_tokens, total_price, currency, total_steps, exceptions_count, created_at)
+        select 'NEW', workspace_id, app_id, version_id, 'NEW', 'service-api', '{}', 'succeeded', '', '', 0, 0, 0, 'USD',
+        0, 0, now() - interval '1 day' from logs_message limit 1;
+    insert into logs_noderun (id, workspace_id, app_id, run_id, index, node_id, node_type, title,
+        predecessor_node_id, inside_node_id, status, error, elapsed_s, created_at) select 'NEW', workspace_id, 'NEW',
+        id, 1, 'a', 'start', '', '', '', 'succeeded', '', 0, now() from logs_workflowrun;
 chat.runs/abandoned
     update logs_message set status = 'running', lease_until = now() - interval '1 hour', created_at = now() -
         interval '1 hour';

@@ -31,7 +31,7 @@ from apps.knowledge.models import (
     SegmentLexical,
     SourceConnection,
 )
-from apps.logs.models import Annotation, Feedback, SavedMessage
+from apps.logs.models import Annotation, Feedback, NodeRun, SavedMessage, WorkflowRun
 from apps.models.models import DefaultModel, ProviderCredential
 from apps.prompts.callers import end_user
 from apps.prompts.choices import InvokeFrom
@@ -147,6 +147,8 @@ def make_talk(app: App) -> None:
     Feedback.objects.create(**ids, message=message, rating="like", source="user")
     SavedMessage.objects.create(**ids, message=message, end_user_id=message.end_user_id or new_id())
     Annotation.objects.create(**ids, question="Q", answer="A")
+    run = WorkflowRun.objects.create(**ids, version_id=new_id(), task_id=new_id())
+    NodeRun.objects.create(**ids, run=run, index=1, node_id="a", node_type="start", status="succeeded")
 
 
 def secrets_of(workspace: Workspace) -> set[str]:
