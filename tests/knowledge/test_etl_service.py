@@ -1,10 +1,12 @@
-"""ETL_TYPE=Unstructured with a server of its protocol."""
+"""ETL_TYPE=Unstructured with a server of its protocol, and with the package."""
 
 import json
+import sys
 from collections.abc import Iterator
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from apps.common.perloop import run
 from apps.files.errors import UnsupportedFileType
 from apps.knowledge import extraction
 from apps.knowledge.errors import EtlServiceFailed, UnreadableFile
+from apps.knowledge.extractors.unstructured import Unstructured
 from apps.knowledge.models import Document, Segment
 from apps.knowledge.services.documents import create_document_from_file
 from apps.knowledge.services.indexing import index_pending
@@ -107,3 +110,19 @@ def test_kb_04_without_it_its_formats_are_refused(economy, settings):
     settings.ETL_TYPE = "Unstructured"
     with pytest.raises(UnreadableFile, match="UNSTRUCTURED_API_URL"):
         run(extraction.extract(b"x", "msg"))
+
+
+@pytest.mark.parametrize("problem", [ImportError("partition_doc() needs more"), LookupError("punkt_tab")])
+def test_kb_04_a_package_without_all_it_needs_says_what_to_install(monkeypatch, problem):
+    def partition(file):
+        raise problem
+
+    monkeypatch.setitem(sys.modules, "unstructured.partition.auto", SimpleNamespace(partition=partition))
+    with pytest.raises(UnreadableFile, match=r"unstructured\[all-docs\]"):
+        Unstructured().extract(b"x")
+
+
+def test_kb_04_a_package_that_reads_brings_its_elements_line_by_line(monkeypatch):
+    elements = SimpleNamespace(partition=lambda file: ["Title", file.read().decode()])
+    monkeypatch.setitem(sys.modules, "unstructured.partition.auto", elements)
+    assert Unstructured().extract(b"Text").text == "Title\nText"

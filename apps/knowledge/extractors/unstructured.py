@@ -10,6 +10,10 @@ _MISSING = (
     "ETL_TYPE=Unstructured needs UNSTRUCTURED_API_URL, the address of an Unstructured server, "
     "or the Python package unstructured beside the product."
 )
+_INCOMPLETE = (
+    "The package unstructured lacks what it needs for this type of file. Install unstructured[all-docs] and NLTK's data "
+    "(punkt_tab, averaged_perceptron_tagger_eng) beside the product, or set UNSTRUCTURED_API_URL."
+)
 
 
 @extractors.register
@@ -28,4 +32,8 @@ class Unstructured(Extractor):
             from unstructured.partition.auto import partition
         except ImportError as error:
             raise UnreadableFile(_MISSING) from error
-        return Extracted("\n".join(str(element) for element in partition(file=io.BytesIO(data))))
+        try:
+            elements = partition(file=io.BytesIO(data))
+        except (ImportError, LookupError) as error:  # LookupError: NLTK's data
+            raise UnreadableFile(_INCOMPLETE) from error
+        return Extracted("\n".join(str(element) for element in elements))
