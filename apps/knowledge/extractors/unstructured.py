@@ -11,8 +11,8 @@ _MISSING = (
     "or the Python package unstructured beside the product."
 )
 _INCOMPLETE = (
-    "The package unstructured lacks what it needs for this type of file. Install unstructured[all-docs] and NLTK's data "
-    "(punkt_tab, averaged_perceptron_tagger_eng) beside the product, or set UNSTRUCTURED_API_URL."
+    "The package unstructured lacks what it needs for this type of file. Install unstructured[all-docs] and the "
+    "data of NLTK (punkt_tab, averaged_perceptron_tagger_eng) beside the product, or set UNSTRUCTURED_API_URL."
 )
 
 
