@@ -1,7 +1,9 @@
 """The gallery of templates, and the ways to narrow the list of apps."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -99,6 +101,24 @@ def test_the_list_is_narrowed_by_kind_and_maker_and_sorted(browser, workspace):
     assert names(browser, "mode=nonsense&order=nonsense") == ["Gamma", "Alpha", "Beta"]
     App.objects.filter(name="Beta").update(updated_at=timezone.now())
     assert names(browser, "order=changed")[0] == "Beta"
+
+
+@pytest.mark.parametrize("query", ["", "q=app&mode=chat&order=name", "mine=1&order=changed"])
+def test_the_list_takes_as_many_queries_for_many_apps_as_for_few(browser, workspace, query):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(f"/apps?{query}")
+        return len(captured)
+
+    owner = workspace.memberships.get().user
+    for number in range(2):
+        create_app(workspace=workspace, name=f"App {number}", mode="chat", config={}, user=owner)
+    count()  # what is read once
+    few = count()
+    App.objects.bulk_create(
+        App(workspace=workspace, name=f"App {number}", mode="chat", created_by=owner) for number in range(100)
+    )
+    assert count() == few <= 22
 
 
 def test_one_entry_of_the_navigation_is_lit(browser):
