@@ -28,7 +28,7 @@ from apps.workflows.running import outputs_of, templates_of
 
 from .errors import flow_refusal
 from .flow_events import Teller, ending_of, finished_data
-from .runs import Interrupted, Run, launch
+from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest
 
 log = logging.getLogger(__name__)
@@ -109,9 +109,7 @@ class Flow:
                     self._note(event)
                     yield teller.tell(event)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None:
-                task.uncancel()  # the stop has been heard; what follows must not be cancelled by it again
+            forget_cancellation()
             problem = None if run.stopping else Interrupted()
         except AppError as error:
             problem = error

@@ -133,6 +133,13 @@ def launch(envelope: Envelope, app_id: UUID, caller: Caller, source: Callable[[R
     return run
 
 
+def forget_cancellation() -> None:
+    """For a source that has heard its stop: what follows in its task must not be cancelled by it again."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
 def find(message_id: UUID, app_id: UUID, caller: Caller) -> Run | None:
     """The caller's run, if it is alive in this process."""
     run = _live.get(message_id)

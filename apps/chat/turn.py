@@ -31,7 +31,7 @@ from .naming import initial_name, name_conversation
 from .outcome import Answer, outcome, reservation
 from .pictures import with_pictures
 from .preparing import BEFORE_MODEL
-from .runs import Interrupted, Run, launch
+from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest, TurnState
 from .stopping import cut_at
 
@@ -94,7 +94,7 @@ class Turn:
             async for text in self._answer():
                 yield Message(text)
         except asyncio.CancelledError:
-            _forget_cancellation()
+            forget_cancellation()
             status = MessageStatus.STOPPED if run.stopping else MessageStatus.ERROR
             problem = None if run.stopping else Interrupted()
         except AppError as error:
@@ -190,13 +190,6 @@ class Turn:
                 conversation_id=state.envelope.conversation_id,
                 query=state.request.query,
             )
-
-
-def _forget_cancellation() -> None:
-    """The stop has been heard; what follows in this task must not be cancelled by it again."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.uncancel()
 
 
 __all__ = ["Turn", "TurnRequest", "start_turn"]

@@ -141,12 +141,13 @@ def get_own_model(*, workspace: Workspace, model_id: UUID | str) -> WorkspaceMod
 
 def list_models(*, workspace: Workspace, model_type: ModelType) -> list[ModelChoice]:
     """The models of a type that can be used in the workspace."""
+    return _choices(get_configured(workspace=workspace), model_type)
+
+
+def list_models_by_type(*, workspace: Workspace) -> dict[ModelType, list[ModelChoice]]:
+    """The models that can be used in the workspace, for each type."""
     configured = get_configured(workspace=workspace)
-    default = _default(configured, model_type)
-    return [
-        ModelChoice(provider, spec, is_default=(provider.key, spec.name) == default)
-        for provider, spec in configured.usable(model_type)
-    ]
+    return {model_type: _choices(configured, model_type) for model_type in MODEL_TYPES}
 
 
 def list_defaults(*, workspace: Workspace) -> dict[ModelType, tuple[str, str]]:
@@ -167,6 +168,14 @@ def spec_of(row: WorkspaceModel) -> ModelSpec:
         features=row.features,
         properties=row.properties,
     )
+
+
+def _choices(configured: WorkspaceModels, model_type: ModelType) -> list[ModelChoice]:
+    default = _default(configured, model_type)
+    return [
+        ModelChoice(provider, spec, is_default=(provider.key, spec.name) == default)
+        for provider, spec in configured.usable(model_type)
+    ]
 
 
 def _default(configured: WorkspaceModels, model_type: ModelType) -> tuple[str, str] | None:

@@ -27,7 +27,7 @@ from .selectors import (
     get_own_model,
     get_provider_state,
     list_defaults,
-    list_models,
+    list_models_by_type,
     list_provider_models,
     list_providers,
     spec_of,
@@ -240,12 +240,12 @@ def _card(state: ProviderState) -> dict[str, Any]:
 def _defaults(request: ConsoleRequest) -> list[dict[str, Any]]:
     """A line for each type that has a model: what is chosen, what is used, what there is."""
     chosen = {row.type: (row.provider, row.name) for row in DefaultModel.objects.filter(workspace=request.workspace)}
+    choices = list_models_by_type(workspace=request.workspace)
     lines = []
     for model_type, used in list_defaults(workspace=request.workspace).items():
-        choices = list_models(workspace=request.workspace, model_type=model_type)
         options = [
             (f"{one.provider.key} {one.spec.name}", f"{one.spec.label or one.spec.name} · {one.provider.label}")
-            for one in choices
+            for one in choices[model_type]
         ]
         own = chosen.get(model_type)
         lines.append(

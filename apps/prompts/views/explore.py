@@ -13,6 +13,7 @@ from apps.common.text import storable
 from apps.prompts import dsl
 from apps.prompts.config import read_config
 from apps.prompts.forms import NewLookForm, attempt
+from apps.prompts.icons import DEFAULT_COLOUR
 from apps.prompts.models import AppTemplate
 from apps.prompts.selectors import get_template, list_templates
 from apps.prompts.services.templates import create_from_template
@@ -45,7 +46,7 @@ def explore(request: ConsoleRequest) -> HttpResponse:
 def template(request: ConsoleRequest, template_id: str) -> HttpResponse:
     """What is in it, and a form that makes an app of it under a name and icon of one's own."""
     chosen = get_template(workspace=request.workspace, template_id=template_id)
-    face = {"name": chosen.name, "icon_background": chosen.icon_background or "#dff1f5"}
+    face = {"name": chosen.name, "icon_background": chosen.icon_background or DEFAULT_COLOUR}
     form = NewLookForm(request.POST if request.method == "POST" else None, initial=face)
     at_once = request.POST.get("way") == "use"
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from apps.prompts.shapes import as_list, as_map
+
 SOURCE: Final = "source"
 
 
@@ -56,7 +58,7 @@ class Graph:
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> "Graph":
         """The graph of a `workflow` map; never fails on its content, only leaves out what has the wrong shape."""
-        graph = _map(config.get("graph"))
+        graph = as_map(config.get("graph"))
         return cls([*_nodes(graph)], [*_edges(graph)])
 
     def of_type(self, *types: str) -> list[GraphNode]:
@@ -86,22 +88,14 @@ class Graph:
 
 
 def _nodes(graph: Mapping[str, Any]) -> Iterator[GraphNode]:
-    for node in map(_map, _list(graph.get("nodes"))):
-        data = _map(node.get("data"))
+    for node in map(as_map, as_list(graph.get("nodes"))):
+        data = as_map(node.get("data"))
         if data.get("type") and node.get("id"):
             inside = data.get("iteration_id") or data.get("loop_id") or node.get("parentId") or ""
             yield GraphNode(str(node["id"]), str(data["type"]), str(data.get("title") or ""), data, str(inside))
 
 
 def _edges(graph: Mapping[str, Any]) -> Iterator[Edge]:
-    for edge in map(_map, _list(graph.get("edges"))):
+    for edge in map(as_map, as_list(graph.get("edges"))):
         if edge.get("source") and edge.get("target"):
             yield Edge(str(edge["source"]), str(edge.get("sourceHandle") or SOURCE), str(edge["target"]))
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()

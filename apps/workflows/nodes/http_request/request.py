@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from apps.prompts.shapes import as_map
 from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.variables import VariablePool
 
@@ -39,7 +40,7 @@ class Request:
 def request_of(data: Mapping[str, Any], pool: VariablePool) -> Request:
     """The request with its references resolved. Raises NodeFailed: the body does not fit its type."""
     secret_header, secret = _authorization(data, pool)
-    body, content_type = _body(_map(data.get("body")), pool)
+    body, content_type = _body(as_map(data.get("body")), pool)
     headers = dict(_pairs(data.get("headers"), pool))
     if content_type and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = content_type
@@ -51,14 +52,14 @@ def request_of(data: Mapping[str, Any], pool: VariablePool) -> Request:
         headers=headers,
         params=list(_pairs(data.get("params"), pool)),
         body=body,
-        timeout_s=_timeout_s(_map(data.get("timeout"))),
+        timeout_s=_timeout_s(as_map(data.get("timeout"))),
         secret_header=secret_header,
     )
 
 
 def _authorization(data: Mapping[str, Any], pool: VariablePool) -> tuple[str, str]:
-    settings = _map(data.get("authorization"))
-    config = _map(settings.get("config"))
+    settings = as_map(data.get("authorization"))
+    config = as_map(settings.get("config"))
     if settings.get("type") != "api-key" or not config:
         return "", ""
     key, header = pool.fill(str(config.get("api_key") or "")), str(config.get("header") or "Authorization")
@@ -86,7 +87,7 @@ def _body(settings: Mapping[str, Any], pool: VariablePool) -> tuple[bytes | None
         return (urlencode(rows).encode(), TYPES[kind]) if kind != "form-data" else _multipart(rows)
     if kind not in TYPES:
         raise NodeFailed(f"Bodies of type {kind[:40]} are not sent by this version.", "HttpRequestNodeError")
-    text = given if isinstance(given, str) else "".join(str(_map(row).get("value") or "") for row in given or ())
+    text = given if isinstance(given, str) else "".join(str(as_map(row).get("value") or "") for row in given or ())
     filled = pool.fill(text)
     if kind == "json":
         try:
@@ -100,7 +101,7 @@ def _form(given: Any, pool: VariablePool) -> Iterator[tuple[str, str]]:
     if isinstance(given, str):
         yield from _pairs(given, pool)
         return
-    for row in map(_map, given or ()):
+    for row in map(as_map, given or ()):
         if row.get("type") == "file":
             raise NodeFailed("Files are not sent by this version.", "HttpRequestNodeError")
         if row.get("key"):
@@ -119,7 +120,3 @@ def _timeout_s(settings: Mapping[str, Any]) -> float:
         value for name in ("connect", "read", "write") if isinstance(value := settings.get(name), int) and value > 0
     ]
     return min(float(sum(found)), LONGEST_S) if found else LONGEST_S
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
