@@ -18,7 +18,7 @@ from apps.logs.flow_records import FlowBeginning
 from apps.prompts.flows import ENVIRONMENT, is_secret, variables_of
 from apps.prompts.inputs import read_inputs
 from apps.prompts.secret_values import has_secrets, open_values
-from apps.workflows.adapters import RunServices
+from apps.workflows.adapters import services_of
 from apps.workflows.engine.events import FlowFinished, NodeFinished
 from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.runner import FlowRun
@@ -74,7 +74,7 @@ class Flow:
             self.graph,
             self.start.id,
             VariablePool(self._values(config, self.start)),
-            RunServices(request.app.workspace_id),
+            services_of(request.app.workspace_id),
             templates=templates_of(self.graph),
             outputs=outputs_of,
             new_id=lambda: str(new_id()),

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from apps.workflows.engine.contracts import ModelAnswer, NodeFailed
+from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.events import EngineEvent
 from apps.workflows.engine.graph import Graph
+from apps.workflows.engine.ports import ModelAnswer, PromptMessage, Services, WebAnswer, WebRequest
 from apps.workflows.engine.runner import FlowRun, Limits
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.running import outputs_of, templates_of
@@ -50,11 +51,14 @@ class Stand:
     def __init__(self, waits: Mapping[str, float] | None = None, says: str = "", **code: Any) -> None:
         self.waits, self.says, self.code, self.calls = waits or {}, says, code, []  # type: ignore[var-annotated]
 
-    async def ask_model(
-        self, model: Mapping[str, Any], messages: Sequence[tuple[str, str]]
+    def services(self) -> Services:
+        return Services(models=self, sandbox=self, web=self, knowledge=self)
+
+    async def ask(
+        self, model: Mapping[str, Any], messages: Sequence[PromptMessage]
     ) -> AsyncIterator[str | ModelAnswer]:
-        self.calls.append((model["name"], list(messages)))
-        text = self.says or messages[-1][1]
+        self.calls.append((model["name"], [(one.role, one.text) for one in messages]))
+        text = self.says or messages[-1].text
         for word in text.split():
             await asyncio.sleep(self.waits.get(model["name"], 0))
             yield f"{word} "
@@ -71,12 +75,11 @@ class Stand:
     async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
         return template.format(**inputs)
 
-    async def fetch(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        self.calls.append((method, url, dict(headers), body, timeout_s))
-        status = int(url.rsplit("/", 1)[-1]) if url.rsplit("/", 1)[-1].isdecimal() else 200
-        return status, {"content-type": "application/json"}, json.dumps({"url": url}).encode()
+    async def fetch(self, request: WebRequest) -> WebAnswer:
+        self.calls.append((request.method, request.url, dict(request.headers), request.body, request.timeout_s))
+        last = request.url.rsplit("/", 1)[-1]
+        status = int(last) if last.isdecimal() else 200
+        return WebAnswer(status, {"content-type": "application/json"}, json.dumps({"url": request.url}).encode())
 
     async def search(self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [{"content": f"{query} in {one}", "title": one} for one in dataset_ids]
@@ -94,7 +97,7 @@ def start_run(
         graph,
         next(node.id for node in graph.nodes.values() if node.type == "start"),
         VariablePool(values),
-        stand or Stand(),
+        (stand or Stand()).services(),
         templates=templates_of(graph),
         outputs=outputs_of,
         new_id=lambda: f"n{next(numbers)}",

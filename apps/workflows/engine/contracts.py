@@ -1,13 +1,17 @@
 """What a node is, and what it has at hand while it runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import ValidationError
 
 from apps.common.registry import Registry
 
+from .config import NodeConfig
 from .graph import SOURCE, GraphNode
+from .ports import Services
 from .variables import VariablePool
 
 
@@ -53,52 +57,6 @@ class NodeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelAnswer:
-    """What a model wrote, and what it cost.
-
-    Args:
-        usage: as the service API shows it.
-    """
-
-    text: str
-    usage: Mapping[str, Any]
-    finish_reason: str = ""
-
-
-class Services(Protocol):
-    """What nodes reach outside of the engine; all of it belongs to the run's workspace."""
-
-    def ask_model(
-        self, model: Mapping[str, Any], messages: Sequence[tuple[str, str]]
-    ) -> AsyncIterator[str | ModelAnswer]:
-        """Pieces of the answer, then the whole.
-
-        Args:
-            model: `provider`, `name` and `completion_params` as the file has them.
-            messages: role and text.
-
-        Raises:
-            NodeFailed: in the provider's own words.
-        """
-
-    async def run_code(self, language: str, code: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What `main` returned. Raises NodeFailed."""
-
-    async def render(self, template: str, inputs: Mapping[str, Any]) -> str:
-        """A Jinja2 template with its variables. Raises NodeFailed."""
-
-    async def fetch(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers (names in lower case) and body of an answer. Raises NodeFailed: there is none."""
-
-    async def search(
-        self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]
-    ) -> Sequence[Mapping[str, Any]]:
-        """Passages of knowledge bases, the best first, as the node's `result` shows them. Raises NodeFailed."""
-
-
-@dataclass(frozen=True, slots=True)
 class NodeContext:
     """A node's surroundings.
 
@@ -121,11 +79,16 @@ class NodeContext:
         return self.node.data
 
 
-class Node(ABC):
+ConfigT = TypeVar("ConfigT", bound=NodeConfig)
+
+
+class Node(ABC, Generic[ConfigT]):
     """A kind of node.
 
     Attributes:
         key: its `type` in app files.
+        Config: its settings, as app files have them.
+        outputs: the variables it always brings, with their types (DSL 2.1).
         aliases: what older files call it.
         streams: its `text` comes piece by piece.
         branches: it takes one of several ways, so that what follows is uncertain until it has ended.
@@ -134,24 +97,46 @@ class Node(ABC):
 
     key: ClassVar[str]
     label: ClassVar[str]
+    Config: ClassVar[type[NodeConfig]] = NodeConfig
+    outputs: ClassVar[Mapping[str, str]] = {}
     aliases: ClassVar[frozenset[str]] = frozenset()
     streams: ClassVar[bool] = False
     branches: ClassVar[bool] = False
     has_rounds: ClassVar[bool] = False
 
     @abstractmethod
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: ConfigT, context: NodeContext) -> NodeResult:
         """Does the node's work. Raises NodeFailed."""
 
-    def length(self, context: NodeContext) -> int:
+    def length(self, config: ConfigT, context: NodeContext) -> int:
         """How many rounds there will be, for nodes that have some."""
         return 0
 
+    @classmethod
+    def variables(cls, config: ConfigT) -> Mapping[str, str]:
+        """The variables a node with these settings brings, with their types; for nodes whose settings name them."""
+        return cls.outputs
 
-nodes: Registry[Node] = Registry("node", "nodes", Node)  # type: ignore[type-abstract]  # only subclasses are made
+    @classmethod
+    def missing(cls, config: ConfigT) -> Iterator[str]:
+        """What keeps a node with these settings from running: one sentence each, for the checklist."""
+        yield from ()
 
 
-def node_of(type_name: str) -> type[Node] | None:
+nodes: Registry[Node[Any]] = Registry("node", "nodes", Node)  # type: ignore[type-abstract]  # only subclasses are made
+
+
+def node_of(type_name: str) -> type[Node[Any]] | None:
     """The node a file's type means, None where none does."""
     known = nodes.all()
     return known.get(type_name) or next((node for node in known.values() if type_name in node.aliases), None)
+
+
+def config_of(kind: type[Node[ConfigT]], data: Mapping[str, Any]) -> ConfigT:
+    """A node's settings, read. Raises NodeFailed: they have a shape that no version of the file format has."""
+    try:
+        return kind.Config.model_validate(data)  # type: ignore[return-value]  # a node runs with the Config it names
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise NodeFailed(f"The setting {place} cannot be read: {first['msg']}.", "InvalidSettings") from error

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, Services, node_of
+from .config import NodeConfig
+from .contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, config_of, node_of
 from .events import (
     EngineEvent,
     FlowFinished,
@@ -21,6 +22,7 @@ from .events import (
 )
 from .graph import Edge, Graph, GraphNode, Part
 from .handling import DEFAULT_VALUE, FAIL_BRANCH, defaults_of, retry_of, strategy_of
+from .ports import Services
 from .streaming import Assembler, Template
 from .variables import VariablePool
 
@@ -70,6 +72,7 @@ class FlowRun:
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         self._finished: list[NodeFinished] = []
         self._steps = self._tokens = self._exceptions = 0
+        self._configs: dict[str, NodeConfig] = {}
         self._began = 0.0
 
     async def events(self) -> AsyncGenerator[EngineEvent, None]:
@@ -147,6 +150,13 @@ class FlowRun:
         """A round of an iteration or loop. Raises FlowFailed."""
         await Walk(self, self._graph.part(start), pool, is_root=False).go()
 
+    def config(self, kind: type[Node[Any]], node: GraphNode) -> NodeConfig:
+        """A node's settings, read once for a run. Raises NodeFailed."""
+        found = self._configs.get(node.id)
+        if found is None:
+            found = self._configs[node.id] = config_of(kind, node.data)
+        return found
+
     @property
     def services(self) -> Services:
         """What nodes reach outside."""
@@ -211,19 +221,19 @@ class Step:
         """Runs the node; returns the handle that is taken. Raises FlowFailed."""
         context = self._context()
         try:
-            item = self._item()
-            self._tell_start(item, context)
-            result = await self._patiently(item, context)
+            item, config = self._item()
+            self._tell_start(item, config, context)
+            result = await self._patiently(item, config, context)
         except NodeFailed as error:
             return self._fail(error)
         self._pool.write(self._node.id, result.outputs)
         self._finish(result, "succeeded")
         return result.handle
 
-    def _item(self) -> Node:
+    def _item(self) -> tuple[Node[Any], NodeConfig]:
         if self._kind is None:
             raise NodeFailed(f"This version does not run nodes of type {self._node.type}.", "UnknownNodeType")
-        return self._kind()
+        return self._kind(), self._run.config(self._kind, self._node)
 
     def _context(self) -> NodeContext:
         node = self._node
@@ -240,26 +250,26 @@ class Step:
             tell_round=tell_round,
         )
 
-    def _tell_start(self, item: Node, context: NodeContext) -> None:
+    def _tell_start(self, item: Node[Any], config: NodeConfig, context: NodeContext) -> None:
         if self._has_rounds:
             inputs = {"iterator_selector": self._pool.value(self._node.data.get("iterator_selector") or ())}
-            self._run.tell(RoundsStarted(self._started, inputs, item.length(context)))
+            self._run.tell(RoundsStarted(self._started, inputs, item.length(config, context)))
         else:
             self._run.tell(self._started)
 
-    async def _patiently(self, item: Node, context: NodeContext) -> NodeResult:
+    async def _patiently(self, item: Node[Any], config: NodeConfig, context: NodeContext) -> NodeResult:
         retry = retry_of(self._node.data)
         for number in range(1, retry.times + 1):
             try:
-                return await self._once(item, context)
+                return await self._once(item, config, context)
             except NodeFailed as error:
                 self._tell_retry(error, number)
                 await asyncio.sleep(retry.interval_s)
-        return await self._once(item, context)
+        return await self._once(item, config, context)
 
-    async def _once(self, item: Node, context: NodeContext) -> NodeResult:
+    async def _once(self, item: Node[Any], config: NodeConfig, context: NodeContext) -> NodeResult:
         try:
-            return await item.run(context)
+            return await item.run(config, context)
         except (NodeFailed, FlowFailed):
             raise
         except Exception as error:

@@ -1,12 +1,12 @@
 """Inputs that a node names after variables."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from apps.workflows.engine.contracts import NodeContext
+from apps.workflows.engine.config import NamedValue
+from apps.workflows.engine.variables import VariablePool
 
 
-def named_inputs(context: NodeContext, key: str = "variables") -> dict[str, Any]:
+def named_inputs(rows: Iterable[NamedValue], pool: VariablePool) -> dict[str, Any]:
     """The values of `[{variable, value_selector}]`, null where nobody has written one."""
-    rows = context.data.get(key)
-    found = [row for row in rows if row.get("variable")] if isinstance(rows, list) else []
-    return {str(row["variable"]): context.pool.value(row.get("value_selector") or ()) for row in found}
+    return {row.variable: pool.value(row.value_selector) for row in rows if row.variable}

@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.workflows.engine.contracts import ModelAnswer, NodeContext, NodeFailed
+from apps.workflows.engine.contracts import NodeContext, NodeFailed
+from apps.workflows.engine.ports import ModelAnswer, PromptMessage
 
 
-async def ask(context: NodeContext, messages: Sequence[tuple[str, str]]) -> ModelAnswer:
+async def ask(context: NodeContext, messages: Sequence[PromptMessage]) -> ModelAnswer:
     """The whole answer of the node's model, told to nobody on the way. Raises NodeFailed."""
-    async for piece in context.services.ask_model(context.data.get("model") or {}, messages):
+    async for piece in context.services.models.ask(context.data.get("model") or {}, messages):
         if isinstance(piece, ModelAnswer):
             return piece
     raise NodeFailed("The model gave no answer.", "ModelInvokeError")
@@ -36,13 +37,11 @@ def metadata_of(answer: ModelAnswer) -> dict[str, Any]:
     }
 
 
-def process_data_of(
-    model: Mapping[str, Any], messages: Sequence[tuple[str, str]], answer: ModelAnswer
-) -> dict[str, Any]:
+def process_data_of(model: Mapping[str, Any], messages: Sequence[PromptMessage], answer: ModelAnswer) -> dict[str, Any]:
     """The prompt as it was sent."""
     return {
         "model_mode": model.get("mode") or "chat",
-        "prompts": [{"role": role, "text": text, "files": []} for role, text in messages],
+        "prompts": [{"role": one.role, "text": one.text, "files": list(one.files)} for one in messages],
         "usage": answer.usage,
         "finish_reason": answer.finish_reason,
         "model_provider": model.get("provider"),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import MISSING
 
@@ -12,13 +13,13 @@ NEEDS_NO_VALUE: Final = frozenset({"clear", "remove-first", "remove-last"})
 
 
 @nodes.register
-class Assigner(Node):
+class Assigner(Node[NodeConfig]):
     """Items run in order, and later ones see what earlier ones changed. A source that is null changes nothing."""
 
     key: ClassVar[str] = "assigner"
     label: ClassVar[str] = "Variable assigner"
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         changed = {}
         for item in _items(context.data):

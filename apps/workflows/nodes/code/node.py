@@ -1,25 +1,39 @@
 """Runs Python or JavaScript in the sandbox and checks what it returns."""
 
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from apps.prompts.shapes import as_map
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.nodes._inputs import named_inputs
+from apps.workflows.nodes.code.config import CodeConfig
 from apps.workflows.nodes.code.outputs import checked
 
 
 @nodes.register
-class Code(Node):
+class Code(Node[CodeConfig]):
     """Outputs are those the node declares; without any, whatever comes."""
 
     key: ClassVar[str] = "code"
     label: ClassVar[str] = "Code"
+    Config = CodeConfig
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: CodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
-        data, inputs = context.data, named_inputs(context)
-        language = str(data.get("code_language") or "python3")
-        found = await context.services.run_code(language, str(data.get("code") or ""), inputs)
+        inputs = named_inputs(config.variables, context.pool)
+        found = await context.services.sandbox.run_code(config.code_language, config.code, inputs)
         try:
-            return NodeResult(checked(found, data.get("outputs") or {}), inputs)
+            return NodeResult(checked(found, config.outputs), inputs)
         except NodeFailed as error:
             raise NodeFailed(error.message, "CodeNodeError", inputs=inputs) from error
+
+    @classmethod
+    def variables(cls, config: CodeConfig) -> Mapping[str, str]:
+        """See the base class."""
+        return {name: str(as_map(shape).get("type") or "any") for name, shape in config.outputs.items()}
+
+    @classmethod
+    def missing(cls, config: CodeConfig) -> Iterator[str]:
+        """See the base class."""
+        if not config.code.strip():
+            yield "There is no code."

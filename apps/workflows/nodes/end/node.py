@@ -2,17 +2,18 @@
 
 from typing import Any, ClassVar
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
 
 
 @nodes.register
-class End(Node):
+class End(Node[NodeConfig]):
     """Each output is a variable, null where nobody has written it."""
 
     key: ClassVar[str] = "end"
     label: ClassVar[str] = "End"
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         rows = [row for row in context.data.get("outputs") or () if row.get("variable")]
         found: dict[str, Any] = {

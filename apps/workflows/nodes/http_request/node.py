@@ -5,7 +5,9 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.ports import WebRequest
 from apps.workflows.nodes.http_request.request import Request, request_of
 
 ERROR: Final = "HttpRequestNodeError"
@@ -13,28 +15,33 @@ TEXTS: Final = ("text/", "application/json", "application/xml", "application/jav
 
 
 @nodes.register
-class HttpRequest(Node):
+class HttpRequest(Node[NodeConfig]):
     """Answers of any status count, unless retries or an error strategy ask for success."""
 
     key: ClassVar[str] = "http-request"
     label: ClassVar[str] = "HTTP request"
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         request = request_of(context.data, context.pool)
         if not request.url.startswith(("http://", "https://")):
             raise NodeFailed("The address must begin with http:// or https://.", ERROR)
         process_data = {"request": _shown(request)}
         try:
-            status, headers, body = await context.services.fetch(
-                request.method, _address(request), request.headers, request.body, request.timeout_s
+            answer = await context.services.web.fetch(
+                WebRequest(request.method, _address(request), request.headers, request.body, request.timeout_s)
             )
         except NodeFailed as error:
             raise NodeFailed(error.message, error.kind, process_data=process_data) from error
-        if status >= HTTPStatus.BAD_REQUEST and _wants_success(context.data):
-            sentence = f"Request failed with status code {status}"
+        if answer.status >= HTTPStatus.BAD_REQUEST and _wants_success(context.data):
+            sentence = f"Request failed with status code {answer.status}"
             raise NodeFailed(sentence, "HTTPResponseCodeError", process_data=process_data)
-        outputs = {"status_code": status, "body": _text(headers, body), "headers": dict(headers), "files": []}
+        outputs = {
+            "status_code": answer.status,
+            "body": _text(answer.headers, answer.body),
+            "headers": dict(answer.headers),
+            "files": [],
+        }
         return NodeResult(outputs, process_data=process_data)
 
 

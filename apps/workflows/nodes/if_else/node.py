@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._conditions import holds
 
@@ -10,14 +11,14 @@ ELSE: Final = "false"
 
 
 @nodes.register
-class IfElse(Node):
+class IfElse(Node[NodeConfig]):
     """Cases are looked at in order; without one that holds the way is `false`."""
 
     key: ClassVar[str] = "if-else"
     label: ClassVar[str] = "If, else"
     branches: ClassVar[bool] = True
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         looked_at: list[Mapping[str, Any]] = []
         for case in _cases(context.data):

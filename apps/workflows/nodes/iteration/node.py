@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import VariablePool
 
@@ -14,7 +15,7 @@ _FAILED: Final = object()
 
 
 @nodes.register
-class Iteration(Node):
+class Iteration(Node[NodeConfig]):
     """A round has a pool of its own, so that rounds do not see each other's variables."""
 
     key: ClassVar[str] = "iteration"
@@ -22,11 +23,11 @@ class Iteration(Node):
     branches: ClassVar[bool] = True
     has_rounds: ClassVar[bool] = True
 
-    def length(self, context: NodeContext) -> int:
+    def length(self, config: NodeConfig, context: NodeContext) -> int:
         """See the base class."""
         return len(_items(context))
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         items, data = _items(context), context.data
         at_once = min(max(int(data.get("parallel_nums") or 10), 1), MOST_AT_ONCE) if data.get("is_parallel") else 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import as_text, is_file
 from apps.workflows.nodes._conditions import compare, of_file
@@ -11,13 +12,13 @@ ERROR: Final = "ListOperatorError"
 
 
 @nodes.register
-class ListOperator(Node):
+class ListOperator(Node[NodeConfig]):
     """Filter, then pick one, then order, then limit: each where it is switched on."""
 
     key: ClassVar[str] = "list-operator"
     label: ClassVar[str] = "List operator"
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         data = context.data
         items = context.pool.value(data.get("variable") or ())

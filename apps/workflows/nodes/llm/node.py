@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import ModelAnswer, Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.config import NodeConfig
+from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.ports import ModelAnswer, PromptMessage
 from apps.workflows.engine.variables import as_text
-from apps.workflows.nodes._inputs import named_inputs
 from apps.workflows.nodes._models import metadata_of, process_data_of
 
 CONTEXT: Final = "{{#context#}}"
@@ -13,14 +14,14 @@ PAST: Final = 50  # messages of the conversation, where the window says no numbe
 
 
 @nodes.register
-class Llm(Node):
+class Llm(Node[NodeConfig]):
     """The prompt's messages in their order; with memory, the conversation and the question follow."""
 
     key: ClassVar[str] = "llm"
     label: ClassVar[str] = "LLM"
     streams: ClassVar[bool] = True
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         data, pool = context.data, context.pool
         knowledge = pool.value((data.get("context") or {}).get("variable_selector") or ())
@@ -29,12 +30,12 @@ class Llm(Node):
             *[await _message(context, row, inputs.get("#context#", "")) for row in _rows(data)],
             *_memory(context),
         ]
-        messages = [message for message in messages if message[1]]
+        messages = [message for message in messages if message.text]
         if not messages:
             raise NodeFailed("The prompt is empty: write a message.", "LLMNodeError", inputs=inputs)
         model = data.get("model") or {}
         answer = None
-        async for piece in context.services.ask_model(model, messages):
+        async for piece in context.services.models.ask(model, messages):
             if isinstance(piece, ModelAnswer):
                 answer = piece
             else:
@@ -51,7 +52,7 @@ def _rows(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [{"role": "user", **template}] if isinstance(template, Mapping) else template or ()
 
 
-async def _message(context: NodeContext, row: Mapping[str, Any], knowledge: str) -> tuple[str, str]:
+async def _message(context: NodeContext, row: Mapping[str, Any], knowledge: str) -> PromptMessage:
     role = str(row.get("role") or "user")
     if row.get("edition_type") == "jinja2":
         text = str(row.get("jinja2_text") or row.get("text") or "")
@@ -60,14 +61,14 @@ async def _message(context: NodeContext, row: Mapping[str, Any], knowledge: str)
             str(one.get("variable")): one.get("value_selector") or () for one in config.get("jinja2_variables") or ()
         }
         values = {name: context.pool.value(selector) for name, selector in rows.items()}
-        return role, await context.services.render(text, values)
+        return PromptMessage(role, await context.services.sandbox.render(text, values))
     text = str(row.get("text") or "").replace(CONTEXT, knowledge)
-    for name, value in named_inputs(context).items():
+    for name, value in _named(context).items():
         text = text.replace(f"{{{{{name}}}}}", as_text(value))
-    return role, context.pool.fill(text)
+    return PromptMessage(role, context.pool.fill(text))
 
 
-def _memory(context: NodeContext) -> Iterator[tuple[str, str]]:
+def _memory(context: NodeContext) -> Iterator[PromptMessage]:
     """What was said before, and the question; only in chatflows."""
     memory = context.data.get("memory")
     if not isinstance(memory, Mapping) or "query" not in context.pool.all_of("sys"):
@@ -75,9 +76,14 @@ def _memory(context: NodeContext) -> Iterator[tuple[str, str]]:
     past = list(context.pool.all_of("past").get("messages") or ())
     window = memory.get("window") or {}
     size = int(window.get("size") or PAST) if window.get("enabled") else len(past)
-    yield from ((role, text) for role, text in past[len(past) - min(size, len(past)) :])
+    yield from (PromptMessage(role, text) for role, text in past[len(past) - min(size, len(past)) :])
     template = str(memory.get("query_prompt_template") or "{{#sys.query#}}")
-    yield "user", context.pool.fill(template)
+    yield PromptMessage("user", context.pool.fill(template))
+
+
+def _named(context: NodeContext) -> dict[str, Any]:
+    rows = [row for row in context.data.get("variables") or () if isinstance(row, Mapping)]
+    return {str(row.get("variable")): context.pool.value(row.get("value_selector") or ()) for row in rows}
 
 
 def _as_context(value: Any) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes._conditions import holds
@@ -13,7 +14,7 @@ MOST: Final = 100
 
 
 @nodes.register
-class Loop(Node):
+class Loop(Node[NodeConfig]):
     """Loop variables last over the rounds; what the nodes of a round write does not."""
 
     key: ClassVar[str] = "loop"
@@ -21,15 +22,15 @@ class Loop(Node):
     branches: ClassVar[bool] = True
     has_rounds: ClassVar[bool] = True
 
-    def length(self, context: NodeContext) -> int:
+    def length(self, config: NodeConfig, context: NodeContext) -> int:
         """See the base class."""
         return min(max(int(context.data.get("loop_count") or 1), 1), MOST)
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         node, rounds = context.node, 0
         lasting = VariablePool({node.id: _variables(context)}, outer=context.pool)
-        while rounds < self.length(context) and not _is_over(context, lasting):
+        while rounds < self.length(config, context) and not _is_over(context, lasting):
             context.tell_round(rounds)
             pool = VariablePool(outer=lasting)
             try:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.ports import PromptMessage
 from apps.workflows.engine.variables import as_text
 from apps.workflows.nodes._models import ask, json_in, metadata_of, process_data_of
 
@@ -18,13 +20,13 @@ Answer with one JSON object alone: names of parameters and their values."""
 
 
 @nodes.register
-class ParameterExtractor(Node):
+class ParameterExtractor(Node[NodeConfig]):
     """An answer that cannot be understood gives empty values and `__is_success` 0."""
 
     key: ClassVar[str] = "parameter-extractor"
     label: ClassVar[str] = "Parameter extractor"
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         data, pool = context.data, context.pool
         query = as_text(pool.value(data.get("query") or ()))
@@ -32,7 +34,7 @@ class ParameterExtractor(Node):
         told = [{key: row.get(key) for key in ("name", "type", "options", "description")} for row in wanted]
         instruction = pool.fill(str(data.get("instruction") or ""))
         task = TASK.format(parameters=json.dumps(told, ensure_ascii=False), instruction=instruction)
-        messages = [("system", task), ("user", query)]
+        messages = [PromptMessage("system", task), PromptMessage("user", query)]
         answer = await ask(context, messages)
         found = json_in(answer.text)
         outputs = _values(wanted, found if isinstance(found, Mapping) else {})

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.ports import PromptMessage
 from apps.workflows.engine.variables import as_text
 from apps.workflows.nodes._models import ask, json_in, metadata_of, process_data_of
 
@@ -17,14 +19,14 @@ Answer with JSON alone, in this form: {{"category_id": "<its id>", "category_nam
 
 
 @nodes.register
-class QuestionClassifier(Node):
+class QuestionClassifier(Node[NodeConfig]):
     """What cannot be understood of the model's answer is the first class."""
 
     key: ClassVar[str] = "question-classifier"
     label: ClassVar[str] = "Question classifier"
     branches: ClassVar[bool] = True
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         data, pool = context.data, context.pool
         classes = [_class(row, context) for row in data.get("classes") or () if isinstance(row, Mapping)]
@@ -33,7 +35,7 @@ class QuestionClassifier(Node):
         query = as_text(pool.value(data.get("query_variable_selector") or ()))
         instruction = pool.fill(str(data.get("instruction") or data.get("instructions") or ""))
         task = TASK.format(classes=json.dumps(classes, ensure_ascii=False), instruction=instruction)
-        messages = [("system", task), ("user", query)]
+        messages = [PromptMessage("system", task), PromptMessage("user", query)]
         answer = await ask(context, messages)
         chosen = _chosen(classes, json_in(answer.text))
         outputs = {"class_name": chosen["category_name"], "class_id": chosen["category_id"], "usage": answer.usage}

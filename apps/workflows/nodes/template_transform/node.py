@@ -1,24 +1,34 @@
 """A text made of variables by Jinja2, rendered in the sandbox."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.nodes._inputs import named_inputs
+from apps.workflows.nodes.template_transform.config import TemplateConfig
 
 MAX_CHARACTERS: Final = 400_000
 
 
 @nodes.register
-class TemplateTransform(Node):
+class TemplateTransform(Node[TemplateConfig]):
     """Undefined variables are empty."""
 
     key: ClassVar[str] = "template-transform"
     label: ClassVar[str] = "Template"
+    Config = TemplateConfig
+    outputs: ClassVar[dict[str, str]] = {"output": "string"}
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: TemplateConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
-        inputs = named_inputs(context)
-        text = await context.services.render(str(context.data.get("template") or ""), inputs)
+        inputs = named_inputs(config.variables, context.pool)
+        text = await context.services.sandbox.render(config.template, inputs)
         if len(text) > MAX_CHARACTERS:
             raise NodeFailed(f"Output length exceeds {MAX_CHARACTERS} characters", inputs=inputs)
         return NodeResult({"output": text}, inputs)
+
+    @classmethod
+    def missing(cls, config: TemplateConfig) -> Iterator[str]:
+        """See the base class."""
+        if not config.template.strip():
+            yield "The template is empty."

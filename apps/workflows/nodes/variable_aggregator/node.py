@@ -3,19 +3,20 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.variables import MISSING
 
 
 @nodes.register
-class VariableAggregator(Node):
+class VariableAggregator(Node[NodeConfig]):
     """Variables of branches that were not taken do not exist."""
 
     key: ClassVar[str] = "variable-aggregator"
     label: ClassVar[str] = "Variable aggregator"
     aliases: ClassVar[frozenset[str]] = frozenset({"variable-assigner"})
 
-    async def run(self, context: NodeContext) -> NodeResult:
+    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         grouped = context.data.get("advanced_settings") or {}
         if not grouped.get("group_enabled"):
