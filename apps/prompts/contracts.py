@@ -25,6 +25,10 @@ class AppCheck(ABC):
         """What keeps a configuration from being published: code, sentence and field of each."""
         return []
 
+    def advice(self, *, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """What an author should look at though it can be published: code, sentence and field of each."""
+        return []
+
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """A file's configuration without what means something only where the file comes from."""
         return config
@@ -57,6 +61,11 @@ def require_faultless(*, mode: str, config: Mapping[str, Any]) -> None:
     found = [fault for check in app_checks.all().values() for fault in check().faults(mode=mode, config=config)]
     if found:
         raise InvalidAppConfig(found)
+
+
+def advice_on(*, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What any check advises: code, sentence and field of each."""
+    return [one for check in app_checks.all().values() for one in check().advice(mode=mode, config=config)]
 
 
 def without_foreign(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:

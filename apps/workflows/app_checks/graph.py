@@ -12,18 +12,14 @@ from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.contracts import AppCheck, app_checks
 from apps.prompts.flows import nodes_of
 from apps.prompts.shapes import as_list, as_map
+from apps.workflows.engine.checklist import checklist_of
+from apps.workflows.engine.contracts import node_of
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.validation import faults_of
 from apps.workspaces.models import Workspace
 
 _MODEL_NODES: Final = frozenset({"llm", "question-classifier", "parameter-extractor"})
-# Every type of the app file format but those of knowledge pipelines (contracts: DSL 4).
-_TYPES: Final = _MODEL_NODES | {
-    "agent", "answer", "assigner", "code", "document-extractor", "end", "http-request", "human-input", "if-else",
-    "iteration", "iteration-start", "knowledge-retrieval", "list-operator", "loop", "loop-end", "loop-start", "start",
-    "template-transform", "tool", "trigger-plugin", "trigger-schedule", "trigger-webhook", "variable-aggregator",
-    "variable-assigner",
-}  # fmt: skip
+_ENDS: Final = {AppMode.WORKFLOW: ("end",), AppMode.ADVANCED_CHAT: ("answer",)}
 
 
 @app_checks.register
@@ -47,8 +43,13 @@ class GraphCheck(AppCheck):
 
     def faults(self, *, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         """What the engine could not run."""
-        ends = {AppMode.WORKFLOW: ["end"], AppMode.ADVANCED_CHAT: ["answer"]}.get(AppMode(mode))
-        found = faults_of(Graph.parse(config), ends=ends) if ends else []
+        found = faults_of(Graph.parse(config)) if mode in FLOW_MODES else []
+        return [("graph", fault.sentence, fault.node_id) for fault in found]
+
+    def advice(self, *, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """The checklist of a flow."""
+        ends = _ENDS.get(AppMode(mode))
+        found = checklist_of(Graph.parse(config), ends=ends) if ends else []
         return [("graph", fault.sentence, fault.node_id) for fault in found]
 
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -63,8 +64,11 @@ class GraphCheck(AppCheck):
 
 def _unknown_types(nodes: list[Mapping[str, Any]]) -> Iterator[str]:
     for data in nodes:
-        if _kind(data) not in _TYPES:
-            yield f"{_title(data)}: the node type {_kind(data)[:80]} is not known. It fails when it is reached."
+        if node_of(_kind(data)) is None:
+            yield (
+                f"{_title(data)}: this version does not run nodes of type {_kind(data)[:80]}. "
+                "It fails when it is reached."
+            )
 
 
 def _missing_models(workspace: Workspace, nodes: list[Mapping[str, Any]]) -> Iterator[str]:
