@@ -53,6 +53,7 @@ words: $(VENV)/.run ## bring the catalogues up to date with templates, scripts a
 
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md
+	$(BIN)/python -m apps.workflows.node_pages docs/nodes
 
 pictures: $(VENV)/.test ## draw every page anew for docs/tour.md (wants Chromium)
 	PICTURES=docs/pictures $(BIN)/pytest -n 0 tests/e2e/test_pages.py
