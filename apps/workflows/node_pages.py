@@ -1,4 +1,4 @@
-"""The pages of docs/nodes/, made of what the nodes say of themselves: `python -m apps.workflows.node_pages docs/nodes`."""
+"""The pages of docs/nodes/, made of what nodes say of themselves: `python -m apps.workflows.node_pages docs/nodes`."""
 
 import inspect
 import sys
