@@ -9,21 +9,19 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.common import db
 from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, RunError, RunEvent
 from apps.logs import writer
 from apps.logs.flow_records import FlowBeginning
-from apps.prompts.flows import ENVIRONMENT, is_secret, variables_of
 from apps.prompts.inputs import read_inputs
-from apps.prompts.secret_values import has_secrets, open_values
 from apps.workflows.adapters import services_of
 from apps.workflows.engine.events import FlowFinished, NodeFinished
 from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.runner import FlowRun
 from apps.workflows.engine.validation import STARTS
 from apps.workflows.engine.variables import VariablePool
+from apps.workflows.opening import environment_of, opened, secrets_of
 from apps.workflows.running import outputs_of, templates_of
 
 from .errors import flow_refusal
@@ -32,7 +30,6 @@ from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest
 
 log = logging.getLogger(__name__)
-_PRIVATE_KEY = "select wrapped_private_key from workspaces_workspace where id = %s"
 
 
 async def start_flow(request: TurnRequest) -> Run:
@@ -46,17 +43,9 @@ async def start_flow(request: TurnRequest) -> Run:
     if app.config is None or app.flow is None:
         raise flow_refusal(app)
     inputs = read_inputs(app.config.variables, request.inputs)
-    config = await _opened(app.flow, request)
+    config = await opened(app.flow, app.workspace_id)
     envelope = Envelope(new_id(), new_id(), None, app.mode, int(time.time()))
     return launch(envelope, app.app_id, request.caller, Flow(request, config, envelope, inputs).events)
-
-
-async def _opened(flow: Mapping[str, Any], request: TurnRequest) -> Mapping[str, Any]:
-    """The flow with the texts of its secrets."""
-    if not has_secrets(flow):
-        return flow
-    row = await db.fetch_one(_PRIVATE_KEY, request.app.workspace_id)
-    return open_values(bytes(row[0]), flow) if row is not None else flow
 
 
 class Flow:
@@ -66,7 +55,7 @@ class Flow:
         self, request: TurnRequest, config: Mapping[str, Any], envelope: Envelope, inputs: Mapping[str, Any]
     ) -> None:
         self.request, self.envelope, self.inputs = request, envelope, inputs
-        self.secrets = [str(row.get("value")) for row in variables_of(config, ENVIRONMENT) if is_secret(row)]
+        self.secrets = secrets_of(config)
         self.graph = Graph.parse(config)
         self.start = next(node for node in self.graph.of_type(*STARTS))
         self.finished: list[NodeFinished] = []
@@ -74,7 +63,7 @@ class Flow:
             self.graph,
             self.start.id,
             VariablePool(self._values(config, self.start)),
-            services_of(request.app.workspace_id),
+            services_of(request.app.workspace_id, user_id=request.caller.session_id or ""),
             templates=templates_of(self.graph),
             outputs=outputs_of,
             new_id=lambda: str(new_id()),
@@ -90,8 +79,7 @@ class Flow:
             "workflow_id": str(app.version_id),
             "workflow_run_id": str(self.envelope.message_id),
         }
-        environment = {str(row["name"]): row.get("value") for row in variables_of(config, ENVIRONMENT)}
-        return {start.id: self.inputs, "sys": system, "env": environment}
+        return {start.id: self.inputs, "sys": system, "env": environment_of(config)}
 
     async def events(self, run: Run) -> AsyncIterator[RunEvent]:
         """The run: its start, what its nodes do, one terminal event after its commit."""

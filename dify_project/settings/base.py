@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "apps.prompts",
     "apps.logs",
     "apps.knowledge",
+    "apps.tools",
     "apps.workflows",
     "apps.chat",
     "apps.webapp",

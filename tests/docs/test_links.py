@@ -23,5 +23,7 @@ def test_links_resolve(page):
 
 def test_the_index_lists_every_page():
     index = read("README.md")
-    pages = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if "examples" not in path.parts]
+    found = [path.relative_to(DOCS) for path in DOCS.rglob("*.md") if "examples" not in path.parts]
+    # Pages of nodes are listed by their own index, which is made with them.
+    pages = [path.as_posix() for path in found if path.parts[0] != "nodes" or path.name == "README.md"]
     assert [page for page in pages if page != "README.md" and f"]({page})" not in index] == []

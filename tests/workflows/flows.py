@@ -9,7 +9,15 @@ from typing import Any
 from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.events import EngineEvent
 from apps.workflows.engine.graph import Graph
-from apps.workflows.engine.ports import ModelAnswer, PromptMessage, Services, WebAnswer, WebRequest
+from apps.workflows.engine.ports import (
+    ModelAnswer,
+    PromptMessage,
+    Services,
+    ToolAnswer,
+    ToolCall,
+    WebAnswer,
+    WebRequest,
+)
 from apps.workflows.engine.runner import FlowRun, Limits
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.running import outputs_of, templates_of
@@ -52,7 +60,7 @@ class Stand:
         self.waits, self.says, self.code, self.calls = waits or {}, says, code, []  # type: ignore[var-annotated]
 
     def services(self) -> Services:
-        return Services(models=self, sandbox=self, web=self, knowledge=self)
+        return Services(models=self, sandbox=self, web=self, knowledge=self, tools=self)
 
     async def ask(
         self, model: Mapping[str, Any], messages: Sequence[PromptMessage]
@@ -83,6 +91,10 @@ class Stand:
 
     async def search(self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [{"content": f"{query} in {one}", "title": one} for one in dataset_ids]
+
+    async def use(self, call: ToolCall) -> ToolAnswer:
+        self.calls.append((call.name, dict(call.arguments)))
+        return ToolAnswer(f"{call.name} {dict(call.arguments)}", [dict(call.arguments)])
 
 
 def start_run(

@@ -67,12 +67,12 @@ def test_what_is_missing_here_is_a_warning_and_foreign_knowledge_is_taken_out(wo
     given = flow(
         node("k", "knowledge-retrieval", dataset_ids=[FOREIGN_BASE, "c2VjcmV0", None]),
         node("l", "llm", model={"provider": "langgenius/deepseek/deepseek", "name": "deepseek-v9"}),
-        node("t", "tool", provider_id="jina", tool_name="jina_reader"),
+        node("t", "tool", provider_id="slack", tool_name="send_message"),
         node("q", "quantum-leap"),
     )
     app, warnings = imported(workspace, written(given))
     text = " ".join(warnings)
-    assert all(name in text for name in ("deepseek-v9", "jina_reader", "quantum-leap", FOREIGN_BASE))
+    assert all(name in text for name in ("deepseek-v9", "send_message", "quantum-leap", FOREIGN_BASE))
     assert app.draft.config["graph"]["nodes"][0]["data"]["dataset_ids"] == []
     assert app.draft.config["graph"]["nodes"][1:] == given["graph"]["nodes"][1:]
 

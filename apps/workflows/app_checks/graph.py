@@ -12,6 +12,8 @@ from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.contracts import AppCheck, app_checks
 from apps.prompts.flows import nodes_of
 from apps.prompts.shapes import as_list, as_map
+from apps.tools.contracts import tool_of
+from apps.workflows.adapters.tools import WORKFLOW
 from apps.workflows.engine.checklist import checklist_of
 from apps.workflows.engine.contracts import node_of
 from apps.workflows.engine.graph import Graph
@@ -86,9 +88,14 @@ def _missing_models(workspace: Workspace, nodes: list[Mapping[str, Any]]) -> Ite
 
 def _missing_tools(nodes: list[Mapping[str, Any]]) -> Iterator[str]:
     for data in nodes:
-        if _kind(data) == "tool":
+        if _kind(data) == "tool" and data.get("provider_type") != WORKFLOW and not _is_installed(data):
             tool, provider = str(data.get("tool_name") or "?"), str(data.get("provider_id") or "?")
             yield f"The tool {tool[:80]} of {provider[:80]} is not installed. {_title(data)} fails when it is reached."
+
+
+def _is_installed(data: Mapping[str, Any]) -> bool:
+    names = (str(data.get(key) or "") for key in ("provider_id", "provider_name"))
+    return any(tool_of(name, str(data.get("tool_name"))) for name in names)
 
 
 def _missing_bases(workspace: Workspace, nodes: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -93,6 +93,46 @@ class Knowledge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that is to be used.
+
+    Args:
+        provider_type: builtin, api, workflow ... as app files have it.
+        providers: the names it may be found by, the first counts most.
+    """
+
+    provider_type: str
+    providers: Sequence[str]
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """What a tool brought.
+
+    Args:
+        files: file objects (service API 5.2).
+        variables: what it brings under names of its own.
+        process_data, metadata: of the node's run; the latter with `total_tokens` and `total_price` where it cost any.
+    """
+
+    text: str = ""
+    json: Sequence[Any] = ()
+    files: Sequence[Mapping[str, Any]] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    process_data: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Tools(Protocol):
+    """Tools of the product and of the workspace."""
+
+    async def use(self, call: ToolCall) -> ToolAnswer:
+        """Uses it. Raises NodeFailed: it is not there, or it failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The ports of one run."""
 
@@ -100,3 +140,4 @@ class Services:
     sandbox: Sandbox
     web: Web
     knowledge: Knowledge
+    tools: Tools

@@ -1,0 +1,3 @@
+"""Uses a tool."""
+
+from .node import ToolNode as ToolNode
