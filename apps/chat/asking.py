@@ -8,13 +8,23 @@ from apps.prompts.callers import Access
 from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import AppUnavailable, NotChatApp
 
+from .chatflow import start_chatflow
+from .flow import start_flow
 from .requests import read_conversation_id, read_inputs_map, read_query
 from .runs import Run, request_stop
-from .turn import TurnRequest, start_turn
+from .state import TurnRequest
+from .turn import start_turn
+
+
+async def start(request: TurnRequest) -> Run:
+    """Starts a run of an app of any mode. Raises what is wrong with the request."""
+    if request.app.mode == AppMode.WORKFLOW:
+        return await start_flow(request)
+    return await (start_chatflow if request.app.mode == AppMode.ADVANCED_CHAT else start_turn)(request)
 
 
 async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
-    """A turn of a conversation. Raises NotChatApp, and what reading the body and `start_turn` raise."""
+    """A turn of a conversation. Raises NotChatApp, and what reading the body and `start` raise."""
     if access.app.mode not in CHAT_FAMILY:
         raise NotChatApp
     turn = TurnRequest(
@@ -26,7 +36,7 @@ async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
         auto_generate_name=body.get("auto_generate_name") is not False,
         files=body.get("files"),
     )
-    return await start_turn(turn)
+    return await start(turn)
 
 
 async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:

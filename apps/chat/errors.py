@@ -1,8 +1,6 @@
 """What can go wrong with runs, with speech and with what follows an answer."""
 
-from apps.common.errors import AppError, Forbidden, InvalidParam
-from apps.prompts.errors import AppUnavailable
-from apps.prompts.runtime import AppRuntime
+from apps.common.errors import AppError, Forbidden
 
 
 class NoAudioUploaded(AppError):
@@ -30,8 +28,3 @@ class SpeechNotSupported(AppError):
 class MoreLikeThisDisabled(Forbidden):
     code = "app_more_like_this_disabled"
     default_message = "More like this is switched off for this app. Reload the page."
-
-
-def flow_refusal(app: AppRuntime) -> AppError:
-    """Why a workflow or chatflow does not run: it was never published, or this version runs none."""
-    return InvalidParam("Workflow not published") if app.config is None else AppUnavailable()

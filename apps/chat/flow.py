@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -13,19 +13,20 @@ from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, RunError, RunEvent
 from apps.logs import writer
-from apps.logs.flow_records import FlowBeginning
-from apps.prompts.inputs import read_inputs
+from apps.logs.flow_records import FlowBeginning, FlowEnding, Operations
+from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
-from apps.workflows.engine.events import FlowFinished, NodeFinished
-from apps.workflows.engine.graph import Graph, GraphNode
+from apps.workflows.engine.events import EngineEvent, FlowFinished, NodeFinished
+from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.runner import FlowRun
 from apps.workflows.engine.validation import STARTS
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.opening import environment_of, opened, secrets_of
 from apps.workflows.running import outputs_of, templates_of
 
-from .errors import flow_refusal
 from .flow_events import Teller, ending_of, finished_data
+from .flow_files import as_variables, file_object
+from .intake import Intake, take_in
 from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest
 
@@ -41,50 +42,59 @@ async def start_flow(request: TurnRequest) -> Run:
     """
     app = request.app
     if app.config is None or app.flow is None:
-        raise flow_refusal(app)
-    inputs = read_inputs(app.config.variables, request.inputs)
-    config = await opened(app.flow, app.workspace_id)
+        raise FlowNotPublished
+    taken = await take_in(request, app.config)
+    flow = await opened(app.flow, app.workspace_id)
     envelope = Envelope(new_id(), new_id(), None, app.mode, int(time.time()))
-    return launch(envelope, app.app_id, request.caller, Flow(request, config, envelope, inputs).events)
+    return launch(envelope, app.app_id, request.caller, Flow(request, flow, envelope, taken).events)
 
 
 class Flow:
-    """A run while it goes on."""
+    """A run while it goes on; a chatflow's turn is one too and adds what belongs to its conversation.
 
-    def __init__(
-        self, request: TurnRequest, config: Mapping[str, Any], envelope: Envelope, inputs: Mapping[str, Any]
-    ) -> None:
-        self.request, self.envelope, self.inputs = request, envelope, inputs
-        self.secrets = secrets_of(config)
-        self.graph = Graph.parse(config)
-        self.start = next(node for node in self.graph.of_type(*STARTS))
+    Args:
+        flow: the `workflow` map with the texts of its secrets.
+    """
+
+    def __init__(self, request: TurnRequest, flow: Mapping[str, Any], envelope: Envelope, taken: Intake) -> None:
+        self.request, self.flow, self.envelope, self.taken = request, flow, envelope, taken
+        self.secrets = secrets_of(flow)
+        graph = Graph.parse(flow)
+        start = next(node for node in graph.of_type(*STARTS))
+        self.system = self.system_variables()
+        self.pool = VariablePool({start.id: as_variables(taken.inputs), "sys": self.system, **self.variables()})
         self.finished: list[NodeFinished] = []
         self.engine = FlowRun(
-            self.graph,
-            self.start.id,
-            VariablePool(self._values(config, self.start)),
-            services_of(request.app.workspace_id, user_id=request.caller.session_id or ""),
-            templates=templates_of(self.graph),
+            graph,
+            start.id,
+            self.pool,
+            services_of(request.app.workspace_id, user_id=self.system["user_id"]),
+            templates=templates_of(graph),
             outputs=outputs_of,
             new_id=lambda: str(new_id()),
         )
+        self.teller = Teller(envelope, request, self.secrets)
         self.begun: asyncio.Future[None] | None = None
 
-    def _values(self, config: Mapping[str, Any], start: GraphNode) -> dict[str, Mapping[str, Any]]:
+    def system_variables(self) -> dict[str, Any]:
+        """The variables of `sys`."""
         app, caller = self.request.app, self.request.caller
-        system = {
-            "files": [],
+        return {
+            "files": [file_object(file, app.workspace_id) for file in self.taken.files],
             "user_id": caller.session_id or str(caller.account_id or ""),
             "app_id": str(app.app_id),
             "workflow_id": str(app.version_id),
             "workflow_run_id": str(self.envelope.message_id),
         }
-        return {start.id: self.inputs, "sys": system, "env": environment_of(config)}
+
+    def variables(self) -> dict[str, Mapping[str, Any]]:
+        """The other namespaces."""
+        return {"env": environment_of(self.flow)}
 
     async def events(self, run: Run) -> AsyncIterator[RunEvent]:
         """The run: its start, what its nodes do, one terminal event after its commit."""
-        teller = Teller(self.envelope, self.request, self.secrets)
-        yield FlowEvent("workflow_started", teller.started(self.inputs))
+        shown = {**self.taken.inputs, **{f"sys.{name}": value for name, value in self.system.items()}}
+        yield FlowEvent("workflow_started", self.teller.started(shown))
         ended: FlowFinished | None = None
         problem: AppError | None = None
         try:
@@ -95,7 +105,7 @@ class Flow:
                         ended = event
                         continue
                     self._note(event)
-                    yield teller.tell(event)
+                    yield await self.tell(event)
         except asyncio.CancelledError:
             forget_cancellation()
             problem = None if run.stopping else Interrupted()
@@ -105,14 +115,16 @@ class Flow:
             log.exception("run %s failed", self.envelope.message_id)
             problem = InternalError()
         run.closing = True
-        yield await self._end(ended or self.engine.stopped(), problem)
+        for last in await self._end(ended or self.engine.stopped(), problem):
+            yield last
+        await self.afterwards()
 
-    def _note(self, event: object) -> None:
-        finished = getattr(event, "finished", event)
-        if isinstance(finished, NodeFinished):
-            self.finished.append(finished)
+    async def tell(self, event: EngineEvent) -> RunEvent:
+        """An event of the engine, as it is told."""
+        return self.teller.tell(event)
 
-    async def _begin(self) -> None:
+    def first_operations(self) -> Operations:
+        """What is written when the run begins."""
         app, envelope = self.request.app, self.envelope
         beginning = FlowBeginning(
             run_id=envelope.message_id,
@@ -121,25 +133,45 @@ class Flow:
             app_id=app.app_id,
             version_id=app.version_id or envelope.message_id,
             caller=self.request.caller,
-            inputs=self.inputs,
+            inputs=self.taken.inputs,
             lease_s=settings.RUN_LEASE_S,
             created_at=envelope.created_at,
+            conversation_id=envelope.conversation_id,
+            message_id=envelope.message_id if envelope.conversation_id else None,
             secrets=self.secrets,
         )
-        self.begun = await writer.submit(*beginning.operations())
+        return beginning.operations()
 
-    async def _end(self, ended: FlowFinished, problem: AppError | None) -> RunEvent:
+    def last_operations(self, ending: FlowEnding) -> Operations:
+        """What is written when it has ended."""
+        return ending.operations()
+
+    def last_events(self, ending: FlowEnding) -> Sequence[RunEvent]:
+        """What is told once that is written; the last one is terminal."""
+        return [FlowEnd(finished_data(ending, self.envelope, self.request))]
+
+    async def afterwards(self) -> None:
+        """What nobody waits for."""
+
+    def _note(self, event: EngineEvent) -> None:
+        finished = getattr(event, "finished", event)
+        if isinstance(finished, NodeFinished):
+            self.finished.append(finished)
+
+    async def _begin(self) -> "asyncio.Future[None]":
+        self.begun = await writer.submit(*self.first_operations())
+        return self.begun
+
+    async def _end(self, ended: FlowFinished, problem: AppError | None) -> Sequence[RunEvent]:
         """Writes the outcome; the terminal event says what was written."""
         ending = ending_of(self.request.app, self.envelope, ended, problem, self.finished, self.secrets)
         try:
-            if self.begun is None:
-                await self._begin()
-            assert self.begun is not None
-            await self.begun
-            await writer.write(*ending.operations())
+            begun = self.begun or await self._begin()
+            await begun
+            await writer.write(*self.last_operations(ending))
         except Exception as error:  # noqa: BLE001 - what cannot be stored is not told; the trace is logged
             if not isinstance(error, AppError):
                 log.exception("run %s could not be stored", self.envelope.message_id)
-            problem = error if isinstance(error, AppError) else InternalError()
-            return RunError(problem.code, problem.message, problem.http_status)
-        return FlowEnd(finished_data(ending, self.envelope, self.request))
+            failure = error if isinstance(error, AppError) else InternalError()
+            return [RunError(failure.code, failure.message, failure.http_status)]
+        return self.last_events(ending)

@@ -45,7 +45,9 @@ class Teller:
         if isinstance(event, Text):
             return FlowEvent("text_chunk", {"text": event.text, "from_variable_selector": list(event.selector) or None})
         if isinstance(event, NodeStarted):
-            return FlowEvent("node_started", {**_head(event), "inputs": None, "extras": {}})
+            place = _place(event)
+            data = {**_head(event), "inputs": None, "created_at": int(event.created_at), "extras": {}, **place}
+            return FlowEvent("node_started", {**data, "parallel_run_id": None})
         if isinstance(event, NodeFinished):
             return FlowEvent("node_finished", self._finished(event))
         if isinstance(event, NodeRetry):
@@ -56,7 +58,7 @@ class Teller:
         assert isinstance(event, RoundsStarted | RoundStarted | RoundsFinished)
         started = event.finished.started if isinstance(event, RoundsFinished) else event.started
         kind = "loop" if started.node.type == "loop" else "iteration"
-        head = {**_head(started), "extras": {}}
+        head = {**_head(started), "created_at": int(started.created_at), "extras": {}}
         if isinstance(event, RoundsStarted):
             data = {"inputs": self._masked(event.inputs), "metadata": {f"{kind}_length": event.length}}
             return FlowEvent(f"{kind}_started", {**head, **data})
@@ -67,22 +69,10 @@ class Teller:
         return FlowEvent(f"{kind}_completed", {**self._finished(event.finished), **head, **steps})
 
     def _finished(self, event: NodeFinished) -> dict[str, Any]:
-        return {
-            **_head(event.started),
-            "inputs": self._masked(event.inputs),
-            "process_data": self._masked(event.process_data),
-            "outputs": self._masked(event.outputs),
-            "status": event.status,
-            "error": self._masked(event.error) or None,
-            "elapsed_time": event.elapsed_s,
-            "execution_metadata": event.metadata,
-            "finished_at": int(event.finished_at),
-            "files": [],
-        }
+        return told_node(event, self._secrets)
 
     def _retried(self, event: NodeRetry) -> dict[str, Any]:
-        return {
-            **_head(event.started),
+        outcome = {
             "inputs": self._masked(event.inputs),
             "process_data": None,
             "outputs": None,
@@ -90,13 +80,24 @@ class Teller:
             "error": self._masked(event.error),
             "elapsed_time": event.elapsed_s,
             "execution_metadata": None,
-            "finished_at": int(time.time()),
-            "files": [],
-            "retry_index": event.retry,
         }
+        return {**_ended(event.started, outcome, int(time.time())), "retry_index": event.retry}
 
     def _masked(self, value: Any) -> Any:
         return kept(value, self._secrets) if self._secrets else value
+
+
+def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
+    """The data of `node_finished`."""
+    shown = {"inputs": event.inputs, "process_data": event.process_data, "outputs": event.outputs}
+    outcome = {
+        **(kept(shown, secrets) if secrets else shown),
+        "status": event.status,
+        "error": (kept(event.error, secrets) if secrets else event.error) or None,
+        "elapsed_time": event.elapsed_s,
+        "execution_metadata": event.metadata,
+    }
+    return _ended(event.started, outcome, int(event.finished_at))
 
 
 def _head(started: NodeStarted) -> dict[str, Any]:
@@ -108,8 +109,24 @@ def _head(started: NodeStarted) -> dict[str, Any]:
         "title": node.title,
         "index": started.index,
         "predecessor_node_id": started.predecessor or None,
-        "created_at": int(started.created_at),
-        **({"iteration_id": node.inside} if node.inside else {}),
+    }
+
+
+def _ended(started: NodeStarted, outcome: Mapping[str, Any], finished_at: int) -> dict[str, Any]:
+    times = {"created_at": int(started.created_at), "finished_at": finished_at}
+    return {**_head(started), **outcome, **times, "files": [], **_place(started)}
+
+
+def _place(started: NodeStarted) -> dict[str, Any]:
+    """Where in the flow the node stands; branches that run side by side have no ids here, nodes in rounds do."""
+    inside, in_loop = started.node.inside or None, bool(started.node.data.get("loop_id"))
+    return {
+        "parallel_id": None,
+        "parallel_start_node_id": None,
+        "parent_parallel_id": None,
+        "parent_parallel_start_node_id": None,
+        "iteration_id": None if in_loop else inside,
+        "loop_id": inside if in_loop else None,
     }
 
 

@@ -8,25 +8,20 @@ from contextlib import aclosing
 
 from django.conf import settings
 
-from apps.common.errors import AppError, InternalError, InvalidParam
+from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError, RunEvent
-from apps.files.references import FileReference, load_references
 from apps.knowledge.services.retrieve import count_hits
 from apps.logs import writer
 from apps.logs.choices import MessageStatus
-from apps.logs.history import open_conversation
 from apps.logs.statements import Beginning
 from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.errors import ProviderBadAnswer
 from apps.models.services.resolve import resolve_model
 from apps.prompts.blocks import fill
-from apps.prompts.choices import FLOW_MODES, AppMode
-from apps.prompts.file_inputs import load_file_inputs
-from apps.prompts.inputs import read_inputs
-from apps.prompts.material import PastTurn
+from apps.prompts.choices import AppMode
 
-from .errors import flow_refusal
+from .intake import require_question, take_in
 from .naming import initial_name, name_conversation
 from .outcome import Answer, outcome, reservation
 from .pictures import with_pictures
@@ -46,35 +41,15 @@ async def start_turn(request: TurnRequest) -> Run:
     Raises:
         AppError: unpublished app, bad inputs or files, unknown or ended conversation.
     """
-    if request.app.mode in FLOW_MODES:
-        raise flow_refusal(request.app)
     config = request.app.require_config()
     as_chat = request.app.mode == AppMode.CHAT
-    if as_chat and not request.query.strip():
-        raise InvalidParam("query is required")
-    history = request.history
-    given = request.inputs
-    if request.conversation_id is not None:
-        caller = request.caller
-        conversation = await open_conversation(
-            conversation_id=request.conversation_id,
-            app_id=request.app.app_id,
-            invoke_from=caller.invoke_from,
-            end_user_id=caller.end_user_id,
-            account_id=caller.account_id,
-        )
-        # A running conversation keeps its form; what the caller sends anew replaces it field by field.
-        given = {**conversation.inputs, **{key: value for key, value in given.items() if value not in (None, "")}}
-        history = tuple(PastTurn(turn.query, turn.answer, turn.message_id) for turn in conversation.turns)
-    inputs = read_inputs(config.variables, given)
-    input_files: tuple[FileReference, ...] = ()
-    if config.takes_files:
-        inputs, input_files = await load_file_inputs(config.variables, inputs, request.owner)
-    files = await load_references(request.files, config.files, request.owner) if request.files else ()
+    if as_chat:
+        require_question(request)
+    taken = await take_in(request, config)
     conversation_id = (request.conversation_id or new_id()) if as_chat else None
     envelope = Envelope(new_id(), new_id(), conversation_id, request.app.mode, int(time.time()))
-    parent_id = history[-1].message_id if history else request.parent_message_id
-    state = TurnState(request, config, envelope, inputs, files, input_files, history, parent_id)
+    about = (taken.inputs, taken.files, taken.input_files, taken.history, taken.parent_id)
+    state = TurnState(request, config, envelope, *about)
     return launch(envelope, request.app.app_id, request.caller, Turn(state).events)
 
 

@@ -5,7 +5,7 @@ building each event's JSON from a dict costs more than relaying it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ class EventEncoder:
         self._message_id = str(envelope.message_id)
         self._delta_head = f'{self._head}, "id": "{self._message_id}", "answer": '
         self._shared_fields = shared
+        self._last_selector: tuple[Sequence[str] | None, str] = (None, "null")
 
     def _shared(self) -> dict[str, Any]:
         conversation = {"conversation_id": self.envelope.conversation_id} if self.envelope.conversation_id else {}
@@ -41,9 +42,16 @@ class EventEncoder:
 
     def text(self, event: RunEvent) -> str:
         """The event as one JSON object."""
-        if type(event) is Message and event.from_variable_selector is None:
-            return f'{self._delta_head}{encode_basestring_ascii(event.answer)}, "from_variable_selector": null}}'
+        if type(event) is Message:
+            selector = self._selector(event.from_variable_selector)
+            return f'{self._delta_head}{encode_basestring_ascii(event.answer)}, "from_variable_selector": {selector}}}'
         return dumps(self.fields(event))
+
+    def _selector(self, selector: Sequence[str] | None) -> str:
+        """Deltas of one variable follow one another: its JSON is made once."""
+        if selector is not self._last_selector[0]:
+            self._last_selector = (selector, dumps(selector))
+        return self._last_selector[1]
 
     def sse(self, event: RunEvent) -> bytes:
         """The event as an SSE frame (WHATWG HTML, section 9.2): `data: <JSON>` and a blank line."""

@@ -12,7 +12,8 @@ from apps.files.references import FileReference
 MAX_TURNS = 100  # more never fits a window; older turns are not read
 
 _CONVERSATION = """
-    select c.inputs, c.status, m.id, m.query, m.answer
+    select c.inputs, c.status, c.variables,
+        (select count(*) from logs_message where conversation_id = c.id), m.id, m.query, m.answer
     from logs_conversation c
     left join lateral (
         select id, query, answer, created_at from logs_message
@@ -62,10 +63,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class OpenConversation:
-    """A conversation that goes on; `turns` oldest first."""
+    """A conversation that goes on.
+
+    Args:
+        turns: the last ones that have an answer, oldest first.
+        variables: conversation variables that were changed.
+        message_count: all turns so far.
+    """
 
     inputs: Mapping[str, Any]
     turns: tuple[Turn, ...]
+    variables: Mapping[str, Any]
+    message_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,9 @@ async def open_conversation(
         raise NotFound("Conversation Not Exists.")
     if rows[0][1] != "normal":
         raise ConversationEnded
-    return OpenConversation(rows[0][0], tuple(Turn(*row[2:]) for row in rows if row[2] is not None))
+    inputs, _, variables, message_count, *_ = rows[0]
+    turns = tuple(Turn(*row[4:]) for row in rows if row[4] is not None)
+    return OpenConversation(inputs, turns, variables, message_count)
 
 
 async def pictures_of(message_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[FileReference]]:

@@ -24,6 +24,7 @@ class Conversation(models.Model):
     name = models.CharField(max_length=255, default="New conversation")
     inputs = models.JSONField(default=dict)
     introduction = models.TextField(blank=True)
+    variables = models.JSONField(default=dict, help_text="conversation variables that a chatflow has changed")
     status = models.CharField(max_length=16, default="normal")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -23,8 +23,8 @@ class Statement(Enum):
     """
     CONVERSATION = b"""
         insert into logs_conversation (id, workspace_id, app_id, invoke_from, end_user_id, account_id, name, inputs,
-            introduction, status, created_at, updated_at)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'normal', now(), now()) on conflict (id) do nothing
+            introduction, variables, status, created_at, updated_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', 'normal', now(), now()) on conflict (id) do nothing
     """
     BEGIN = b"""
         insert into logs_message (id, workspace_id, app_id, version_id, conversation_id, parent_message_id, task_id,
@@ -47,6 +47,8 @@ class Statement(Enum):
         where id = %s and status = 'running'
     """
     TOUCH = b"update logs_conversation set updated_at = now() where id = %s"
+    # Each variable by itself: of turns of one conversation that ran side by side the later end wins.
+    VARIABLES = b"update logs_conversation set variables = variables || %s where id = %s"
     RENAME = b"update logs_conversation set name = %s where id = %s and deleted_at is null"
     BEGIN_RUN = b"""
         insert into logs_workflowrun (id, workspace_id, app_id, version_id, conversation_id, message_id, task_id,

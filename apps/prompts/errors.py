@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from apps.common.errors import AppError, BadRequest, Conflict, Forbidden, NotFound
+from apps.common.errors import AppError, BadRequest, Conflict, Forbidden, InvalidParam, NotFound
 
 
 class AppUnavailable(AppError):
@@ -33,6 +33,10 @@ class EndUserNotFound(NotFound):
 class NotPublished(AppError):
     code = "app_unavailable"
     default_message = "The app is not published yet. Publish it, then call it again."
+
+
+class FlowNotPublished(InvalidParam):
+    default_message = "Workflow not published"
 
 
 class ApiDisabled(Forbidden):

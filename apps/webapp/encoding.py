@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.common.encoding import EventEncoder
-from apps.common.run_events import FlowEnd, MessageEnd, RunEvent
+from apps.common.run_events import FlowEnd, FlowEvent, MessageEnd, RunEvent
 
+HIDDEN_OF_STEP: Final = ("inputs", "process_data", "outputs", "execution_metadata")
 SHOWN_OF_RESOURCE: Final = ("segment_id", "position", "document_name", "score", "content")
 
 
@@ -15,12 +16,22 @@ class BrowserEncoder(EventEncoder):
     def fields(self, event: RunEvent) -> Mapping[str, Any]:
         """The event's fields, `message_end` without what is not a visitor's business."""
         fields = super().fields(event)
+        if isinstance(event, FlowEvent):
+            return {**fields, "data": public_step(event)}
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
 
     def blocking(self, event: MessageEnd | FlowEnd) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
         fields = super().blocking(event)
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
+
+
+def public_step(event: FlowEvent) -> dict[str, Any]:
+    """What a visitor may see of a node: that and how long it ran, not what it got and brought (service API 4.2)."""
+    if event.event.startswith("workflow"):
+        return {**event.data, "inputs": None}
+    hidden = {key: None for key in HIDDEN_OF_STEP if key in event.data}
+    return {**event.data, **hidden}
 
 
 def public_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

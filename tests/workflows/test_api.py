@@ -132,8 +132,8 @@ def test_what_was_never_published_does_not_run(server, workspace, mode):
     answer = client.post(f"/v1/{path}", {**RUN, "query": "Why?"})
     if mode == "workflow":
         assert (answer.status, answer.json()["data"]["status"]) == (200, "succeeded")
-    else:  # chatflows do not run yet
-        assert answer.json()["code"] == "app_unavailable"
+    else:
+        assert (answer.status, answer.json()["mode"]) == (200, "advanced-chat")
 
 
 BAD_BODIES = [

@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.chat.answers import event_stream
+from apps.chat.asking import start
 from apps.chat.given_pictures import as_files
 from apps.chat.openai_wire import PING, CompletionEncoder, error_json, error_response, read_dialogue
 from apps.chat.requests import read_conversation_id
 from apps.chat.runs import Run
-from apps.chat.turn import TurnRequest, start_turn
+from apps.chat.state import TurnRequest
 from apps.common import db
 from apps.common.api import bearer_token, json_body, json_response, service_view
 from apps.common.errors import InvalidParam, NotFound
@@ -52,7 +53,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     body = json_body(request)
     model = _read_model(body, app)
     access = Access(app, read_caller(body, app.app_id, required=False))
-    run = await start_turn(await _read_turn(access, body))
+    run = await start(await _read_turn(access, body))
     encoder = CompletionEncoder(run.envelope, model, with_usage=_wants_usage(body))
     return await (_streamed(run, encoder) if body.get("stream") is True else _whole(run, encoder))
 
@@ -108,8 +109,8 @@ async def _streamed(run: Run, encoder: CompletionEncoder) -> HttpResponseBase:
     """An event stream; a run that fails before its first word is an HTTP error, which clients may try again."""
     batches = run.follow(ping_interval_s=settings.PING_INTERVAL_S)
     first = await anext(batches)
-    if first and isinstance(first[0], RunError):
-        return _refused(first[0])
+    if first and isinstance(first[-1], RunError) and not any(isinstance(event, Message) for event in first):
+        return _refused(first[-1])
     return event_stream(_frames(first, batches, encoder))
 
 

@@ -1,7 +1,7 @@
 """What a node is, and what it has at hand while it runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -47,6 +47,7 @@ class NodeResult:
     Args:
         handle: the edges that are taken from here.
         metadata: `total_tokens`, `total_price` and `currency` of models, and what else the contract names.
+        citations: passages of knowledge that a model was shown, as a retrieval's `result` has them.
     """
 
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class NodeResult:
     process_data: Mapping[str, Any] | None = None
     handle: str = SOURCE
     metadata: Mapping[str, Any] | None = None
+    citations: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,11 @@ class Node(ABC, Generic[ConfigT]):
     def variables(cls, config: ConfigT) -> Mapping[str, str]:
         """The variables a node with these settings brings, with their types; for nodes whose settings name them."""
         return cls.outputs
+
+    @classmethod
+    def changes(cls, config: ConfigT) -> Iterator[Sequence[str]]:
+        """The variables of a conversation or a loop that a node with these settings changes."""
+        yield from ()
 
     @classmethod
     def missing(cls, config: ConfigT) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a run tells while it goes on; each becomes an event of the service API (4.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -32,6 +32,7 @@ class NodeFinished:
     Args:
         status: succeeded, failed, or exception: it failed and the flow goes on.
         metadata: tokens, price and currency of what it called, and what else the contract names.
+        citations: passages of knowledge that its model was shown.
     """
 
     started: NodeStarted
@@ -43,6 +44,7 @@ class NodeFinished:
     metadata: Mapping[str, Any] | None
     elapsed_s: float
     finished_at: float
+    citations: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

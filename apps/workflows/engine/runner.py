@@ -304,6 +304,7 @@ class Step:
             metadata=result.metadata,
             elapsed_s=time.monotonic() - self._clock,
             finished_at=time.time(),
+            citations=result.citations,
         )
         self._run.note(finished)
         steps = result.outputs.get("loop_round", len(result.outputs.get("output") or ())) if self._has_rounds else 0

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .contracts import node_of
+from .contracts import NodeFailed, config_of, node_of
 from .events import Text
-from .graph import Part
+from .graph import GraphNode, Part
 from .variables import MISSING, REFERENCE, VariablePool, as_markdown
 
 
@@ -44,6 +44,8 @@ class Assembler:
         # Another answer blocks as well: its place is before those that follow it.
         self._blocking = {id for id, kind in kinds.items() if kind is None or kind.branches} | set(self._waiting)
         self._blocking |= {id for id, node in part.nodes.items() if node.data.get("error_strategy") == "fail-branch"}
+        read = {tuple(piece[:2]) for one in templates for piece in one.parts if not isinstance(piece, str)}
+        self._blocking |= {id for id, node in part.nodes.items() if _changes(node) & read}
 
     def begin(self) -> Iterator[Text]:
         """What may be told at once."""
@@ -113,6 +115,15 @@ class Assembler:
                     found.add(edge.target)
                     open_.append(edge.target)
         return found
+
+
+def _changes(node: GraphNode) -> set[tuple[str, ...]]:
+    """The conversation's variables that a node changes: templates with them wait for it."""
+    kind = node_of(node.type)
+    try:
+        return set() if kind is None else {tuple(one) for one in kind.changes(config_of(kind, node.data))}
+    except NodeFailed:
+        return set()
 
 
 def parts_of(text: str) -> list[str | tuple[str, ...]]:

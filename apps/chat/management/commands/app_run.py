@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandParser
 
-from apps.chat.flow import start_flow
-from apps.chat.turn import TurnRequest, start_turn
+from apps.chat.asking import start
+from apps.chat.state import TurnRequest
 from apps.common import perloop
 from apps.common.commands import JsonCommand
 from apps.common.encoding import EventEncoder, FlowEncoder
@@ -43,9 +43,8 @@ class Command(JsonCommand):
             inputs=_inputs(options["inputs"]),
             query=storable(options["query"]),
         )
-        is_flow = app.mode == AppMode.WORKFLOW
-        run = await (start_flow(request) if is_flow else start_turn(request))
-        encoder = (FlowEncoder if is_flow else EventEncoder)(run.envelope)
+        run = await start(request)
+        encoder = (FlowEncoder if app.mode == AppMode.WORKFLOW else EventEncoder)(run.envelope)
         async for batch in run.follow():
             for event in batch:
                 self.stdout.write(encoder.text(event))

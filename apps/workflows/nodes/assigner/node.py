@@ -1,59 +1,59 @@
 """Changes variables of a conversation or a loop (DSL 4.13)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import MISSING
+from apps.workflows.nodes.assigner.config import AssignerConfig, Change
 
 ERROR: Final = "VariableOperatorNodeError"
+NODE_AND_NAME: Final = 2  # what is changed is a variable, not a part of one
 NEEDS_NO_VALUE: Final = frozenset({"clear", "remove-first", "remove-last"})
 
 
 @nodes.register
-class Assigner(Node[NodeConfig]):
+class Assigner(Node[AssignerConfig]):
     """Items run in order, and later ones see what earlier ones changed. A source that is null changes nothing."""
 
     key: ClassVar[str] = "assigner"
     label: ClassVar[str] = "Variable assigner"
+    Config = AssignerConfig
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: AssignerConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         changed = {}
-        for item in _items(context.data):
-            selector = [str(part) for part in item.get("variable_selector") or ()]
-            before = context.pool.read(selector)
-            if len(selector) != 2 or before is MISSING:
-                raise NodeFailed(f"The variable {'.'.join(selector)} is not found.", ERROR)
-            operation, value = str(item.get("operation") or ""), _value(item, context)
-            if value is None and operation not in NEEDS_NO_VALUE:
+        for item in config.items:
+            name = ".".join(item.variable_selector)
+            before = context.pool.read(item.variable_selector)
+            if len(item.variable_selector) != NODE_AND_NAME or before is MISSING:
+                raise NodeFailed(f"The variable {name} is not found.", ERROR)
+            value = _value(item, context)
+            if value is None and item.operation not in NEEDS_NO_VALUE:
                 continue
-            after = _apply(operation, before, value)
-            context.pool.assign(selector[0], selector[1], after)
-            changed[".".join(selector)] = after
+            after = _apply(item.operation, before, value)
+            context.pool.assign(*item.variable_selector, after)
+            changed[name] = after
         return NodeResult(inputs=changed, process_data={"updated_variables": changed})
 
+    @classmethod
+    def changes(cls, config: AssignerConfig) -> Iterator[Sequence[str]]:
+        """See the base class."""
+        yield from (item.variable_selector for item in config.items)
 
-def _items(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The items; the first version of the node is one."""
-    if isinstance(data.get("items"), list):
-        return [item for item in data["items"] if isinstance(item, Mapping)]
-    return [
-        {
-            "variable_selector": data.get("assigned_variable_selector"),
-            "operation": data.get("write_mode"),
-            "input_type": "variable",
-            "value": data.get("input_variable_selector"),
-        }
-    ]
+    @classmethod
+    def missing(cls, config: AssignerConfig) -> Iterator[str]:
+        """See the base class."""
+        if not config.items:
+            yield "it changes no variable."
+        if any(not item.variable_selector for item in config.items):
+            yield "the variable of a change is not chosen."
 
 
-def _value(item: Mapping[str, Any], context: NodeContext) -> Any:
-    value = item.get("value")
-    is_variable = item.get("input_type", "variable") == "variable"
-    return context.pool.value(value) if is_variable and isinstance(value, list) else value
+def _value(item: Change, context: NodeContext) -> Any:
+    is_variable = item.input_type == "variable" and isinstance(item.value, list | tuple)
+    return context.pool.value(item.value) if is_variable else item.value
 
 
 def _apply(operation: str, before: Any, value: Any) -> Any:

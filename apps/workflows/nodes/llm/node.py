@@ -43,7 +43,13 @@ class Llm(Node[NodeConfig]):
         if answer is None:
             raise NodeFailed("The model gave no answer.", "LLMNodeError", inputs=inputs)
         outputs = {"text": answer.text, "usage": answer.usage, "finish_reason": answer.finish_reason}
-        return NodeResult(outputs, inputs, process_data_of(model, messages, answer), metadata=metadata_of(answer))
+        return NodeResult(
+            outputs,
+            inputs,
+            process_data_of(model, messages, answer),
+            metadata=metadata_of(answer),
+            citations=_passages(knowledge),
+        )
 
 
 def _rows(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -84,6 +90,12 @@ def _memory(context: NodeContext) -> Iterator[PromptMessage]:
 def _named(context: NodeContext) -> dict[str, Any]:
     rows = [row for row in context.data.get("variables") or () if isinstance(row, Mapping)]
     return {str(row.get("variable")): context.pool.value(row.get("value_selector") or ()) for row in rows}
+
+
+def _passages(knowledge: Any) -> list[Mapping[str, Any]]:
+    """What of a context came from knowledge bases."""
+    rows = [row for row in knowledge if isinstance(row, Mapping)] if isinstance(knowledge, list) else []
+    return [row for row in rows if isinstance(row.get("metadata"), Mapping)]
 
 
 def _as_context(value: Any) -> str:
