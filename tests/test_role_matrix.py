@@ -178,6 +178,7 @@ class World:
             "model_id": own_model(self.a).pk,
             "task_id": uuid4(),
             "run_id": flow_run(self.app_of_a).pk,
+            "workflow_id": self.app_of_a.published_id,
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),
             "code": self.app_of_a.site_code,
