@@ -177,6 +177,7 @@ class World:
             "provider": "openai_api_compatible",
             "model_id": own_model(self.a).pk,
             "task_id": uuid4(),
+            "node_id": "start",
             "run_id": flow_run(self.app_of_a).pk,
             "workflow_id": self.app_of_a.published_id,
             "upload_id": uuid4(),

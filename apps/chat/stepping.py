@@ -1,13 +1,14 @@
 """One node of a draft by itself, with the variables its author gives it."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import new_id
 from apps.prompts.callers import Access
 from apps.workflows.adapters import services_of
-from apps.workflows.engine.events import NodeFinished
+from apps.workflows.engine.events import NodeFinished, RoundsFinished
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.runner import FlowRun
 from apps.workflows.engine.variables import VariablePool
@@ -31,25 +32,30 @@ async def run_node(access: Access, node_id: str, values: Mapping[str, Any]) -> d
     """
     if access.app.flow is None:
         raise NotFound("This app has no nodes.")
+    if not all(isinstance(named, Mapping) for named in values.values()):
+        raise InvalidParam("values must hold a map of variables for each node.", params="values")
     flow = await opened(access.app.flow, access.app.workspace_id)
     graph = Graph.parse(flow)
     if node_id not in graph.nodes:
         raise NotFound("The draft has no such node. Save it and try again.")
-    if not all(isinstance(named, Mapping) for named in values.values()):
-        raise InvalidParam("values must hold a map of variables for each node.", params="values")
-    pool = VariablePool({**values, "env": environment_of(flow)})
-    services = services_of(access.app.workspace_id, user_id=str(access.caller.account_id))
-    # An inner node stands for itself here: nothing is around it.
     run = FlowRun(
-        graph.alone(node_id), node_id, pool, services, templates=[], outputs=lambda _: {}, new_id=lambda: str(new_id())
+        graph.alone(node_id),
+        node_id,
+        VariablePool({**values, "env": environment_of(flow)}),
+        services_of(access.app.workspace_id, access.caller),
+        templates=[],
+        outputs=lambda _: {},
+        new_id=lambda: str(new_id()),
     )
-    found = [event async for event in _ended(run)]
-    last = next(node for node in reversed(found) if node.started.node.id == node_id)
-    return told_node(last, secrets_of(flow))
+    async with aclosing(_finished(run)) as nodes:
+        found = [node async for node in nodes]
+    return told_node(next(node for node in reversed(found) if node.started.node.id == node_id), secrets_of(flow))
 
 
-async def _ended(run: FlowRun) -> Any:
-    async for event in run.events():
-        finished = getattr(event, "finished", event)
-        if isinstance(finished, NodeFinished):
-            yield finished
+async def _finished(run: FlowRun) -> AsyncGenerator[NodeFinished, None]:
+    async with aclosing(run.events()) as events:
+        async for event in events:
+            if isinstance(event, RoundsFinished):
+                yield event.finished
+            elif isinstance(event, NodeFinished):
+                yield event
