@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from django.contrib.sessions.models import Session as Sessions
 from django.db import models
 from django.test import Client as Session
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -27,7 +29,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.knowledge.services.metadata import create_field
-from apps.logs.models import Message, WorkflowRun
+from apps.logs.models import HumanForm, Message, WorkflowRun
 from apps.models.models import WorkspaceModel
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
@@ -118,6 +120,14 @@ def external_api(workspace: Workspace) -> ExternalKnowledgeApi:
     )
 
 
+def open_form(run: WorkflowRun) -> str:
+    """The token of a form that the run waits for."""
+    actions = [{"id": "yes", "title": "Yes"}]
+    about = {"workspace_id": run.workspace_id, "app_id": run.app_id, "run": run, "node_id": "ask", "actions": actions}
+    expires_at = timezone.now() + timedelta(days=1)
+    return HumanForm.objects.create(token="form-of-a", expires_at=expires_at, **about).token
+
+
 def own_model(workspace: Workspace) -> WorkspaceModel:
     return WorkspaceModel.objects.create(
         workspace=workspace, provider="openai_api_compatible", name="mine", type="llm", context_tokens=8192
@@ -178,6 +188,7 @@ class World:
             "model_id": own_model(self.a).pk,
             "task_id": uuid4(),
             "node_id": "start",
+            "form_token": open_form(flow_run(self.app_of_a)),
             "run_id": flow_run(self.app_of_a).pk,
             "workflow_id": self.app_of_a.published_id,
             "upload_id": uuid4(),

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], object], *, within_s: float = 20.0) -> None:
-    """Returns as soon as the condition holds; fails the test when it does not in time."""
+def eventually(condition: Callable[[], T], *, within_s: float = 20.0) -> T:
+    """What the condition gives as soon as it holds; fails the test when it does not in time."""
     end = time.monotonic() + within_s
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, "the condition did not come true in time"
         time.sleep(0.02)
+    return found

@@ -13,7 +13,7 @@ from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEvent, Message, MessageEnd, RunError, RunEvent
 from apps.common.text import storable, storable_json
 from apps.logs.choices import FlowStatus, MessageStatus
-from apps.logs.flow_records import FlowEnding, Operations
+from apps.logs.flow_records import FlowEnding, FlowPausing, Operations
 from apps.logs.kept_values import kept
 from apps.logs.statements import Beginning, Ending, Statement
 from apps.prompts.blocks import fill
@@ -25,6 +25,7 @@ from apps.workflows.opening import opened
 
 from .flow import Flow
 from .flow_events import finished_data
+from .flow_pause import Resumption
 from .flow_usage import asked_model, resources_of, usage_of
 from .intake import Intake, require_question, take_in
 from .naming import initial_name, name_conversation
@@ -56,18 +57,26 @@ class Chatflow(Flow):
     """A turn while it goes on; run and message have one id."""
 
     def __init__(
-        self, request: TurnRequest, flow: Mapping[str, Any], envelope: Envelope, taken: Intake, config: BasicConfig
+        self,
+        request: TurnRequest,
+        flow: Mapping[str, Any],
+        envelope: Envelope,
+        taken: Intake,
+        config: BasicConfig,
+        resumption: Resumption | None = None,
     ) -> None:
         self.config = config
         self.began_at = time.perf_counter()
         self.first_at: float | None = None
-        self.pieces: list[str] = []
+        self.pieces: list[str] = [resumption.kept["answer"]] if resumption else []
         self.status = MessageStatus.NORMAL
         defaults = {str(row["name"]): row.get("value") for row in variables_of(flow, CONVERSATION)}
         # What the flow no longer declares is not read any more.
         changed = {name: value for name, value in (taken.variables or {}).items() if name in defaults}
         self.conversation: Mapping[str, Any] = {**defaults, **changed}
-        super().__init__(request, flow, envelope, taken)
+        if resumption:
+            self.conversation = resumption.kept["conversation"]
+        super().__init__(request, flow, envelope, taken, resumption)
 
     def system_variables(self) -> dict[str, Any]:
         """The question and its conversation too."""
@@ -128,6 +137,16 @@ class Chatflow(Flow):
             operations.append((Statement.VARIABLES, (Jsonb(storable_json(changed)), self.envelope.conversation_id)))
         return operations
 
+    def kept(self) -> dict[str, Any]:
+        """The question, the answer so far, the conversation's variables as they were."""
+        about = {"query": self.request.query, "is_new": self.request.conversation_id is None}
+        return {**super().kept(), **about, "answer": "".join(self.pieces), "conversation": self.conversation}
+
+    def pause_operations(self, pausing: FlowPausing) -> Operations:
+        """The answer so far, too."""
+        answer = storable("".join(self.pieces))
+        return [*super().pause_operations(pausing), (Statement.PAUSE, (answer, self.envelope.message_id))]
+
     def last_events(self, ending: FlowEnding) -> Sequence[RunEvent]:
         """The run's end, then the message's."""
         finished = FlowEvent("workflow_finished", finished_data(ending, self.envelope, self.request))
@@ -149,10 +168,10 @@ class Chatflow(Flow):
     def _outcome(self, ending: FlowEnding) -> Ending:
         latency_s = time.perf_counter() - self.began_at
         to_first_s = self.first_at - self.began_at if self.first_at is not None else None
-        usage = usage_of(self.engine.finished, latency_s=latency_s, time_to_first_token_s=to_first_s)
-        provider, model = asked_model(self.engine.finished)
+        usage = usage_of(self.engine.all_finished(), latency_s=latency_s, time_to_first_token_s=to_first_s)
+        provider, model = asked_model(self.engine.all_finished())
         metadata: dict[str, Any] = {"usage": usage}
-        if self.config.cite_sources and (resources := resources_of(self.engine.finished)):
+        if self.config.cite_sources and (resources := resources_of(self.engine.all_finished())):
             metadata["retriever_resources"] = resources
         code, message, _ = self._failure(ending)
         return Ending(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -13,19 +13,21 @@ from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, RunError, RunEvent
 from apps.logs import writer
-from apps.logs.flow_records import FlowBeginning, FlowEnding, Operations
+from apps.logs.flow_records import FlowBeginning, FlowEnding, FlowPausing, Operations
+from apps.logs.kept_values import kept
 from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
-from apps.workflows.engine.events import EngineEvent, FlowFinished
+from apps.workflows.engine.events import EngineEvent, FlowFinished, FlowPaused
 from apps.workflows.engine.graph import Graph
-from apps.workflows.engine.runner import FlowRun
+from apps.workflows.engine.runner import FlowRun, pool_of
 from apps.workflows.engine.validation import STARTS
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.opening import environment_of, opened, secrets_of
 from apps.workflows.running import outputs_of, templates_of
 
-from .flow_events import Teller, ending_of, finished_data
+from .flow_events import Teller, ending_of, finished_data, record_of
 from .flow_files import as_variables, file_object
+from .flow_pause import Resumption, forms_of, sealed_state, told_pause
 from .intake import Intake, take_in
 from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest
@@ -54,23 +56,37 @@ class Flow:
 
     Args:
         flow: the `workflow` map with the texts of its secrets.
+        resumption: what it goes on from, where it was paused.
     """
 
-    def __init__(self, request: TurnRequest, flow: Mapping[str, Any], envelope: Envelope, taken: Intake) -> None:
+    def __init__(
+        self,
+        request: TurnRequest,
+        flow: Mapping[str, Any],
+        envelope: Envelope,
+        taken: Intake,
+        resumption: Resumption | None = None,
+    ) -> None:
         self.request, self.flow, self.envelope, self.taken = request, flow, envelope, taken
+        self.resumption = resumption
         self.secrets = secrets_of(flow)
         graph = Graph.parse(flow)
         start = next(node for node in graph.of_type(*STARTS))
+        self.start_id = resumption.kept["start"] if resumption else start.id
         self.system = self.system_variables()
-        self.pool = VariablePool({start.id: as_variables(taken.inputs), "sys": self.system, **self.variables()})
+        values = {self.start_id: as_variables(taken.inputs), "sys": self.system, **self.variables()}
+        again = {"env": environment_of(flow)}
+        self.pool = pool_of(resumption.engine, again) if resumption else VariablePool(values)
         self.engine = FlowRun(
             graph,
-            start.id,
+            self.start_id,
             self.pool,
             services_of(request.app.workspace_id, request.caller),
             templates=templates_of(graph),
             outputs=outputs_of,
             new_id=lambda: str(new_id()),
+            paused=resumption.engine if resumption else None,
+            outcomes=resumption.outcomes if resumption else None,
         )
         self.teller = Teller(envelope, request, self.secrets)
         self.begun: asyncio.Future[None] | None = None
@@ -93,14 +109,16 @@ class Flow:
     async def events(self, run: Run) -> AsyncIterator[RunEvent]:
         """The run: its start, what its nodes do, one terminal event after its commit."""
         shown = {**self.taken.inputs, **{f"sys.{name}": value for name, value in self.system.items()}}
-        yield FlowEvent("workflow_started", self.teller.started(shown))
-        ended: FlowFinished | None = None
+        yield FlowEvent("workflow_started", self.teller.started(shown, "resumption" if self.resumption else "initial"))
+        ended: FlowFinished | FlowPaused | None = None
         problem: AppError | None = None
         try:
             await self._begin()
+            for told in self.resumption.told if self.resumption else ():
+                yield told
             async with aclosing(self.engine.events()) as events:
                 async for event in events:
-                    if isinstance(event, FlowFinished):
+                    if isinstance(event, FlowFinished | FlowPaused):
                         ended = event
                         continue
                     yield await self.tell(event)
@@ -115,7 +133,12 @@ class Flow:
             log.exception("run %s failed", self.envelope.message_id)
             problem = InternalError()
         run.closing = True
-        for last in await self._end(ended or self.engine.stopped(), problem):
+        if isinstance(ended, FlowPaused) and problem is None:
+            for last in await self._written(self._pausing(ended)):
+                yield last
+            return
+        outcome = ended if isinstance(ended, FlowFinished) else self.engine.stopped()
+        for last in await self._written(self._ending(outcome, problem)):
             yield last
         await self.afterwards()
 
@@ -153,20 +176,57 @@ class Flow:
     async def afterwards(self) -> None:
         """What nobody waits for."""
 
+    def kept(self) -> dict[str, Any]:
+        """What it keeps while it waits for people, besides the engine's state."""
+        return {"inputs": self.taken.inputs, "start": self.start_id}
+
+    def pause_operations(self, pausing: FlowPausing) -> Operations:
+        """What is written when it waits."""
+        return pausing.operations()
+
     async def _begin(self) -> "asyncio.Future[None]":
-        self.begun = await writer.submit(*self.first_operations())
+        if self.resumption is not None:  # its rows are there
+            self.begun = asyncio.get_running_loop().create_future()
+            self.begun.set_result(None)
+        else:
+            self.begun = await writer.submit(*self.first_operations())
         return self.begun
 
-    async def _end(self, ended: FlowFinished, problem: AppError | None) -> Sequence[RunEvent]:
-        """Writes the outcome; the terminal event says what was written."""
-        ending = ending_of(self.request.app, self.envelope, ended, problem, self.engine.finished, self.secrets)
+    async def _written(self, outcome: Coroutine[Any, Any, tuple[Operations, Sequence[RunEvent]]]) -> Sequence[RunEvent]:
+        """Writes the outcome; the events that follow say what was written."""
         try:
             begun = self.begun or await self._begin()
             await begun
-            await writer.write(*self.last_operations(ending))
+            operations, events = await outcome
+            await writer.write(*operations)
         except Exception as error:  # noqa: BLE001 - what cannot be stored is not told; the trace is logged
+            outcome.close()
             if not isinstance(error, AppError):
                 log.exception("run %s could not be stored", self.envelope.message_id)
             failure = error if isinstance(error, AppError) else InternalError()
             return [RunError(failure.code, failure.message, failure.http_status)]
-        return self.last_events(ending)
+        return events
+
+    async def _ending(self, ended: FlowFinished, problem: AppError | None) -> tuple[Operations, Sequence[RunEvent]]:
+        finished, before = self.engine.finished, self.engine.ended_before
+        ending = ending_of(self.request.app, self.envelope, ended, problem, finished, before, self.secrets)
+        return self.last_operations(ending), self.last_events(ending)
+
+    async def _pausing(self, paused: FlowPaused) -> tuple[Operations, Sequence[RunEvent]]:
+        known = self.resumption.open_forms if self.resumption else frozenset()
+        forms, outputs = forms_of(paused, known), outputs_of(self.engine.all_finished())
+        pausing = FlowPausing(
+            run_id=self.envelope.message_id,
+            workspace_id=self.request.app.workspace_id,
+            app_id=self.request.app.app_id,
+            state=await sealed_state(self.request.app.workspace_id, paused, self.kept()),
+            outputs=outputs,
+            elapsed_s=paused.elapsed_s,
+            total_tokens=paused.total_tokens,
+            total_steps=paused.total_steps,
+            nodes=[record_of(node) for node in self.engine.finished],
+            forms=forms,
+            secrets=self.secrets,
+        )
+        events = told_pause(self.envelope.message_id, paused, forms, kept(outputs, self.secrets))
+        return self.pause_operations(pausing), events

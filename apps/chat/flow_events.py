@@ -31,13 +31,14 @@ class Teller:
     def __init__(self, envelope: Envelope, request: TurnRequest, secrets: Sequence[str]) -> None:
         self._envelope, self._request, self._secrets = envelope, request, secrets
 
-    def started(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of `workflow_started`."""
+    def started(self, inputs: Mapping[str, Any], reason: str = "initial") -> dict[str, Any]:
+        """The data of `workflow_started`; `reason` is initial or resumption."""
         return {
             "id": str(self._envelope.message_id),
             "workflow_id": str(self._request.app.version_id),
             "inputs": self._masked(inputs),
             "created_at": self._envelope.created_at,
+            "reason": reason,
         }
 
     def tell(self, event: EngineEvent) -> FlowEvent:
@@ -136,10 +137,15 @@ def ending_of(
     ended: Any,
     problem: AppError | None,
     finished: Sequence[NodeFinished],
+    before: Sequence[NodeFinished],
     secrets: Sequence[str],
 ) -> FlowEnding:
-    """The last write of a run."""
-    costs = [Decimal(str((node.metadata or {}).get("total_price") or 0)) for node in finished]
+    """The last write of a run.
+
+    Args:
+        before: nodes that were stored when the run paused.
+    """
+    costs = [Decimal(str((node.metadata or {}).get("total_price") or 0)) for node in (*before, *finished)]
     return FlowEnding(
         run_id=envelope.message_id,
         workspace_id=app.workspace_id,
@@ -149,7 +155,7 @@ def ending_of(
         elapsed_s=ended.elapsed_s,
         total_tokens=ended.total_tokens,
         total_steps=ended.total_steps,
-        nodes=[_record(node) for node in finished],
+        nodes=[record_of(node) for node in finished],
         error_code=problem.code if problem else "",
         error=problem.message if problem else ended.error,
         total_price=sum(costs, Decimal(0)),
@@ -178,7 +184,8 @@ def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) 
     }
 
 
-def _record(node: NodeFinished) -> NodeRecord:
+def record_of(node: NodeFinished) -> NodeRecord:
+    """A node as it is stored."""
     started = node.started
     return NodeRecord(
         index=started.index,

@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.common import notify
 from apps.common.errors import AppError, InternalError
 from apps.common.lifespan import on_start, on_stop, time_left_s
-from apps.common.run_events import TERMINAL, Envelope, FlowEnd, MessageEnd, RunError, RunEvent, is_terminal
+from apps.common.run_events import TERMINAL, Envelope, FlowEnd, FlowPause, MessageEnd, RunError, RunEvent, is_terminal
 from apps.logs import writer
 from apps.logs.services.reap import INTERRUPTED, INTERRUPTED_MESSAGE
 from apps.logs.statements import Statement
@@ -108,7 +108,7 @@ class Run:
             if start == len(self.events):
                 yield []
 
-    async def result(self) -> MessageEnd | FlowEnd | RunError:
+    async def result(self) -> MessageEnd | FlowEnd | FlowPause | RunError:
         """The terminal event."""
         async for batch in self.follow():
             last = batch[-1]
@@ -169,7 +169,8 @@ def _on_stop_word(word: str | None) -> None:
 notify.subscribe(STOP_TOPIC, _on_stop_word)
 
 
-async def _extend_leases() -> None:
+async def extend_leases() -> None:
+    """Says for ever that this process still has its runs."""
     while True:
         await asyncio.sleep(settings.RUN_LEASE_S / 3)
         if _live:
@@ -185,7 +186,7 @@ _background: set[asyncio.Task[None]] = set()
 
 @on_start
 async def _start_extending() -> None:
-    _background.add(asyncio.create_task(_extend_leases(), name="run leases"))
+    _background.add(asyncio.create_task(extend_leases(), name="run leases"))
 
 
 @on_stop

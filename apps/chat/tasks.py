@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from .resuming import resume_waiting
 from .services.demo import fill_demo
 
 
@@ -9,3 +10,9 @@ from .services.demo import fill_demo
 def fill() -> bool:
     """Fills a fresh installation with its demo; harmless where none is wanted."""
     return fill_demo()
+
+
+@shared_task(name="chat.resume_runs", ignore_result=True)
+def resume_runs() -> int:
+    """Goes on with paused runs whose forms expired, or were filled in while nobody listened."""
+    return resume_waiting()

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 from uuid import UUID
 
-from .run_events import Envelope, FlowEnd, FlowEvent, Message, MessageEnd, MessageReplace, RunError, RunEvent
+from .run_events import Envelope, FlowEnd, FlowEvent, FlowPause, Message, MessageEnd, MessageReplace, RunError, RunEvent
 
 PING = b"event: ping\n\n"
 
@@ -68,13 +68,13 @@ class EventEncoder:
             return {**envelope, "id": self._message_id, "answer": event.answer, "from_variable_selector": selector}
         if isinstance(event, MessageReplace):
             return {**envelope, "answer": event.answer, "reason": event.reason}
-        if isinstance(event, FlowEvent | FlowEnd):
+        if isinstance(event, FlowEvent | FlowEnd | FlowPause):
             return {**envelope, "workflow_run_id": self._message_id, "data": event.data}
         return {**envelope, "id": self._message_id, "metadata": event.metadata, "files": event.files}
 
-    def blocking(self, event: MessageEnd | FlowEnd) -> Mapping[str, Any]:
+    def blocking(self, event: MessageEnd | FlowEnd | FlowPause) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
-        if isinstance(event, FlowEnd):
+        if isinstance(event, FlowEnd | FlowPause):
             return {"task_id": str(self.envelope.task_id), "workflow_run_id": self._message_id, "data": event.data}
         conversation = {"conversation_id": str(self.envelope.conversation_id)} if self.envelope.conversation_id else {}
         return {

@@ -88,14 +88,22 @@ class FlowEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowPause:
+    """Terminal for its readers: the workflow waits for people; a run that is resumed has events of its own."""
+
+    event: ClassVar[str] = "workflow_paused"
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Keep-alive, not stored and not numbered."""
 
     event: ClassVar[str] = "ping"
 
 
-RunEvent: TypeAlias = Message | MessageReplace | MessageEnd | RunError | FlowEvent | FlowEnd
-TERMINAL = (MessageEnd, RunError, FlowEnd)
+RunEvent: TypeAlias = Message | MessageReplace | MessageEnd | RunError | FlowEvent | FlowEnd | FlowPause
+TERMINAL = (MessageEnd, RunError, FlowEnd, FlowPause)
 
 
 def is_terminal(event: RunEvent) -> bool:
@@ -108,6 +116,7 @@ __all__ = [
     "Envelope",
     "FlowEnd",
     "FlowEvent",
+    "FlowPause",
     "Message",
     "MessageEnd",
     "MessageReplace",

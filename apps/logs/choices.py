@@ -22,6 +22,12 @@ class FlowStatus(TextChoices):
     PAUSED = "paused", _("Paused")
 
 
+class FormStatus(TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SUBMITTED = "submitted", _("Filled in")
+    EXPIRED = "expired", _("Nobody answered in time")
+
+
 class Rating(TextChoices):
     LIKE = "like", "Like"
     DISLIKE = "dislike", "Dislike"

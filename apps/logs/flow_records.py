@@ -84,6 +84,69 @@ class NodeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FormRecord:
+    """A form that a run waits for.
+
+    Args:
+        expires_at: Unix seconds.
+    """
+
+    form_id: UUID
+    token: str
+    node_id: str
+    title: str
+    content: str
+    inputs: Sequence[Mapping[str, Any]]
+    actions: Sequence[Mapping[str, Any]]
+    defaults: Mapping[str, Any]
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPausing:
+    """The write of a run that waits for people.
+
+    Args:
+        state: sealed; what it goes on from.
+        forms: those that were not there before.
+        secrets: texts that must not be stored.
+    """
+
+    run_id: UUID
+    workspace_id: UUID
+    app_id: UUID
+    state: bytes
+    outputs: Mapping[str, Any]
+    elapsed_s: float
+    total_tokens: int
+    total_steps: int
+    nodes: Sequence[NodeRecord]
+    forms: Sequence[FormRecord]
+    secrets: Sequence[str] = ()
+
+    def operations(self) -> Operations:
+        """The paused run, its state, its forms, the nodes that ran so far."""
+        outputs = Jsonb(kept(self.outputs, self.secrets))
+        cost = (self.elapsed_s, self.total_tokens, self.total_steps)
+        ids = (self.run_id, self.workspace_id, self.app_id)
+        rows = [(Statement.NODE_RUN, row_of(node, self)) for node in self.nodes]
+        forms = [(Statement.HUMAN_FORM, self._form(form)) for form in self.forms]
+        return [
+            (Statement.PAUSE_RUN, (outputs, *cost, self.run_id)),
+            (Statement.PAUSED_STATE, (*ids, self.state)),
+            *forms,
+            *rows,
+        ]
+
+    def _form(self, form: FormRecord) -> tuple[Any, ...]:
+        shown = kept({"content": form.content, "defaults": form.defaults}, self.secrets)
+        ids = (form.form_id, self.workspace_id, self.app_id, self.run_id)
+        names = (form.node_id[:NAME_CHARACTERS], form.title[:NAME_CHARACTERS], form.token, shown["content"])
+        lists = (Jsonb(list(form.inputs)), Jsonb(list(form.actions)), Jsonb(shown["defaults"]))
+        return (*ids, *names, *lists, form.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
 class FlowEnding:
     """The last write of a run.
 
@@ -110,17 +173,22 @@ class FlowEnding:
 
     def operations(self) -> Operations:
         """The finished run and its nodes."""
-        outcome = (self.status, self._json(self.outputs), self.error_code, kept(self.error, self.secrets))
+        outcome = (self.status, _json(self.outputs, self.secrets), self.error_code, kept(self.error, self.secrets))
         cost = (self.elapsed_s, self.total_tokens, self.total_price, self.currency)
         finish = (*outcome, *cost, self.total_steps, self.exceptions_count, self.run_id)
-        return [(Statement.FINISH_RUN, finish), *((Statement.NODE_RUN, self._row(node)) for node in self.nodes)]
+        rows = [(Statement.NODE_RUN, row_of(node, self)) for node in self.nodes]
+        return [(Statement.FINISH_RUN, finish), *rows]
 
-    def _row(self, node: NodeRecord) -> tuple[Any, ...]:
-        names = (node.node_id, node.node_type[:64], node.title, node.predecessor_node_id, node.inside_node_id)
-        values = (self._json(node.inputs), self._json(node.process_data), self._json(node.outputs))
-        outcome = (node.status, kept(node.error, self.secrets), node.elapsed_s, self._json(node.metadata))
-        ids = (new_id(), self.workspace_id, self.app_id, self.run_id, node.index)
-        return (*ids, *(name[:NAME_CHARACTERS] for name in names), *values, *outcome, node.created_at, node.finished_at)
 
-    def _json(self, value: Mapping[str, Any] | None) -> Jsonb | None:
-        return None if value is None else Jsonb(kept(value, self.secrets))
+def row_of(node: NodeRecord, run: FlowPausing | FlowEnding) -> tuple[Any, ...]:
+    """A node of the run, as its statement takes it."""
+    secrets = run.secrets
+    names = (node.node_id, node.node_type[:64], node.title, node.predecessor_node_id, node.inside_node_id)
+    values = (_json(node.inputs, secrets), _json(node.process_data, secrets), _json(node.outputs, secrets))
+    outcome = (node.status, kept(node.error, secrets), node.elapsed_s, _json(node.metadata, secrets))
+    ids = (new_id(), run.workspace_id, run.app_id, run.run_id, node.index)
+    return (*ids, *(name[:NAME_CHARACTERS] for name in names), *values, *outcome, node.created_at, node.finished_at)
+
+
+def _json(value: Mapping[str, Any] | None, secrets: Sequence[str]) -> Jsonb | None:
+    return None if value is None else Jsonb(kept(value, secrets))

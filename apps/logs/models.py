@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.common.ids import new_id
 
-from .choices import FeedbackSource, FlowStatus, MessageStatus, Rating
+from .choices import FeedbackSource, FlowStatus, FormStatus, MessageStatus, Rating
 
 
 class Conversation(models.Model):
@@ -246,3 +246,45 @@ class NodeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.index}. {self.title}"
+
+
+class PausedRun(models.Model):
+    """What a run that waits for people goes on from; gone once it does."""
+
+    run = models.OneToOneField(WorkflowRun, models.CASCADE, primary_key=True, related_name="pause")
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField(db_index=True)
+    state = models.BinaryField(help_text="JSON, sealed with the workspace's key: variables may hold secrets")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class HumanForm(models.Model):
+    """A form that a run waits for; its token is all one needs to fill it in."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField(db_index=True)
+    run = models.ForeignKey(WorkflowRun, models.CASCADE, related_name="forms")
+    node_id = models.CharField(max_length=255)
+    node_title = models.CharField(max_length=255, blank=True)
+    token = models.CharField(max_length=64, unique=True)
+    content = models.TextField(blank=True, help_text="Markdown")
+    inputs = models.JSONField(default=list)
+    actions = models.JSONField(default=list)
+    defaults = models.JSONField(default=dict)
+    status = models.CharField(max_length=16, choices=FormStatus, default=FormStatus.WAITING)
+    action_id = models.CharField(max_length=64, blank=True)
+    values = models.JSONField(default=dict)
+    is_used = models.BooleanField(default=False, help_text="its run has gone on with what was filled in")
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], condition=models.Q(status="waiting"), name="logs_form_waiting")]
+
+    def __str__(self) -> str:
+        return self.node_title or self.node_id

@@ -63,6 +63,22 @@ class Statement(Enum):
             lease_until = null, finished_at = now()
         where id = %s and status = 'running'
     """
+    PAUSE_RUN = b"""
+        update logs_workflowrun set status = 'paused', outputs = %s, elapsed_s = %s, total_tokens = %s,
+            total_steps = %s, lease_until = null
+        where id = %s and status = 'running'
+    """
+    PAUSED_STATE = b"""
+        insert into logs_pausedrun (run_id, workspace_id, app_id, state, created_at) values (%s, %s, %s, %s, now())
+        on conflict (run_id) do update set state = excluded.state
+    """
+    HUMAN_FORM = b"""
+        insert into logs_humanform (id, workspace_id, app_id, run_id, node_id, node_title, token, content, inputs,
+            actions, defaults, status, action_id, values, is_used, expires_at, created_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', '', '{}', false, to_timestamp(%s), now())
+        on conflict (id) do nothing
+    """
+    PAUSE = b"update logs_message set answer = %s, lease_until = null where id = %s and status = 'running'"
     NODE_RUN = b"""
         insert into logs_noderun (id, workspace_id, app_id, run_id, index, node_id, node_type, title,
             predecessor_node_id, inside_node_id, inputs, process_data, outputs, status, error, elapsed_s, metadata,

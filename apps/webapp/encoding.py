@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apps.common.encoding import EventEncoder
-from apps.common.run_events import FlowEnd, FlowEvent, MessageEnd, RunEvent
+from apps.common.run_events import FlowEnd, FlowEvent, FlowPause, MessageEnd, RunEvent
 
 HIDDEN_OF_STEP: Final = ("inputs", "process_data", "outputs", "execution_metadata")
 SHOWN_OF_RESOURCE: Final = ("segment_id", "position", "document_name", "score", "content")
@@ -20,7 +20,7 @@ class BrowserEncoder(EventEncoder):
             return {**fields, "data": public_step(event)}
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
 
-    def blocking(self, event: MessageEnd | FlowEnd) -> Mapping[str, Any]:
+    def blocking(self, event: MessageEnd | FlowEnd | FlowPause) -> Mapping[str, Any]:
         """The whole run as the blocking answer."""
         fields = super().blocking(event)
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields

@@ -17,7 +17,7 @@ from apps.chat.state import TurnRequest
 from apps.common import db
 from apps.common.api import bearer_token, json_body, json_response, service_view
 from apps.common.errors import InvalidParam, NotFound
-from apps.common.run_events import FlowEnd, Message, MessageEnd, RunError, RunEvent
+from apps.common.run_events import FlowEnd, FlowPause, Message, MessageEnd, RunError, RunEvent
 from apps.common.text import shown, storable_json
 from apps.prompts.callers import Access, read_caller
 from apps.prompts.choices import CHAT_FAMILY
@@ -27,6 +27,9 @@ from apps.prompts.runtime import AppRuntime, app_of_key
 _CREATED_AT = (
     "select floor(extract(epoch from created_at))::bigint from prompts_app where id = %s and workspace_id = %s"
 )
+
+
+PAUSED = RunError("paused", "The app waits for a person; clients of this protocol cannot go on with it.", 409)
 
 
 class ModelUnknown(NotFound):
@@ -102,6 +105,8 @@ def _wants_usage(body: Mapping[str, Any]) -> bool:
 async def _whole(run: Run, encoder: CompletionEncoder) -> HttpResponseBase:
     event = await run.result()
     assert not isinstance(event, FlowEnd)  # only chats come here
+    if isinstance(event, FlowPause):
+        return _refused(PAUSED)
     return _refused(event) if isinstance(event, RunError) else json_response(encoder.answer(event))
 
 
@@ -131,8 +136,8 @@ def _encoded(batch: list[RunEvent], encoder: CompletionEncoder) -> bytes:
     for event in batch:
         if isinstance(event, MessageEnd):
             frames.append(encoder.closing(event))
-        elif isinstance(event, RunError):
-            frames.append(encoder.failure(event))
+        elif isinstance(event, RunError | FlowPause):
+            frames.append(encoder.failure(PAUSED if isinstance(event, FlowPause) else event))
         elif isinstance(event, Message) and event.answer:
             frames.append(encoder.delta(event.answer))
     return b"".join(frames)

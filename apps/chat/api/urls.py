@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.prompts.api.auth import key_reader
 
-from . import openai, views, workflows
+from . import forms, openai, views, workflows
 from .after import rename_view, suggested_view
 from .audio import audio_to_text_view, text_to_audio_view
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("workflows/run", workflows.run, name="v1-workflow-run"),
     path("workflows/<str:workflow_id>/run", workflows.run, name="v1-workflow-run-version"),
     path("workflows/tasks/<str:task_id>/stop", workflows.stop, name="v1-workflow-stop"),
+    path("form/human_input/<str:form_token>", forms.form, name="v1-human-form"),
+    path("workflow/<str:run_id>/events", workflows.events, name="v1-workflow-events"),
     path("messages/<str:message_id>/suggested", suggested_view(key_reader), name="v1-suggested"),
     path("conversations/<str:conversation_id>/name", rename_view(key_reader), name="v1-conversation-name"),
     path("audio-to-text", audio_to_text_view(key_reader), name="v1-audio-to-text"),

@@ -6,14 +6,15 @@ from django.http.response import HttpResponseBase
 from apps.chat.answers import answer
 from apps.chat.asking import stop_run
 from apps.chat.flow import start_flow
+from apps.chat.replay_flow import attach_flow
 from apps.chat.requests import read_inputs_map, read_streaming
 from apps.chat.state import TurnRequest
 from apps.common.api import json_response, service_view
-from apps.common.encoding import FlowEncoder
-from apps.common.errors import BadRequest
+from apps.common.encoding import EventEncoder, FlowEncoder
+from apps.common.errors import BadRequest, NotFound
 from apps.common.ids import parse_uuid
-from apps.prompts.api.auth import key_access
-from apps.prompts.choices import AppMode
+from apps.prompts.api.auth import key_access, key_reader
+from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.errors import NotWorkflowApp
 from apps.prompts.runtime import release_by_id
 
@@ -43,3 +44,17 @@ async def stop(request: HttpRequest, task_id: str) -> HttpResponseBase:
         raise NotWorkflowApp
     await stop_run(access, task_id)
     return json_response({"result": "success"})
+
+
+@service_view("GET")
+async def events(request: HttpRequest, run_id: str) -> HttpResponseBase:
+    """GET /v1/workflow/{run_id}/events: the events of a run from the first on (service API 6.8)."""
+    access, _ = await key_reader(request)
+    if access.app.mode not in FLOW_MODES:
+        raise NotWorkflowApp
+    found = parse_uuid(run_id)
+    if found is None:
+        raise NotFound("Workflow run not found.")
+    run = await attach_flow(found, access.app, access.caller)
+    encoder = EventEncoder if run.envelope.conversation_id else FlowEncoder
+    return await answer(run, streaming=True, encoder=encoder)

@@ -7,9 +7,11 @@ from apps.logs.models import (
     Annotation,
     Conversation,
     Feedback,
+    HumanForm,
     Message,
     MessageFile,
     NodeRun,
+    PausedRun,
     SavedMessage,
     WorkflowRun,
 )
@@ -29,5 +31,5 @@ class LogsCleanup(AppCleanup):
         delete_in_batches(Message.objects.filter(app_id=app_id), before=delete_files_of)
         delete_in_batches(Conversation.objects.filter(app_id=app_id))
         # What could still name the app beside a message of another: nothing, unless rows were written by hand.
-        for model in (NodeRun, MessageFile, Feedback, SavedMessage, Annotation):
+        for model in (HumanForm, PausedRun, NodeRun, MessageFile, Feedback, SavedMessage, Annotation):
             delete_in_batches(model._default_manager.filter(app_id=app_id))

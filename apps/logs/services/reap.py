@@ -1,6 +1,10 @@
 """Ends runs whose process died: their lease ran out and nobody else will."""
 
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.logs.choices import FlowStatus, MessageStatus
+from apps.logs.models import Message, WorkflowRun
 
 INTERRUPTED = "interrupted"
 INTERRUPTED_MESSAGE = "The run was interrupted because the server stopped. Ask again."
@@ -25,3 +29,13 @@ def reap_runs() -> int:
         flows = int(cursor.rowcount)
         cursor.execute(_REAP, [INTERRUPTED, INTERRUPTED_MESSAGE])
         return flows + int(cursor.rowcount)
+
+
+def end_claimed(run: WorkflowRun, code: str, sentence: str) -> None:
+    """Gives a run that cannot go on its terminal state."""
+    ended = {"error_code": code, "error": sentence, "lease_until": None, "finished_at": timezone.now()}
+    with transaction.atomic():
+        WorkflowRun.objects.filter(pk=run.pk, status=FlowStatus.RUNNING).update(status=FlowStatus.FAILED, **ended)
+        Message.objects.filter(pk__in=[run.message_id], status=MessageStatus.RUNNING).update(
+            status=MessageStatus.ERROR, **ended
+        )

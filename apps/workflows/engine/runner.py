@@ -29,6 +29,7 @@ _END: Final = object()
 
 # Their outputs are the run's.
 ENDS: Final = ("end", "answer")
+COSTS: Final = ("usage", "model_provider", "model_name")
 
 
 def pool_of(state: Mapping[str, Any], values: Mapping[str, Mapping[str, Any]]) -> VariablePool:
@@ -40,10 +41,22 @@ def pool_of(state: Mapping[str, Any], values: Mapping[str, Mapping[str, Any]]) -
     return VariablePool({**state["pool"], **values})
 
 
-def _stub(graph: Graph, node_id: str, outputs: Mapping[str, Any]) -> NodeFinished:
-    """A node that ended before the pause, for what it brings to the run's outputs."""
-    started = NodeStarted("", graph.nodes[node_id], "", 0.0)
-    return NodeFinished(started, "succeeded", {}, outputs, None, "", None, 0.0, 0.0)
+def _kept(node: NodeFinished) -> dict[str, Any]:
+    """What is needed of a node once it has been told: what it brings to the outputs, and what it cost."""
+    process = node.process_data or {}
+    return {
+        "id": node.started.node.id,
+        "outputs": node.outputs if node.started.node.type in ENDS else None,
+        "process_data": {key: process[key] for key in COSTS if key in process},
+        "metadata": node.metadata,
+        "citations": list(node.citations),
+    }
+
+
+def _stub(graph: Graph, kept: Mapping[str, Any]) -> NodeFinished:
+    started = NodeStarted("", graph.nodes[kept["id"]], "", 0.0)
+    about = (kept["outputs"], kept["process_data"], "", kept["metadata"], 0.0, 0.0, kept["citations"])
+    return NodeFinished(started, "succeeded", {}, *about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ class FlowRun:
         self.graph, self.services, self.new_id = graph, services, new_id
         self.limits = limits or Limits()
         self.finished: list[NodeFinished] = []
-        self._ended_before: list[NodeFinished] = []
+        self.ended_before: list[NodeFinished] = []
         self._start, self._pool, self._outputs = start, pool, outputs
         self._templates = {template.node_id: template for template in templates}
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
@@ -97,7 +110,7 @@ class FlowRun:
         self._began = self._before_s = 0.0
         if paused is not None:
             self._steps, self._tokens, self._exceptions, self._before_s = paused["counts"]
-            self._ended_before = [_stub(graph, *one) for one in paused["ended"]]
+            self.ended_before = [_stub(graph, one) for one in paused["ended"]]
 
     async def events(self) -> AsyncGenerator[EngineEvent, None]:
         """Events as they come; the last is FlowFinished, or FlowPaused."""
@@ -145,17 +158,17 @@ class FlowRun:
 
     def _pause(self, walk: Walk) -> FlowPaused:
         elapsed_s = self._elapsed_s()
-        ended = [(one.started.node.id, one.outputs) for one in self._all_finished() if one.started.node.type in ENDS]
         state = {
             "walk": walk.dump(),
             "pool": self._pool.dump(),
             "counts": [self._steps, self._tokens, self._exceptions, elapsed_s],
-            "ended": ended,
+            "ended": [_kept(one) for one in self.all_finished()],
         }
         return FlowPaused(state, list(walk.waiting.values()), elapsed_s, self._tokens, self._steps)
 
-    def _all_finished(self) -> list[NodeFinished]:
-        return [*self._ended_before, *self.finished]
+    def all_finished(self) -> list[NodeFinished]:
+        """The nodes that have ended, those before a pause too."""
+        return [*self.ended_before, *self.finished]
 
     def _elapsed_s(self) -> float:
         return self._before_s + time.monotonic() - self._began
@@ -163,7 +176,7 @@ class FlowRun:
     def _end(self, status: str, error: str) -> FlowFinished:
         return FlowFinished(
             status=status,
-            outputs={} if status == "failed" else self._outputs(self._all_finished()),
+            outputs={} if status == "failed" else self._outputs(self.all_finished()),
             error=error,
             elapsed_s=self._elapsed_s(),
             total_tokens=self._tokens,
