@@ -169,7 +169,8 @@ def _on_stop_word(word: str | None) -> None:
 notify.subscribe(STOP_TOPIC, _on_stop_word)
 
 
-async def _extend_leases() -> None:
+async def extend_leases() -> None:
+    """Says for ever that this process still has its runs."""
     while True:
         await asyncio.sleep(settings.RUN_LEASE_S / 3)
         if _live:
@@ -185,7 +186,7 @@ _background: set[asyncio.Task[None]] = set()
 
 @on_start
 async def _start_extending() -> None:
-    _background.add(asyncio.create_task(_extend_leases(), name="run leases"))
+    _background.add(asyncio.create_task(extend_leases(), name="run leases"))
 
 
 @on_stop
