@@ -39,6 +39,7 @@ format: $(VENV)/.test ## bring code and templates into form
 bench: $(VENV)/.test ## cold start, idle memory, CPU per request, indexing; takes minutes, wants a quiet machine
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/chat.py
+	$(BIN)/python bench/flows.py
 	$(BIN)/python bench/sandbox.py
 	$(BIN)/python bench/indexing.py
 	$(BIN)/python bench/retrieve.py

@@ -149,10 +149,10 @@ class Chatflow(Flow):
     def _outcome(self, ending: FlowEnding) -> Ending:
         latency_s = time.perf_counter() - self.began_at
         to_first_s = self.first_at - self.began_at if self.first_at is not None else None
-        usage = usage_of(self.finished, latency_s=latency_s, time_to_first_token_s=to_first_s)
-        provider, model = asked_model(self.finished)
+        usage = usage_of(self.engine.finished, latency_s=latency_s, time_to_first_token_s=to_first_s)
+        provider, model = asked_model(self.engine.finished)
         metadata: dict[str, Any] = {"usage": usage}
-        if self.config.cite_sources and (resources := resources_of(self.finished)):
+        if self.config.cite_sources and (resources := resources_of(self.engine.finished)):
             metadata["retriever_resources"] = resources
         code, message, _ = self._failure(ending)
         return Ending(

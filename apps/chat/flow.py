@@ -17,7 +17,7 @@ from apps.logs import writer
 from apps.logs.flow_records import FlowBeginning, FlowEnding, Operations
 from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
-from apps.workflows.engine.events import EngineEvent, FlowFinished, NodeFinished
+from apps.workflows.engine.events import EngineEvent, FlowFinished
 from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.runner import FlowRun
 from apps.workflows.engine.validation import START
@@ -79,7 +79,6 @@ class Flow:
         start = _start_of(graph, request)
         self.system = self.system_variables()
         self.pool = VariablePool({start.id: as_variables(taken.inputs), "sys": self.system, **self.variables()})
-        self.finished: list[NodeFinished] = []
         self.engine = FlowRun(
             graph,
             start.id,
@@ -122,10 +121,11 @@ class Flow:
                     if isinstance(event, FlowFinished):
                         ended = event
                         continue
-                    self._note(event)
                     yield await self.tell(event)
         except asyncio.CancelledError:
             forget_cancellation()
+            for event in self.engine.untold():
+                yield await self.tell(event)
             problem = None if run.stopping else Interrupted()
         except AppError as error:
             problem = error
@@ -171,18 +171,13 @@ class Flow:
     async def afterwards(self) -> None:
         """What nobody waits for."""
 
-    def _note(self, event: EngineEvent) -> None:
-        finished = getattr(event, "finished", event)
-        if isinstance(finished, NodeFinished):
-            self.finished.append(finished)
-
     async def _begin(self) -> "asyncio.Future[None]":
         self.begun = await writer.submit(*self.first_operations())
         return self.begun
 
     async def _end(self, ended: FlowFinished, problem: AppError | None) -> Sequence[RunEvent]:
         """Writes the outcome; the terminal event says what was written."""
-        ending = ending_of(self.request.app, self.envelope, ended, problem, self.finished, self.secrets)
+        ending = ending_of(self.request.app, self.envelope, ended, problem, self.engine.finished, self.secrets)
         try:
             begun = self.begun or await self._begin()
             await begun

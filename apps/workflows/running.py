@@ -5,14 +5,19 @@ from typing import Any
 
 from .engine.contracts import node_of
 from .engine.events import NodeFinished
-from .engine.graph import Graph
+from .engine.graph import Graph, GraphNode
 from .engine.streaming import Template, parts_of
 
 
 def templates_of(graph: Graph) -> list[Template]:
     """What is told while the flow runs: the answers of a chatflow; of a workflow's ends the texts models write."""
-    answers = [Template(node.id, parts_of(str(node.data.get("answer") or ""))) for node in graph.of_type("answer")]
+    answers = [Template(node.id, parts_of(str(node.data.get("answer") or ""))) for node in _answers(graph)]
     return answers + [Template(node.id, _streamed(graph, node.data.get("outputs"))) for node in graph.of_type("end")]
+
+
+def _answers(graph: Graph) -> list[GraphNode]:
+    """All of them, inside iterations and loops too."""
+    return [node for node in graph.nodes.values() if node.type == "answer"]
 
 
 def outputs_of(finished: Sequence[NodeFinished]) -> dict[str, Any]:

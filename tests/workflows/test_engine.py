@@ -194,8 +194,10 @@ def test_a_failed_node_is_tried_again():
 
 def test_limits_of_steps_and_time():
     many = {"start": {"items": [0] * 50}}
-    events = run(flow(ROUND, *ROUND_WAYS), Stand(work=lambda x: {"n": x}), many, Limits(steps=20))
-    assert end_of(events).error == "Max steps 20 reached."
+    events = run(flow(ROUND, *ROUND_WAYS), Stand(work=lambda x: {"n": x}), many, Limits(steps=2))
+    assert end_of(events).error == "Max steps 2 reached."
+    events = run(flow(ROUND, *ROUND_WAYS), Stand(work=lambda x: {"n": x}), many, Limits(steps=3))
+    assert end_of(events).error == ""  # each round counts for itself
     slow = flow([node("start", "start"), model("a", "a b c"), node("end", "end", **END)], "start -> a", "a -> end")
     events = run(slow, Stand(waits={"a": 5}), limits=Limits(time_s=0.05))
     assert end_of(events).error == "Max execution time 0.05s reached."

@@ -1,9 +1,9 @@
 """What a node is, and what it has at hand while it runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -58,22 +58,41 @@ class NodeResult:
     citations: Sequence[Mapping[str, Any]] = ()
 
 
+class Rounds(Protocol):
+    """The rounds of a node; `is_pure`: they may run side by side without anybody knowing."""
+
+    is_pure: bool
+
+    async def go(self, index: int, pool: VariablePool) -> None:
+        """A round, counted from 0, over a pool of its own. Raises FlowFailed."""
+
+
+class MakeRounds(Protocol):
+    """Makes the rounds of a node. Raises NodeFailed: nothing stands inside it."""
+
+    def __call__(self, start: str, *, in_order: bool, goes_on: bool) -> Rounds:
+        """Rounds that begin with the node `start`.
+
+        Args:
+            in_order: they are told one after the other, also where they run side by side.
+            goes_on: a round that fails does not end the others.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class NodeContext:
     """A node's surroundings.
 
     Args:
         emit: hands on a piece of the node's text as it comes.
-        walk: runs what stands inside the node (an iteration's round) over a pool of its own, from a node on.
-        tell_round: a round begins; counted from 0.
+        rounds: for nodes that have some: the rounds of what stands inside, from a node on (see `rounds.Rounds`).
     """
 
     node: GraphNode
     pool: VariablePool
     services: Services
     emit: Callable[[str], None]
-    walk: Callable[[str, VariablePool], Awaitable[None]]
-    tell_round: Callable[[int], None]
+    rounds: MakeRounds
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -95,6 +114,7 @@ class Node(ABC, Generic[ConfigT]):
         streams: its `text` comes piece by piece.
         branches: it takes one of several ways, so that what follows is uncertain until it has ended.
         has_rounds: it runs what stands inside it, and has events of its own for that.
+        pure: what it brings follows from its settings and variables alone, and it changes nothing.
     """
 
     key: ClassVar[str]
@@ -105,14 +125,15 @@ class Node(ABC, Generic[ConfigT]):
     streams: ClassVar[bool] = False
     branches: ClassVar[bool] = False
     has_rounds: ClassVar[bool] = False
+    pure: ClassVar[bool] = False
 
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> NodeResult:
         """Does the node's work. Raises NodeFailed."""
 
-    def length(self, config: ConfigT, context: NodeContext) -> int:
-        """How many rounds there will be, for nodes that have some."""
-        return 0
+    def opening(self, config: ConfigT, context: NodeContext) -> tuple[Mapping[str, Any], int]:
+        """For nodes that have rounds: the inputs they are told to begin with, and how many rounds there will be."""
+        return {}, 0
 
     @classmethod
     def variables(cls, config: ConfigT) -> Mapping[str, str]:

@@ -7,22 +7,22 @@ from typing import Any, TypeAlias
 from .graph import GraphNode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NodeStarted:
     """A node begins.
 
     Args:
         run_id: of this run of the node.
-        index: 1, 2, 3 ... in the order nodes begin.
         predecessor: the node it was come from, "" for the first.
         created_at: Unix seconds.
+        index: 1, 2, 3 ... in the order nodes are told to begin; set when it is told.
     """
 
     run_id: str
     node: GraphNode
-    index: int
     predecessor: str
     created_at: float
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class NodeFinished:
     """A node has ended.
 
     Args:
-        status: succeeded, failed, or exception: it failed and the flow goes on.
+        status: succeeded, failed, stopped, or exception: it failed and the flow goes on.
         metadata: tokens, price and currency of what it called, and what else the contract names.
         citations: passages of knowledge that its model was shown.
     """

@@ -79,17 +79,20 @@ class VariablePool:
         outer = {} if self._outer is None else self._outer.all_of(node_id)
         return {**outer, **self._values.get(node_id, {})}
 
-    def fill(self, template: str, form: Callable[[Any], str] | None = None) -> str:
-        """The template with its references resolved; of one to nothing its inner text stays.
+    def fill(self, template: str, form: Callable[[Any], str] | None = None, *, keep_missing: bool = True) -> str:
+        """The template with its references resolved.
 
         Args:
             form: how a value is written, `as_text` unless said.
+            keep_missing: of a reference to nothing its inner text stays, else nothing does.
         """
         write = form or as_text
 
         def resolve(match: re.Match[str]) -> str:
             found = self.read(match[1].split("."))
-            return match[1] if found is MISSING else write(found)
+            if found is MISSING:
+                return match[1] if keep_missing else ""
+            return write(found)
 
         return REFERENCE.sub(resolve, template)
 

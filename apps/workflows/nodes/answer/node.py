@@ -19,4 +19,5 @@ class Answer(Node[NodeConfig]):
         template = str(context.data.get("answer") or "")
         values = [context.pool.value(selector) for selector in selectors_in(template)]
         files = [value for value in values if is_file(value)]
-        return NodeResult(outputs={"answer": context.pool.fill(template, as_markdown), "files": files})
+        text = context.pool.fill(template, as_markdown, keep_missing=False)  # as it was told: skipped nodes say nothing
+        return NodeResult(outputs={"answer": text, "files": files})

@@ -16,6 +16,7 @@ class IfElse(Node[NodeConfig]):
 
     key: ClassVar[str] = "if-else"
     label: ClassVar[str] = "If, else"
+    pure: ClassVar[bool] = True
     branches: ClassVar[bool] = True
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:

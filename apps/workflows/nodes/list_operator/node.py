@@ -17,6 +17,7 @@ class ListOperator(Node[NodeConfig]):
 
     key: ClassVar[str] = "list-operator"
     label: ClassVar[str] = "List operator"
+    pure: ClassVar[bool] = True
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""

@@ -4,63 +4,74 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes._conditions import holds
 from apps.workflows.nodes._rounds import ENDED
+from apps.workflows.nodes.loop.config import LoopConfig, LoopVariable
 
+ERROR: Final = "LoopNodeError"
 MOST: Final = 100
 
 
 @nodes.register
-class Loop(Node[NodeConfig]):
+class Loop(Node[LoopConfig]):
     """Loop variables last over the rounds; what the nodes of a round write does not."""
 
     key: ClassVar[str] = "loop"
     label: ClassVar[str] = "Loop"
+    Config = LoopConfig
     branches: ClassVar[bool] = True
     has_rounds: ClassVar[bool] = True
 
-    def length(self, config: NodeConfig, context: NodeContext) -> int:
+    def opening(self, config: LoopConfig, context: NodeContext) -> tuple[Mapping[str, Any], int]:
         """See the base class."""
-        return min(max(int(context.data.get("loop_count") or 1), 1), MOST)
+        return {"loop_count": _most(config)}, _most(config)
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: LoopConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
-        node, rounds = context.node, 0
-        lasting = VariablePool({node.id: _variables(context)}, outer=context.pool)
-        while rounds < self.length(config, context) and not _is_over(context, lasting):
-            context.tell_round(rounds)
+        node, done = context.node, 0
+        lasting = VariablePool({node.id: _variables(config, context)}, outer=context.pool)
+        rounds = context.rounds(config.start_node_id, in_order=True, goes_on=False)
+        history: dict[str, Any] = {}
+        while done < _most(config) and not _is_over(config, lasting):
             pool = VariablePool(outer=lasting)
             try:
-                await context.walk(str(context.data.get("start_node_id") or ""), pool)
+                await rounds.go(done, pool)
             except FlowFailed as error:
-                raise NodeFailed(str(error), "LoopNodeError") from error
-            rounds += 1
+                raise NodeFailed(str(error), ERROR) from error
+            history[str(done)] = lasting.own(node.id)
+            done += 1
             if pool.value(ENDED):
                 break
-        return NodeResult({**lasting.own(node.id), "loop_round": rounds})
+        outputs = {**lasting.own(node.id), "loop_round": done}
+        return NodeResult(outputs, {"loop_count": _most(config)}, metadata={"loop_variable_map": history})
+
+    @classmethod
+    def variables(cls, config: LoopConfig) -> Mapping[str, str]:
+        """See the base class."""
+        return {**{row.label: row.var_type for row in config.loop_variables}, "loop_round": "number"}
 
 
-def _is_over(context: NodeContext, pool: VariablePool) -> bool:
-    conditions = context.data.get("break_conditions") or ()
-    found = [holds(condition, pool) for condition in conditions]
-    return bool(found) and (any(found) if context.data.get("logical_operator") == "or" else all(found))
+def _most(config: LoopConfig) -> int:
+    return min(max(config.loop_count, 1), MOST)
 
 
-def _variables(context: NodeContext) -> dict[str, Any]:
-    rows = [row for row in context.data.get("loop_variables") or () if isinstance(row, Mapping) and row.get("label")]
-    return {str(row["label"]): _initial(row, context) for row in rows}
+def _is_over(config: LoopConfig, pool: VariablePool) -> bool:
+    found = [holds(condition.model_dump(), pool) for condition in config.break_conditions]
+    return bool(found) and (any(found) if config.logical_operator == "or" else all(found))
 
 
-def _initial(row: Mapping[str, Any], context: NodeContext) -> Any:
-    value, kind = row.get("value"), str(row.get("var_type") or "string")
-    if row.get("value_type") == "variable":
-        return context.pool.value(value or ())
-    if kind == "string" or not isinstance(value, str):
-        return value
+def _variables(config: LoopConfig, context: NodeContext) -> dict[str, Any]:
+    return {row.label: _initial(row, context) for row in config.loop_variables if row.label}
+
+
+def _initial(row: LoopVariable, context: NodeContext) -> Any:
+    if row.value_type == "variable":
+        return context.pool.value(row.value or ())
+    if row.var_type == "string" or not isinstance(row.value, str):
+        return row.value
     try:
-        return json.loads(value)
+        return json.loads(row.value)
     except ValueError as error:
-        raise NodeFailed(f"The first value of {row['label']} is no {kind}.", "LoopNodeError") from error
+        raise NodeFailed(f"The first value of {row.label} is no {row.var_type}.", ERROR) from error

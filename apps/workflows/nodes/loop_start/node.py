@@ -12,6 +12,7 @@ class LoopStart(Node[NodeConfig]):
 
     key: ClassVar[str] = "loop-start"
     label: ClassVar[str] = "Start of a round"
+    pure: ClassVar[bool] = True
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""

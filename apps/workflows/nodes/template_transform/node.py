@@ -16,6 +16,7 @@ class TemplateTransform(Node[TemplateConfig]):
 
     key: ClassVar[str] = "template-transform"
     label: ClassVar[str] = "Template"
+    pure: ClassVar[bool] = True
     Config = TemplateConfig
     outputs: ClassVar[dict[str, str]] = {"output": "string"}
 

@@ -14,6 +14,7 @@ class VariableAggregator(Node[NodeConfig]):
 
     key: ClassVar[str] = "variable-aggregator"
     label: ClassVar[str] = "Variable aggregator"
+    pure: ClassVar[bool] = True
     aliases: ClassVar[frozenset[str]] = frozenset({"variable-assigner"})
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
