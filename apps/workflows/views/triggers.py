@@ -53,6 +53,26 @@ class TriggerRow:
     config: TriggerWebhookConfig | None = None
     example: str = ""
 
+    @property
+    def is_schedule(self) -> bool:
+        """Else it is a webhook."""
+        return self.trigger.kind == SCHEDULE
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether requests of its method have one."""
+        return self.config is not None and self.config.method.lower() not in {"get", "head"}
+
+    @property
+    def url_id(self) -> str:
+        """The field with its address on the page."""
+        return f"url-{self.trigger.pk}"
+
+    @property
+    def debug_id(self) -> str:
+        """The field with its test address."""
+        return f"debug-{self.trigger.pk}"
+
 
 @require_safe
 @requires(*BUILDERS)
