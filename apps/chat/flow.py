@@ -83,7 +83,7 @@ class Flow:
             graph,
             start.id,
             self.pool,
-            services_of(request.app.workspace_id, user_id=self.system["user_id"]),
+            services_of(request.app.workspace_id, request.caller),
             templates=templates_of(graph),
             outputs=outputs_of,
             new_id=lambda: str(new_id()),

@@ -10,8 +10,11 @@ from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.events import EngineEvent
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.ports import (
+    Found,
     ModelAnswer,
+    ModelFacts,
     PromptMessage,
+    Search,
     Services,
     ToolAnswer,
     ToolCall,
@@ -47,31 +50,49 @@ def model(id: str, say: str, **more: Any) -> dict[str, Any]:
     return node(id, "llm", prompt_template=[{"role": "user", "text": say}], model={"name": id}, **more)
 
 
+USAGE = {"total_tokens": 7, "total_price": "0.001", "currency": "USD"}
+
+
+def file(id: str, type: str = "document", **more: Any) -> dict[str, Any]:
+    """A file object as a flow has it."""
+    name, _, extension = id.rpartition(".")
+    about = {"filename": id, "extension": f".{extension}" if name else "", "size": 4, "mime_type": ""}
+    return {"transfer_method": "local_file", "type": type, "related_id": id, "url": f"/files/{id}", **about, **more}
+
+
 class Stand:
     """Models say their prompt word by word; code is a Python function by name; addresses answer what was sent.
 
     Args:
-        says: what every model says instead.
+        says: what every model says instead, or what they say one after the other.
         waits: seconds before each piece of a model, by its name.
         code: functions by what stands in the node's `code`.
     """
 
-    def __init__(self, waits: Mapping[str, float] | None = None, says: str = "", **code: Any) -> None:
+    def __init__(self, waits: Mapping[str, float] | None = None, says: str | list[str] = "", **code: Any) -> None:
         self.waits, self.says, self.code, self.calls = waits or {}, says, code, []  # type: ignore[var-annotated]
+        self.asked: list[Any] = []
+        self.facts, self.files = ModelFacts(), dict[str, bytes]()
+        self.called: list[tuple[str, str]] = []
 
     def services(self) -> Services:
-        return Services(models=self, sandbox=self, web=self, knowledge=self, tools=self)
+        return Services(models=self, sandbox=self, web=self, knowledge=self, tools=self, files=self)
 
     async def ask(
-        self, model: Mapping[str, Any], messages: Sequence[PromptMessage]
+        self, model: Mapping[str, Any], messages: Sequence[PromptMessage], **more: Any
     ) -> AsyncIterator[str | ModelAnswer]:
         self.calls.append((model["name"], [(one.role, one.text) for one in messages]))
+        self.asked.append((messages, model, more))
         text = self.says or messages[-1].text
+        if isinstance(self.says, list):
+            text = self.says.pop(0)
+        if more.get("functions") and self.called:
+            yield ModelAnswer("", USAGE, "tool_calls", self.called)
+            return
         for word in text.split():
             await asyncio.sleep(self.waits.get(model["name"], 0))
             yield f"{word} "
-        usage = {"total_tokens": 7, "total_price": "0.001", "currency": "USD"}
-        yield ModelAnswer(f"{' '.join(text.split())} ", usage, "stop")
+        yield ModelAnswer(f"{' '.join(text.split())} ", USAGE, "stop")
 
     async def run_code(self, language: str, code: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         self.calls.append((code, dict(inputs)))
@@ -89,8 +110,24 @@ class Stand:
         status = int(last) if last.isdecimal() else 200
         return WebAnswer(status, {"content-type": "application/json"}, json.dumps({"url": request.url}).encode())
 
-    async def search(self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [{"content": f"{query} in {one}", "title": one} for one in dataset_ids]
+    async def search(self, search: Search) -> Found:
+        self.calls.append(("search", search))
+        return Found([{"content": f"{search.query} in {one}", "title": one} for one in search.dataset_ids])
+
+    async def describe(self, model: Mapping[str, Any]) -> ModelFacts:
+        return self.facts
+
+    async def read(self, file: Mapping[str, Any]) -> bytes:
+        return self.files[file["related_id"]]
+
+    async def save(self, name: str, mime_type: str, data: bytes) -> Mapping[str, Any]:
+        self.files[name] = data
+        kind = mime_type.partition("/")[0]
+        kind = kind if kind in ("image", "audio", "video") else "document"
+        return {**file(name, kind, mime_type=mime_type), "size": len(data)}
+
+    async def text_of(self, file: Mapping[str, Any]) -> str:
+        return self.files[file["related_id"]].decode()
 
     async def use(self, call: ToolCall) -> ToolAnswer:
         self.calls.append((call.name, dict(call.arguments)))

@@ -58,7 +58,7 @@ def test_rounds_that_only_compute_go_together_and_are_told_one_after_the_other()
     assert events[-1].outputs == {"out": [f"<{number}>" for number in range(40)]}
     told = [event for event in events if isinstance(event, NodeStarted | NodeFinished | RoundStarted)]
     inside = [event for event in told if not isinstance(event, RoundStarted) and node_of(event).inside == "it"]
-    rounds = [event.metadata["iteration_index"] for event in inside if isinstance(event, NodeFinished)]
+    rounds = [(event.metadata or {})["iteration_index"] for event in inside if isinstance(event, NodeFinished)]
     assert rounds == sorted(rounds)
     indexes = [event.index for event in told if isinstance(event, NodeStarted)]
     assert indexes == sorted(indexes)
@@ -102,11 +102,11 @@ def test_the_metadata_tells_rounds_durations_and_tokens():
     config["graph"]["nodes"][1]["data"]["output_selector"] = ["t", "text"]
     events = run(config, values=items("a", "b"))
     (finished,) = [event for event in events if isinstance(event, RoundsFinished)]
-    assert set(finished.finished.metadata["iteration_duration_map"]) == {"0", "1"}
-    assert (finished.finished.metadata["total_tokens"], finished.steps) == (14, 2)
+    assert set((finished.finished.metadata or {})["iteration_duration_map"]) == {"0", "1"}
+    assert ((finished.finished.metadata or {})["total_tokens"], finished.steps) == (14, 2)
     assert events[-1].total_tokens == 14
     places = [
-        (event.metadata["iteration_id"], event.metadata["iteration_index"])
+        ((event.metadata or {})["iteration_id"], (event.metadata or {})["iteration_index"])
         for event in events
         if isinstance(event, NodeFinished) and event.started.node.id == "t"
     ]
@@ -124,7 +124,7 @@ def test_an_answer_inside_is_told_once_for_each_round_in_their_order(is_parallel
     config["graph"]["nodes"][-1] = node("end", "answer", answer="done")
     events = run(config, values=items("one two", "three"))
     assert "".join(event.text for event in events if isinstance(event, Text)) == "0: one two \n1: three \ndone"
-    assert events[-1].outputs["answer"] == "0: one two \n1: three \ndone"
+    assert (events[-1].outputs or {})["answer"] == "0: one two \n1: three \ndone"
 
 
 def test_a_loop_tells_its_variables_after_each_round():
@@ -141,7 +141,7 @@ def test_a_loop_tells_its_variables_after_each_round():
     (begun,) = [event for event in events if isinstance(event, RoundsStarted)]
     assert begun.length == 3
     (finished,) = [event for event in events if isinstance(event, RoundsFinished)]
-    assert finished.finished.metadata["loop_variable_map"] == {"0": {"n": 2}, "1": {"n": 4}, "2": {"n": 8}}
+    assert (finished.finished.metadata or {})["loop_variable_map"] == {"0": {"n": 2}, "1": {"n": 4}, "2": {"n": 8}}
 
 
 def test_an_iteration_with_nothing_inside_fails_with_a_sentence():

@@ -1,18 +1,22 @@
 """Knowledge bases of the workspace, for nodes of flows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from apps.common.errors import AppError
 from apps.common.ids import parse_uuid
-from apps.knowledge.contracts import Hit, RerankChoice
-from apps.knowledge.services.retrieve import retrieve
-from apps.prompts.shapes import as_map, as_number, as_whole
+from apps.knowledge.contracts import Condition, Hit, MetadataFilter, RerankChoice
+from apps.knowledge.services.choosing import choose_base
+from apps.knowledge.services.filter_choosing import choose_filter
+from apps.knowledge.services.retrieve import count_hits, retrieve
 from apps.workflows.engine.contracts import NodeFailed
+from apps.workflows.engine.ports import Found, Search
 
-TOP_K: Final = 4
+from .models import WorkspaceModels
+
+ERROR: Final = "KnowledgeRetrievalError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,37 +24,56 @@ class WorkspaceKnowledge:
     """See `engine.ports.Knowledge`."""
 
     workspace_id: UUID
+    models: WorkspaceModels
 
-    async def search(
-        self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]
-    ) -> Sequence[Mapping[str, Any]]:
-        """Searches bases of the workspace as the node's multi-path settings say."""
-        config = as_map(settings.get("multiple_retrieval_config"))
-        model = as_map(config.get("reranking_model"))
-        by_model = config.get("reranking_enable") is not False and config.get("reranking_mode") != "weighted_score"
-        named = bool(model.get("provider") and model.get("model"))
+    async def search(self, search: Search) -> Found:
+        """Chooses the base and makes the filter where a model is to, then searches; what is found counts as used."""
+        dataset_ids = [found for one in search.dataset_ids if (found := parse_uuid(one))]
+        tokens = [0, 0]
         try:
+            if search.one_base:
+                dataset_ids = await self._chosen(search, dataset_ids, tokens)
+            filters = await self._filters(search, dataset_ids, tokens)
             hits = await retrieve(
                 workspace_id=self.workspace_id,
-                dataset_ids=[found for one in dataset_ids if (found := parse_uuid(one))],
-                query=query,
-                top_k=as_whole(config.get("top_k")) or TOP_K,
-                score_threshold=as_number(config.get("score_threshold")),
-                rerank=RerankChoice(str(model["provider"]), str(model["model"])) if by_model and named else None,
-                weights=_weights(config),
+                dataset_ids=dataset_ids,
+                query=search.query,
+                top_k=search.top_k,
+                score_threshold=search.score_threshold,
+                rerank=RerankChoice(*search.rerank) if search.rerank else None,
+                weights=search.weights,
+                filters=filters,
             )
+            await count_hits([hit.segment_id for hit in hits])
         except AppError as error:
-            raise NodeFailed(error.message, "KnowledgeRetrievalError", inputs={"query": query}) from error
-        return [_as_result(hit, place) for place, hit in enumerate(hits, 1)]
+            raise NodeFailed(error.message, ERROR, inputs={"query": search.query}) from error
+        return Found([_as_result(hit, place) for place, hit in enumerate(hits, 1)], (tokens[0], tokens[1]))
+
+    async def _chosen(self, search: Search, dataset_ids: Sequence[UUID], tokens: list[int]) -> list[UUID]:
+        handle = await self.models.handle(search.model)
+        choice = await choose_base(
+            workspace_id=self.workspace_id, handle=handle, dataset_ids=dataset_ids, query=search.query
+        )
+        _add(tokens, choice.prompt_tokens, choice.completion_tokens)
+        return list(choice.dataset_ids)
+
+    async def _filters(self, search: Search, dataset_ids: Sequence[UUID], tokens: list[int]) -> MetadataFilter | None:
+        if search.filters == "manual" and search.conditions:
+            conditions = [Condition(*one) for one in search.conditions]
+            return MetadataFilter(conditions, search.meets_any, is_strict=not search.one_base)
+        if search.filters != "automatic":
+            return None
+        handle = await self.models.handle(search.filter_model or search.model)
+        choice = await choose_filter(
+            workspace_id=self.workspace_id, handle=handle, dataset_ids=dataset_ids, query=search.query
+        )
+        _add(tokens, choice.prompt_tokens, choice.completion_tokens)
+        return choice.filters
 
 
-def _weights(config: Mapping[str, Any]) -> tuple[float, float] | None:
-    if config.get("reranking_mode") != "weighted_score":
-        return None
-    weights = as_map(config.get("weights"))
-    vectors = as_number(as_map(weights.get("vector_setting")).get("vector_weight"))
-    words = as_number(as_map(weights.get("keyword_setting")).get("keyword_weight"))
-    return (vectors, words) if vectors is not None and words is not None else None
+def _add(tokens: list[int], prompt: int, completion: int) -> None:
+    tokens[0] += prompt
+    tokens[1] += completion
 
 
 def _as_result(hit: Hit, position: int) -> dict[str, Any]:

@@ -9,13 +9,19 @@ from uuid import UUID
 
 from apps.common.errors import AppError
 from apps.common.tokens import estimate_tokens
-from apps.models.contracts import ChatMessage, ChatRequest, Finish, TextDelta
+from apps.models.contracts import ChatMessage, ChatRequest, Finish, TextDelta, ToolCallDelta
+from apps.models.handles import ModelHandle
 from apps.models.services.resolve import resolve_model
 from apps.prompts.shapes import as_list, as_map
 from apps.workflows.engine.contracts import NodeFailed
-from apps.workflows.engine.ports import ModelAnswer, PromptMessage
+from apps.workflows.engine.ports import ModelAnswer, ModelFacts, PromptMessage
+
+from .files import RunFiles
 
 MODEL_ERROR: Final = "ModelInvokeError"
+MAX_STOP: Final = 4
+# Ten times what the longest answer of a real model comes to: beyond it a model repeats itself for ever.
+MAX_ANSWER_CHARACTERS: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +29,50 @@ class WorkspaceModels:
     """See `engine.ports.Models`."""
 
     workspace_id: UUID
+    files: RunFiles
 
-    async def ask(
-        self, model: Mapping[str, Any], messages: Sequence[PromptMessage]
-    ) -> AsyncIterator[str | ModelAnswer]:
-        """Streams a model of the workspace; the default one where the node names none."""
-        began, first, pieces, finish = time.monotonic(), None, [], Finish("")
-        parameters = dict(as_map(model.get("completion_params")))
-        stop = [str(word) for word in as_list(parameters.pop("stop", None))]
-        request = ChatRequest([ChatMessage(one.role, one.text) for one in messages], parameters, stop[:4])
+    async def describe(self, model: Mapping[str, Any]) -> ModelFacts:
+        """As the catalogue or the workspace has it."""
+        spec = (await self.handle(model)).spec
+        return ModelFacts(spec.mode, spec.context_tokens, spec.features)
+
+    async def handle(self, model: Mapping[str, Any]) -> ModelHandle:
+        """A model of the workspace; the default one where the file names none. Raises NodeFailed."""
         try:
-            handle = await resolve_model(
+            return await resolve_model(
                 workspace_id=self.workspace_id,
                 model_type="llm",
                 provider=str(model.get("provider") or "") or None,
-                name=str(model.get("name") or "") or None,
+                name=str(model.get("name") or model.get("model") or "") or None,
             )
+        except AppError as error:
+            raise NodeFailed(error.message, MODEL_ERROR) from error
+
+    async def ask(
+        self,
+        model: Mapping[str, Any],
+        messages: Sequence[PromptMessage],
+        *,
+        functions: Sequence[Mapping[str, Any]] = (),
+        detail: str = "high",
+    ) -> AsyncIterator[str | ModelAnswer]:
+        """Streams it; nothing is tried again: what came has been told."""
+        began, first, pieces, finish, calls = time.monotonic(), None, list[str](), Finish(""), list[tuple[str, str]]()
+        handle = await self.handle(model)
+        request = await self._request(model, messages, functions, detail)
+        length = 0
+        try:
             async with aclosing(handle.stream_chat(request)) as stream:
                 async for piece in stream:
                     if isinstance(piece, TextDelta) and piece.text:
                         first = first or time.monotonic() - began
                         pieces.append(piece.text)
+                        length += len(piece.text)
+                        if length > MAX_ANSWER_CHARACTERS:
+                            raise NodeFailed(f"[{handle.provider}] Error: the answer does not end.", MODEL_ERROR)
                         yield piece.text
+                    elif isinstance(piece, ToolCallDelta):
+                        calls += [(call.name, call.arguments) for call in piece.calls]
                     elif isinstance(piece, Finish):
                         finish = piece
         except AppError as error:
@@ -57,4 +85,25 @@ class WorkspaceModels:
             latency_s=time.monotonic() - began,
             time_to_first_token_s=first,
         )
-        yield ModelAnswer(text, usage.as_metadata(), finish.reason)
+        yield ModelAnswer(text, usage.as_metadata(), finish.reason, calls)
+
+    async def _request(
+        self,
+        model: Mapping[str, Any],
+        messages: Sequence[PromptMessage],
+        functions: Sequence[Mapping[str, Any]],
+        detail: str,
+    ) -> ChatRequest:
+        parameters = dict(as_map(model.get("completion_params")))
+        stop = [str(word) for word in as_list(parameters.pop("stop", None))]
+        sent = [ChatMessage(one.role, await self._content(one, detail)) for one in messages]
+        return ChatRequest(sent, parameters, stop[:MAX_STOP], functions)
+
+    async def _content(self, message: PromptMessage, detail: str) -> str | Sequence[Mapping[str, Any]]:
+        if not message.files:
+            return message.text
+        parts: list[Mapping[str, Any]] = [{"type": "text", "text": message.text}] if message.text else []
+        for file in message.files:
+            address = {"url": await self.files.address(file), "detail": detail}
+            parts.append({"type": "image_url", "image_url": address})
+        return parts

@@ -25,11 +25,28 @@ class ModelAnswer:
 
     Args:
         usage: as the service API shows it.
+        calls: functions it asks for: name, and arguments as JSON text.
     """
 
     text: str
     usage: Mapping[str, Any]
     finish_reason: str = ""
+    calls: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is known of a model.
+
+    Args:
+        mode: "chat" takes messages, "completion" one text.
+        context_tokens: prompt and answer together.
+        features: such as "vision", "tool-call", "json".
+    """
+
+    mode: str = "chat"
+    context_tokens: int = 4096
+    features: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +72,23 @@ class WebAnswer:
 class Models(Protocol):
     """Models of the workspace."""
 
-    def ask(self, model: Mapping[str, Any], messages: Sequence[PromptMessage]) -> AsyncIterator[str | ModelAnswer]:
+    async def describe(self, model: Mapping[str, Any]) -> ModelFacts:
+        """What is known of the model a file names. Raises NodeFailed: it is not set up here."""
+
+    def ask(
+        self,
+        model: Mapping[str, Any],
+        messages: Sequence[PromptMessage],
+        *,
+        functions: Sequence[Mapping[str, Any]] = (),
+        detail: str = "high",
+    ) -> AsyncIterator[str | ModelAnswer]:
         """Pieces of the answer, then the whole.
 
         Args:
             model: `provider`, `name` and `completion_params` as the file has them.
+            functions: OpenAI function schemas that it may call.
+            detail: how closely it is to look at pictures.
 
         Raises:
             NodeFailed: in the provider's own words.
@@ -83,13 +112,66 @@ class Web(Protocol):
         """An answer of any status. Raises NodeFailed: there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search of knowledge bases.
+
+    Args:
+        one_base: a model chooses the base to be searched; else all are.
+        score_threshold: 0 to 1, None for none.
+        rerank: provider and model that order what all bases bring.
+        weights: of vectors and words where those order it.
+        filters: `disabled`, `manual` or `automatic`.
+        conditions: of manual filters: field, operator, value.
+        meets_any: one condition is enough.
+        model, filter_model: who chooses the base, who makes the filter, as files name models.
+    """
+
+    query: str
+    dataset_ids: Sequence[str]
+    one_base: bool = False
+    top_k: int = 4
+    score_threshold: float | None = None
+    rerank: tuple[str, str] | None = None
+    weights: tuple[float, float] | None = None
+    filters: str = "disabled"
+    conditions: Sequence[tuple[str, str, Any]] = ()
+    meets_any: bool = False
+    model: Mapping[str, Any] = field(default_factory=dict)
+    filter_model: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought.
+
+    Args:
+        passages: the best first, as the node's `result` shows them.
+        tokens: of models that chose a base or made a filter: of their prompts and of their answers.
+    """
+
+    passages: Sequence[Mapping[str, Any]] = ()
+    tokens: tuple[int, int] = (0, 0)
+
+
 class Knowledge(Protocol):
     """Knowledge bases of the workspace."""
 
-    async def search(
-        self, query: str, dataset_ids: Sequence[str], settings: Mapping[str, Any]
-    ) -> Sequence[Mapping[str, Any]]:
-        """Passages of knowledge bases, the best first, as the node's `result` shows them. Raises NodeFailed."""
+    async def search(self, search: Search) -> Found:
+        """Searches them; bases that are not there are skipped. Raises NodeFailed."""
+
+
+class Files(Protocol):
+    """The files of a run. File objects are those of the service API (5.2)."""
+
+    async def read(self, file: Mapping[str, Any]) -> bytes:
+        """The bytes of a file. Raises NodeFailed: it is gone, too large, or not this run's."""
+
+    async def save(self, name: str, mime_type: str, data: bytes) -> Mapping[str, Any]:
+        """Keeps bytes as a file of the run's caller; returns its file object. Raises NodeFailed."""
+
+    async def text_of(self, file: Mapping[str, Any]) -> str:
+        """The text of a document, tables as Markdown. Raises NodeFailed: nothing reads it, or it is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +223,4 @@ class Services:
     web: Web
     knowledge: Knowledge
     tools: Tools
+    files: Files

@@ -1,12 +1,11 @@
 """Parts that the settings of several nodes have."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from apps.workflows.engine.config import ConfigPart, NamedValue, Rows, Selector, Text
-
-Logic = Literal["and", "or"]
+from apps.workflows.engine.config import ConfigPart, Map, NamedValue, Rows, Selector, Template, Text
 
 
 class Condition(ConfigPart):
@@ -14,11 +13,92 @@ class Condition(ConfigPart):
 
     variable_selector: Selector = Field((), description="What is compared.")
     comparison_operator: Text = Field("", description="How.")
-    value: object = Field(None, description="With what: a text, which may hold references, or a list.")
-    sub_variable_condition: object = Field(None, description="Of a list of files: conditions on each of them.")
+    value: Any = Field(None, description="With what: a text, which may hold references, or a list.")
+    sub_variable_condition: Any = Field(None, description="Of a list of files: conditions on each of them.")
 
 
 class WithVariables(ConfigPart):
     """Settings with variables under names of the node's own."""
 
     variables: Rows[NamedValue] = Field(default_factory=list, description="The variables it is given, by name.")
+
+
+class Window(ConfigPart):
+    """How many messages of the conversation a model is shown."""
+
+    enabled: bool = Field(False, description="Off: as many as fit the model's window.")
+    size: int = Field(50, description="The last so many messages.")
+
+    @field_validator("enabled", "size", mode="before")
+    @classmethod
+    def _default(cls, value: Any, info: Any) -> Any:
+        """Null stands for the default."""
+        return cls.model_fields[info.field_name].default if value in (None, "") else value
+
+
+class RolePrefix(ConfigPart):
+    """Who speaks, in the prompts of completion models."""
+
+    user: Text = Field("", description="The user; empty: Human.")
+    assistant: Text = Field("", description="The model; empty: Assistant.")
+
+
+class Memory(ConfigPart):
+    """What a model is shown of the conversation; only in chatflows."""
+
+    window: Window = Field(Window(), description="How much of it.")
+    query_prompt_template: Template = Field("", description="The last message; empty: the question.")
+    role_prefix: RolePrefix = Field(RolePrefix(), description="Who speaks.")
+
+    @field_validator("window", "role_prefix", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        """What is no map is not there."""
+        return value if isinstance(value, Mapping | ConfigPart) else {}
+
+
+class VisionConfigs(ConfigPart):
+    """Which pictures, and how closely."""
+
+    detail: Text = Field(
+        "high", description="How closely they are looked at.", json_schema_extra={"options": ["high", "low"]}
+    )
+    variable_selector: Selector = Field(("sys", "files"), description="The files.")
+
+
+class Vision(ConfigPart):
+    """Whether a model is shown pictures."""
+
+    enabled: bool = Field(False, description="Whether it is shown any.")
+    configs: VisionConfigs = Field(VisionConfigs(), description="Which, and how closely.")
+
+    @field_validator("configs", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        """What is no map is not there."""
+        return value if isinstance(value, Mapping | ConfigPart) else {}
+
+
+class WithModel(ConfigPart):
+    """Settings of nodes that ask a model."""
+
+    model: Map = Field(
+        default_factory=dict,
+        description="`provider`, `name`, `mode` and `completion_params`; empty: the workspace's default model.",
+        json_schema_extra={"widget": "model"},
+    )
+    memory: Memory | None = Field(None, description="What it is shown of the conversation.")
+    vision: Vision = Field(Vision(), description="Pictures it is shown.")
+
+    @field_validator("memory", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        """Files also switch it off by a key of its own."""
+        is_on = isinstance(value, Mapping) and value.get("enabled") is not False
+        return value if is_on or isinstance(value, Memory) else None
+
+    @field_validator("vision", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        """What is no map is not there."""
+        return value if isinstance(value, Mapping | ConfigPart) else {}

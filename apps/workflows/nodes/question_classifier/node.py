@@ -1,15 +1,16 @@
 """Takes the way of the class that a model finds for a question."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.ports import PromptMessage
 from apps.workflows.engine.variables import as_text
-from apps.workflows.nodes._models import ask, json_in, metadata_of, process_data_of
+from apps.workflows.nodes._models import ask, history_of, json_in, metadata_of, process_data_of, with_pictures
+from apps.workflows.nodes.question_classifier.config import ClassifierConfig
 
+LEAST_CLASSES: Final = 2
 TASK: Final = """You sort texts. Choose the one category that fits the text best.
 
 Categories, as JSON:
@@ -19,36 +20,60 @@ Answer with JSON alone, in this form: {{"category_id": "<its id>", "category_nam
 
 
 @nodes.register
-class QuestionClassifier(Node[NodeConfig]):
+class QuestionClassifier(Node[ClassifierConfig]):
     """What cannot be understood of the model's answer is the first class."""
 
     key: ClassVar[str] = "question-classifier"
     label: ClassVar[str] = "Question classifier"
+    Config = ClassifierConfig
+    outputs: ClassVar[Mapping[str, str]] = {
+        "class_name": "string",
+        "class_id": "string",
+        "class_label": "string",
+        "usage": "object",
+    }
     branches: ClassVar[bool] = True
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: ClassifierConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
-        data, pool = context.data, context.pool
-        classes = [_class(row, context) for row in data.get("classes") or () if isinstance(row, Mapping)]
+        classes = [{"category_id": row.id, "category_name": context.pool.fill(row.name)} for row in config.classes]
         if not classes:
             raise NodeFailed("The classifier has no classes: add at least one.", "QuestionClassifierError")
-        query = as_text(pool.value(data.get("query_variable_selector") or ()))
-        instruction = pool.fill(str(data.get("instruction") or data.get("instructions") or ""))
-        task = TASK.format(classes=json.dumps(classes, ensure_ascii=False), instruction=instruction)
-        messages = [PromptMessage("system", task), PromptMessage("user", query)]
-        answer = await ask(context, messages)
-        chosen = _chosen(classes, json_in(answer.text))
-        outputs = {"class_name": chosen["category_name"], "class_id": chosen["category_id"], "usage": answer.usage}
-        process_data = process_data_of(data.get("model") or {}, messages, answer)
-        return NodeResult(outputs, {"query": query}, process_data, chosen["category_id"], metadata_of(answer))
+        query = as_text(context.pool.value(config.query_variable_selector))
+        facts = await context.services.models.describe(config.model)
+        task = TASK.format(
+            classes=json.dumps(classes, ensure_ascii=False), instruction=context.pool.fill(config.instruction)
+        )
+        asked = [PromptMessage("system", task), PromptMessage("user", query)]
+        past = history_of(context, config.memory, facts, config, asked)
+        messages = with_pictures(context, config, facts, [asked[0], *past, asked[1]])
+        answer = await ask(context, config, messages)
+        place = _chosen(classes, json_in(answer.text))
+        outputs = {
+            "class_name": classes[place]["category_name"],
+            "class_id": classes[place]["category_id"],
+            "class_label": config.classes[place].label or f"CLASS {place + 1}",
+            "usage": answer.usage,
+        }
+        process_data = process_data_of(config.model, messages, facts, answer)
+        return NodeResult(outputs, {"query": query}, process_data, config.classes[place].id, metadata_of(answer))
+
+    @classmethod
+    def missing(cls, config: ClassifierConfig) -> Iterator[str]:
+        """See the base class."""
+        if not config.query_variable_selector:
+            yield "the question is not chosen."
+        if len(config.classes) < LEAST_CLASSES:
+            yield "it needs two classes at least."
+        if any(not row.name.strip() for row in config.classes):
+            yield "a class has no name."
 
 
-def _class(row: Mapping[str, Any], context: NodeContext) -> dict[str, str]:
-    return {"category_id": str(row.get("id")), "category_name": context.pool.fill(str(row.get("name") or ""))}
-
-
-def _chosen(classes: Sequence[Mapping[str, str]], said: Any) -> Mapping[str, str]:
+def _chosen(classes: Sequence[Mapping[str, str]], said: Any) -> int:
+    """The place of the class a model named."""
     found = said if isinstance(said, Mapping) else {}
-    by_id = next((one for one in classes if one["category_id"] == str(found.get("category_id"))), None)
-    by_name = next((one for one in classes if one["category_name"] == found.get("category_name")), None)
-    return by_id or by_name or classes[0]
+    for key in ("category_id", "category_name"):
+        for place, one in enumerate(classes):
+            if one[key] == str(found.get(key)):
+                return place
+    return 0

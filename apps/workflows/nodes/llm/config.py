@@ -1,0 +1,95 @@
+"""The settings of a model node (DSL 4.4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from apps.workflows.engine.config import ConfigPart, Map, NamedValue, NodeConfig, Rows, Selector, Template, Text
+from apps.workflows.nodes._configs import WithModel, WithVariables
+
+
+class PromptRow(ConfigPart):
+    """A message of the prompt; a completion model has one text."""
+
+    role: Text = Field(
+        "user", description="Who speaks.", json_schema_extra={"options": ["system", "user", "assistant"]}
+    )
+    text: Template = Field("", description="What is said.")
+    edition_type: Text = Field(
+        "basic", description="How the text is written.", json_schema_extra={"options": ["basic", "jinja2"]}
+    )
+    jinja2_text: Text = Field("", description="The text in Jinja2.", json_schema_extra={"widget": "jinja2"})
+
+
+class PromptConfig(ConfigPart):
+    """What Jinja2 texts are given."""
+
+    jinja2_variables: Rows[NamedValue] = Field(default_factory=list, description="Their variables.")
+
+
+class Context(ConfigPart):
+    """Knowledge that the prompt speaks of as `{{#context#}}`."""
+
+    enabled: bool = Field(False, description="Whether there is any.")
+    variable_selector: Selector = Field((), description="A text, texts, or what a knowledge retrieval found.")
+
+
+class StructuredOutput(ConfigPart):
+    """An object that the answer is to be."""
+
+    json_schema: Map = Field(
+        default_factory=dict, alias="schema", description="What it looks like (JSON Schema).",
+        json_schema_extra={"widget": "json"},
+    )  # fmt: skip
+    enabled: bool = Field(True, description="Whether it is wanted.")
+
+
+class LlmConfig(NodeConfig, WithModel, WithVariables):
+    """See `NodeConfig`."""
+
+    prompt_template: Rows[PromptRow] = Field(default_factory=list, description="The prompt's messages, in order.")
+    prompt_config: PromptConfig = Field(PromptConfig(), description="What Jinja2 texts are given.")
+    context: Context = Field(Context(), description="Knowledge for the prompt.")
+    structured_output_enabled: bool = Field(False, description="Whether the answer is to be an object.")
+    structured_output: StructuredOutput = Field(StructuredOutput(), description="Which object.")
+    reasoning_format: Text = Field(
+        "tagged",
+        description="Whether thoughts between <think> tags stay in the text or are a variable of their own.",
+        json_schema_extra={"options": ["tagged", "separated"]},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, data: Any) -> Any:
+        """The switch of structured output has two names."""
+        if (
+            isinstance(data, Mapping)
+            and "structured_output_switch_on" in data
+            and "structured_output_enabled" not in data
+        ):
+            return {**data, "structured_output_enabled": data["structured_output_switch_on"]}
+        return data
+
+    @field_validator("prompt_template", mode="before")
+    @classmethod
+    def _one_text(cls, value: Any) -> Any:
+        """The prompt of a completion model is one map."""
+        return [value] if isinstance(value, Mapping) else value
+
+    @field_validator("structured_output_enabled", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        return bool(value)
+
+    @field_validator("prompt_config", "context", "structured_output", mode="before")
+    @classmethod
+    def _empty_map(cls, value: Any) -> Any:
+        """What is no map is not there."""
+        return value if isinstance(value, Mapping | ConfigPart) else {}
+
+    @property
+    def wanted_schema(self) -> Mapping[str, Any] | None:
+        """What the answer's object looks like; None where no object is wanted."""
+        wanted = self.structured_output_enabled and self.structured_output.enabled
+        return self.structured_output.json_schema if wanted and self.structured_output.json_schema else None
