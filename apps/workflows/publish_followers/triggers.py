@@ -1,5 +1,6 @@
 """Triggers are those of the version that is live."""
 
+from apps.prompts.choices import AppMode
 from apps.prompts.contracts import PublishFollower, publish_followers
 from apps.prompts.models import App, AppVersion
 from apps.workflows.services.triggers import follow_version
@@ -13,4 +14,5 @@ class TriggersFollow(PublishFollower):
 
     def follow(self, *, app: App, version: AppVersion) -> None:
         """See the base class."""
-        follow_version(app=app, version=version)
+        if app.mode == AppMode.WORKFLOW:
+            follow_version(app=app, version=version)
