@@ -255,6 +255,7 @@ INDEXING_LEASE_S = env.seconds("INDEXING_LEASE_S", 30)
 
 # Sources of knowledge. Of another source than Notion the same names count: <KEY>_CLIENT_ID and so on.
 SOURCE_PRIVATE_HOSTS = env.words("SOURCE_PRIVATE_HOSTS")
+WORKFLOW_PRIVATE_HOSTS = env.words("WORKFLOW_PRIVATE_HOSTS")
 NOTION_CLIENT_ID = env.text("NOTION_CLIENT_ID")
 NOTION_CLIENT_SECRET = env.text("NOTION_CLIENT_SECRET")
 NOTION_INTERNAL_SECRET = env.text("NOTION_INTERNAL_SECRET")

@@ -136,6 +136,13 @@ USED: dict[str, tuple[Used, ...]] = {
         ),
         Used("SEGMENT_IMPORT_MAX_ROWS", "10000", "Segments one CSV file may add to a document."),
     ),
+    "Workflows": (
+        Used(
+            "WORKFLOW_PRIVATE_HOSTS",
+            "",
+            "Hosts, separated by commas, that nodes of flows may call although their addresses are private; `*`: all.",
+        ),
+    ),
     "Sources of knowledge": (
         Used("NOTION_INTEGRATION_TYPE", "internal", "`public`: people consent at Notion; `internal`: by a secret."),
         Used("NOTION_CLIENT_ID", "", "OAuth client id of a public integration; makes `public` the default."),

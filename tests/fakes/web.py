@@ -76,11 +76,11 @@ def _handler(owner: WebServer) -> type[BaseHTTPRequestHandler]:
                 }.items():
                     self.send_header(name.replace("_", "-"), value)
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(b"" if self.command == "HEAD" else data)
             except OSError:
                 self.close_connection = True  # the client has seen enough
 
-        do_GET = do_POST = _answer  # noqa: N815 - the names http.server calls
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815 - http.server's
 
         def log_message(self, *_: object) -> None:
             pass

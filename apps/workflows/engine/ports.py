@@ -51,13 +51,19 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """What is sent to an address; names of headers as they are written."""
+    """What is sent to an address; names of headers as they are written.
+
+    Args:
+        connect_s: until there is a connection.
+        timeout_s: for everything together.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     timeout_s: float = 60.0
+    connect_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

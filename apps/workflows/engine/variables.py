@@ -7,6 +7,8 @@ from typing import Any, Final
 
 REFERENCE: Final = re.compile(r"\{\{#([a-zA-Z0-9_]{1,50}(?:\.[a-zA-Z_][a-zA-Z0-9_]{0,29}){1,10})#\}\}")
 NAMESPACES: Final = frozenset({"sys", "env", "conversation"})
+# What flows call a part of a file object otherwise than the object does.
+FILE_KEYS: Final[Mapping[str, str]] = {"name": "filename"}
 Selector = Sequence[str]
 
 
@@ -58,7 +60,10 @@ class VariablePool:
             return MISSING
         found = self._written(str(selector[0]), str(selector[1]))
         for key in selector[2:]:
-            if not isinstance(found, Mapping) or key not in found:
+            if not isinstance(found, Mapping):
+                return MISSING
+            key = FILE_KEYS.get(key, key) if is_file(found) else key
+            if key not in found:
                 return MISSING
             found = found[key]
         return found

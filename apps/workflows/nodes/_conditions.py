@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from apps.workflows.engine.contracts import NodeFailed
-from apps.workflows.engine.variables import VariablePool, as_text, is_file
+from apps.workflows.engine.variables import FILE_KEYS, VariablePool, as_text, is_file
+from apps.workflows.nodes._configs import Condition
 
-FILE_KEYS: Final = {"name": "filename", "url": "url", "size": "size"}
 
-
-def holds(condition: Mapping[str, Any], pool: VariablePool) -> bool:
+def holds(condition: Condition, pool: VariablePool) -> bool:
     """Whether a condition holds; a variable nobody has written is null. Raises NodeFailed: an unknown operator."""
-    actual = pool.value(condition.get("variable_selector") or ())
-    inner = condition.get("sub_variable_condition")
-    if isinstance(inner, Mapping) and isinstance(actual, list):
+    actual = pool.value(condition.variable_selector)
+    inner = condition.sub_variable_condition
+    if isinstance(inner, Mapping) and inner.get("conditions") and isinstance(actual, list):
         return _of_files(actual, inner, pool)
-    return compare(actual, str(condition.get("comparison_operator") or ""), _expected(condition.get("value"), pool))
+    return compare(actual, condition.comparison_operator, expected(condition.value, pool))
 
 
 def compare(actual: Any, operator: str, expected: Any) -> bool:
@@ -26,7 +25,8 @@ def compare(actual: Any, operator: str, expected: Any) -> bool:
     return found(actual, expected)
 
 
-def _expected(value: Any, pool: VariablePool) -> Any:
+def expected(value: Any, pool: VariablePool) -> Any:
+    """What is compared with: texts with their references resolved."""
     if isinstance(value, list):
         return [pool.fill(item) if isinstance(item, str) else item for item in value]
     return pool.fill(value) if isinstance(value, str) else value
@@ -35,9 +35,11 @@ def _expected(value: Any, pool: VariablePool) -> Any:
 def _of_files(files: Sequence[Any], inner: Mapping[str, Any], pool: VariablePool) -> bool:
     found = []
     for condition in inner.get("conditions") or ():
-        operator = str(condition.get("comparison_operator") or "")
-        values = [of_file(file, str(condition.get("key") or "")) for file in files if is_file(file)]
-        results = [compare(value, operator, _expected(condition.get("value"), pool)) for value in values]
+        operator, key = str(condition.get("comparison_operator") or ""), str(condition.get("key") or "")
+        wanted = expected(condition.get("value"), pool)
+        if key == "extension":
+            wanted = [_dotted(one) for one in wanted] if isinstance(wanted, list) else _dotted(wanted)
+        results = [compare(of_file(file, key), operator, wanted) for file in files if is_file(file)]
         found.append(all(results) if "not" in operator else any(results))
     return any(found) if inner.get("logical_operator") == "or" else all(found)
 
@@ -45,7 +47,11 @@ def _of_files(files: Sequence[Any], inner: Mapping[str, Any], pool: VariablePool
 def of_file(file: Mapping[str, Any], key: str) -> Any:
     """What a file says under one of the names that conditions know."""
     value = file.get(FILE_KEYS.get(key, key))
-    return f".{value}" if key == "extension" and value and not str(value).startswith(".") else value
+    return _dotted(value) if key == "extension" else value
+
+
+def _dotted(extension: Any) -> Any:
+    return f".{extension}" if extension and not str(extension).startswith(".") else extension
 
 
 def _contains(actual: Any, expected: Any) -> bool:

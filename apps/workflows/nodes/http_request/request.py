@@ -3,120 +3,172 @@
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from apps.prompts.shapes import as_map
-from apps.workflows.engine.contracts import NodeFailed
-from apps.workflows.engine.variables import VariablePool
+import json_repair
 
-TYPES: Final = {
-    "json": "application/json",
-    "x-www-form-urlencoded": "application/x-www-form-urlencoded",
-    "raw-text": "text/plain",
-}
+from apps.workflows.engine.contracts import NodeContext, NodeFailed
+from apps.workflows.engine.ports import WebRequest
+from apps.workflows.engine.variables import VariablePool, as_text, is_file
+from apps.workflows.nodes.http_request.config import Authorization, Body, BodyRow, HttpConfig, Timeout
+
+ERROR: Final = "HttpRequestNodeError"
 LONGEST_S: Final = 600.0
+CONNECT_S: Final = 10.0
+LONGEST_CONNECT_S: Final = 300.0
+_URLENCODED: Final = "application/x-www-form-urlencoded"
+_REST: Final = str.maketrans("", "", "\r\n\0")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent.
+class Prepared:
+    """What is sent, and how it is shown in logs: keys as asterisks, files by their names."""
 
-    Args:
-        secret_header: whose value is not logged.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    params: Sequence[tuple[str, str]]
-    body: bytes | None
-    timeout_s: float
-    secret_header: str = ""
+    request: WebRequest
+    shown: str
 
 
-def request_of(data: Mapping[str, Any], pool: VariablePool) -> Request:
-    """The request with its references resolved. Raises NodeFailed: the body does not fit its type."""
-    secret_header, secret = _authorization(data, pool)
-    body, content_type = _body(as_map(data.get("body")), pool)
-    headers = dict(_pairs(data.get("headers"), pool))
+async def prepare(config: HttpConfig, context: NodeContext) -> Prepared:
+    """The request with its references resolved. Raises NodeFailed: address or body do not fit."""
+    pool = context.pool
+    url = pool.fill(config.url).strip()
+    if not url.startswith(("http://", "https://")):
+        raise NodeFailed("The address must begin with http:// or https://.", ERROR)
+    secret_header, secret = _authorization(config.authorization, pool)
+    body, content_type, shown_body = await _body(config.body, context)
+    headers = dict(_pairs(config.headers, pool))
     if content_type and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = content_type
     if secret_header:
         headers[secret_header] = secret
-    return Request(
-        method=str(data.get("method") or "get").upper(),
-        url=pool.fill(str(data.get("url") or "")).strip(),
-        headers=headers,
-        params=list(_pairs(data.get("params"), pool)),
-        body=body,
-        timeout_s=_timeout_s(as_map(data.get("timeout"))),
-        secret_header=secret_header,
-    )
+    connect_s, timeout_s = _seconds(config.timeout)
+    address = _with_params(url, list(_pairs(config.params, pool)))
+    request = WebRequest(config.method.upper() or "GET", address, headers, body, timeout_s, connect_s)
+    return Prepared(request, _shown(request, secret_header, shown_body))
 
 
-def _authorization(data: Mapping[str, Any], pool: VariablePool) -> tuple[str, str]:
-    settings = as_map(data.get("authorization"))
-    config = as_map(settings.get("config"))
-    if settings.get("type") != "api-key" or not config:
+def _with_params(url: str, params: list[tuple[str, str]]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
+
+
+def _authorization(settings: Authorization, pool: VariablePool) -> tuple[str, str]:
+    if settings.type != "api-key" or settings.config is None:
         return "", ""
-    key, header = pool.fill(str(config.get("api_key") or "")), str(config.get("header") or "Authorization")
-    if config.get("type") == "bearer":
+    key = pool.fill(settings.config.api_key).translate(_REST)
+    header = settings.config.header.translate(_REST) or "Authorization"
+    if settings.config.type == "bearer":
         return header, f"Bearer {key}"
-    if config.get("type") == "basic":
+    if settings.config.type == "basic":
         return header, f"Basic {base64.b64encode(key.encode()).decode() if ':' in key else key}"
     return header, key
 
 
-def _pairs(text: Any, pool: VariablePool) -> Iterator[tuple[str, str]]:
-    """Lines `key:value`; the first colon divides them."""
-    for line in pool.fill(str(text or "")).splitlines():
+def _pairs(text: str, pool: VariablePool) -> Iterator[tuple[str, str]]:
+    """Lines `key:value`, the first colon divides them; a value cannot bring in a further line."""
+    for line in text.splitlines():
         name, colon, value = line.partition(":")
-        if colon and name.strip():
-            yield name.strip(), value.strip()
+        name = pool.fill(name).translate(_REST).strip()
+        if colon and name:
+            yield name, pool.fill(value).translate(_REST).strip()
 
 
-def _body(settings: Mapping[str, Any], pool: VariablePool) -> tuple[bytes | None, str]:
-    kind, given = str(settings.get("type") or "none"), settings.get("data")
-    if kind in ("none", ""):
-        return None, ""
-    if kind in ("form-data", "x-www-form-urlencoded"):
-        rows = list(_form(given, pool))
-        return (urlencode(rows).encode(), TYPES[kind]) if kind != "form-data" else _multipart(rows)
-    if kind not in TYPES:
-        raise NodeFailed(f"Bodies of type {kind[:40]} are not sent by this version.", "HttpRequestNodeError")
-    text = given if isinstance(given, str) else "".join(str(as_map(row).get("value") or "") for row in given or ())
-    filled = pool.fill(text)
-    if kind == "json":
-        try:
-            filled = json.dumps(json.loads(filled), ensure_ascii=False)
-        except ValueError as error:
-            raise NodeFailed(f"Failed to parse JSON: {error}", "HttpRequestNodeError") from error
-    return filled.encode(), TYPES[kind]
+async def _body(body: Body, context: NodeContext) -> tuple[bytes | None, str, str]:
+    """The bytes, their type, and what of them is shown."""
+    if body.type in ("none", ""):
+        return None, "", ""
+    if body.type == "form-data":
+        return await _multipart(body, context)
+    if body.type == "x-www-form-urlencoded":
+        pairs = [(context.pool.fill(row.key), context.pool.fill(row.value)) for row in body.data if row.key]
+        text = urlencode(pairs)
+        return text.encode(), _URLENCODED, text
+    if body.type == "binary":
+        return await _binary(body, context)
+    text = context.pool.fill("".join(row.value for row in body.data))
+    if body.type == "json":
+        return _json(text)
+    if body.type == "raw-text":
+        return text.encode(), "text/plain", text
+    raise NodeFailed(f"There is no body of type {body.type[:40]}.", ERROR)
 
 
-def _form(given: Any, pool: VariablePool) -> Iterator[tuple[str, str]]:
-    if isinstance(given, str):
-        yield from _pairs(given, pool)
-        return
-    for row in map(as_map, given or ()):
-        if row.get("type") == "file":
-            raise NodeFailed("Files are not sent by this version.", "HttpRequestNodeError")
-        if row.get("key"):
-            yield pool.fill(str(row["key"])), pool.fill(str(row.get("value") or ""))
+def _json(text: str) -> tuple[bytes | None, str, str]:
+    if not text.strip():
+        return None, "application/json", ""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        value = json_repair.loads(text)
+        if value in ("", [], {}):
+            raise NodeFailed(f"Failed to parse JSON: {error}", ERROR) from error
+    written = json.dumps(value, ensure_ascii=False)
+    return written.encode(), "application/json", written
 
 
-def _multipart(rows: Sequence[tuple[str, str]]) -> tuple[bytes, str]:
-    boundary = secrets.token_hex(16)
-    head = '--{}\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
-    parts = [head.format(boundary, name.replace('"', "%22"), value) for name, value in rows]
-    return "".join([*parts, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
+async def _binary(body: Body, context: NodeContext) -> tuple[bytes | None, str, str]:
+    files = [file for row in body.data for file in _files(row, context.pool)]
+    if not files:
+        raise NodeFailed("The file of the body is missing.", ERROR)
+    data = await context.services.files.read(files[0])
+    return data, str(files[0].get("mime_type") or "application/octet-stream"), f"<{files[0].get('filename')}>"
 
 
-def _timeout_s(settings: Mapping[str, Any]) -> float:
-    found = [
-        value for name in ("connect", "read", "write") if isinstance(value := settings.get(name), int) and value > 0
-    ]
-    return min(float(sum(found)), LONGEST_S) if found else LONGEST_S
+async def _multipart(body: Body, context: NodeContext) -> tuple[bytes, str, str]:
+    boundary, parts, shown = secrets.token_hex(16), bytearray(), list[str]()
+    for row in body.data:
+        key = _quoted(context.pool.fill(row.key))
+        if row.type == "file":
+            for file in _files(row, context.pool):
+                name, kind = (
+                    str(file.get("filename") or "file"),
+                    str(file.get("mime_type") or "application/octet-stream"),
+                )
+                head = f'form-data; name="{key}"; filename="{_quoted(name)}"\r\nContent-Type: {kind.translate(_REST)}'
+                parts += _part(boundary, head, await context.services.files.read(file))
+                shown.append(f"{key}: <{name}>")
+        elif key:
+            text = context.pool.fill(row.value)
+            parts += _part(boundary, f'form-data; name="{key}"', text.encode())
+            shown.append(f"{key}: {text}")
+    return bytes(parts + f"--{boundary}--\r\n".encode()), f"multipart/form-data; boundary={boundary}", "\n".join(shown)
+
+
+def _part(boundary: str, disposition: str, data: bytes) -> bytes:
+    return f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + data + b"\r\n"
+
+
+def _quoted(name: str) -> str:
+    """As browsers write names in multipart forms (WHATWG HTML, "multipart/form-data")."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _files(row: BodyRow, pool: VariablePool) -> list[Mapping[str, Any]]:
+    found = pool.value(row.file)
+    return [file for file in (found if isinstance(found, list) else [found]) if is_file(file)]
+
+
+def _seconds(timeout: Timeout) -> tuple[float, float]:
+    """For the connection, and for everything together."""
+    connect, read, write = (_positive(one) for one in (timeout.connect, timeout.read, timeout.write))
+    connect_s = min(connect or CONNECT_S, LONGEST_CONNECT_S)
+    if not read and not write:
+        return connect_s, LONGEST_S
+    return connect_s, min(connect_s + (read or 0) + (write or 0), LONGEST_S)
+
+
+def _positive(value: Any) -> float:
+    try:
+        number = float(value or 0)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if 0 < number < LONGEST_S * 10 else 0.0
+
+
+def _shown(request: WebRequest, secret_header: str, body: str) -> str:
+    """The request as it is logged."""
+    lines = [f"{request.method} {request.url}"]
+    lines += [f"{name}: {'*' * 8 if name == secret_header else value}" for name, value in request.headers.items()]
+    return "\n".join([*lines, "", as_text(body)])

@@ -1,42 +1,51 @@
 """Takes the way of the first case that holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._conditions import holds
+from apps.workflows.nodes.if_else.config import BranchConfig, Case
 
 ELSE: Final = "false"
 
 
 @nodes.register
-class IfElse(Node[NodeConfig]):
+class IfElse(Node[BranchConfig]):
     """Cases are looked at in order; without one that holds the way is `false`."""
 
     key: ClassVar[str] = "if-else"
     label: ClassVar[str] = "If, else"
+    Config = BranchConfig
+    outputs: ClassVar[Mapping[str, str]] = {"result": "boolean", "selected_case_id": "string"}
     pure: ClassVar[bool] = True
     branches: ClassVar[bool] = True
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: BranchConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         looked_at: list[Mapping[str, Any]] = []
-        for case in _cases(context.data):
-            conditions = case.get("conditions") or ()
-            found = [holds(condition, context.pool) for condition in conditions]
-            looked_at.append({"case_id": case.get("case_id"), "conditions": found})
-            is_or = case.get("logical_operator") == "or"
-            if any(found) if is_or else all(found):
-                return _taken(str(case.get("case_id") or "true"), looked_at)
-        return _taken(ELSE, looked_at)
+        taken = next((case.case_id for case in config.cases if _holds(case, context, looked_at)), ELSE)
+        outputs = {"result": taken != ELSE, "selected_case_id": taken}
+        return NodeResult(outputs, process_data={"condition_results": looked_at}, handle=taken)
+
+    @classmethod
+    def missing(cls, config: BranchConfig) -> Iterator[str]:
+        """See the base class."""
+        if not any(case.conditions for case in config.cases):
+            yield "it has no condition."
+        for condition in (condition for case in config.cases for condition in case.conditions):
+            if not condition.variable_selector or not condition.comparison_operator:
+                yield "a condition is not complete."
+                return
 
 
-def _taken(case_id: str, looked_at: Sequence[Mapping[str, Any]]) -> NodeResult:
-    outputs = {"result": case_id != ELSE, "selected_case_id": case_id}
-    return NodeResult(outputs, process_data={"condition_results": list(looked_at)}, handle=case_id)
-
-
-def _cases(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The cases; older files have one, at the node itself."""
-    return data.get("cases") or [{**data, "case_id": "true"}]
+def _holds(case: Case, context: NodeContext, looked_at: list[Mapping[str, Any]]) -> bool:
+    """Conditions that no longer decide anything are not looked at."""
+    is_or = case.logical_operator == "or"
+    found: list[bool] = []
+    for condition in case.conditions:
+        found.append(holds(condition, context.pool))
+        if found[-1] is is_or:
+            break
+    looked_at.append({"case_id": case.case_id, "conditions": found})
+    return any(found) if is_or else all(found)

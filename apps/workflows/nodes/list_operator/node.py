@@ -1,35 +1,35 @@
 """Filters, picks from, sorts and cuts a list (DSL 4.18)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
+from apps.prompts.shapes import as_whole
 from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
-from apps.workflows.engine.variables import as_text, is_file
-from apps.workflows.nodes._conditions import compare, of_file
+from apps.workflows.engine.variables import VariablePool, as_text, is_file
+from apps.workflows.nodes._conditions import compare, expected, of_file
+from apps.workflows.nodes.list_operator.config import ExtractStep, FilterStep, LimitStep, ListConfig, OrderStep
 
 ERROR: Final = "ListOperatorError"
 
 
 @nodes.register
-class ListOperator(Node[NodeConfig]):
+class ListOperator(Node[ListConfig]):
     """Filter, then pick one, then order, then limit: each where it is switched on."""
 
     key: ClassVar[str] = "list-operator"
     label: ClassVar[str] = "List operator"
+    Config = ListConfig
+    outputs: ClassVar[Mapping[str, str]] = {"result": "array[any]", "first_record": "any", "last_record": "any"}
     pure: ClassVar[bool] = True
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: ListConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
-        data = context.data
-        items = context.pool.value(data.get("variable") or ())
+        items = context.pool.value(config.variable)
         if not isinstance(items, list):
             raise NodeFailed("The list operator needs a list.", ERROR)
-        found = _filtered(items, _switched(data.get("filter_by")), context)
-        found = _picked(found, _switched(data.get("extract_by")), context)
-        found = _ordered(found, _switched(data.get("order_by")))
-        limit = _switched(data.get("limit"))
-        found = found[: int(limit.get("size") or len(found))] if limit else found
+        found = _filtered(items, config.filter_by, context.pool)
+        found = _picked(found, config.extract_by, context.pool)
+        found = _limited(_ordered(found, config.order_by), config.limit)
         outputs = {
             "result": found,
             "first_record": found[0] if found else None,
@@ -37,45 +37,48 @@ class ListOperator(Node[NodeConfig]):
         }
         return NodeResult(outputs, {"variable": items})
 
+    @classmethod
+    def missing(cls, config: ListConfig) -> Iterator[str]:
+        """See the base class."""
+        if not config.variable:
+            yield "the list is not chosen."
 
-def _switched(settings: Any) -> Mapping[str, Any]:
-    """The settings of a step that is on, else nothing."""
-    return settings if isinstance(settings, Mapping) and settings.get("enabled") else {}
 
-
-def _filtered(items: list[Any], settings: Mapping[str, Any], context: NodeContext) -> list[Any]:
-    for condition in settings.get("conditions") or ():
-        value = condition.get("value")
-        expected = (
-            [context.pool.fill(str(one)) for one in value] if isinstance(value, list) else context.pool.fill(str(value))
-        )
-        operator, key = str(condition.get("comparison_operator") or ""), str(condition.get("key") or "")
-        items = [item for item in items if compare(of_file(item, key) if is_file(item) else item, operator, expected)]
+def _filtered(items: list[Any], step: FilterStep, pool: VariablePool) -> list[Any]:
+    if not step.enabled:
+        return items
+    for condition in step.conditions:
+        wanted, operator, key = expected(condition.value, pool), condition.comparison_operator, condition.key
+        items = [item for item in items if compare(_compared(item, key), operator, wanted)]
     return items
 
 
-def _picked(items: list[Any], settings: Mapping[str, Any], context: NodeContext) -> list[Any]:
-    if not settings:
+def _compared(item: Any, key: str) -> Any:
+    return of_file(item, key) if is_file(item) else item
+
+
+def _picked(items: list[Any], step: ExtractStep, pool: VariablePool) -> list[Any]:
+    if not step.enabled:
         return items
-    serial = context.pool.fill(str(settings.get("serial") or ""))
+    serial = pool.fill(step.serial).strip()
     place = int(serial) if serial.isdecimal() else 0
     if not 1 <= place <= len(items):
         raise NodeFailed(f"There is no item number {serial[:20]!r}; the list has {len(items)}.", ERROR)
     return [items[place - 1]]
 
 
-def _ordered(items: list[Any], settings: Mapping[str, Any]) -> list[Any]:
-    if not settings:
+def _ordered(items: list[Any], step: OrderStep) -> list[Any]:
+    if not step.enabled:
         return items
-    key = str(settings.get("key") or "")
-    return sorted(
-        items,
-        key=lambda item: _rank(of_file(item, key) if is_file(item) else item),
-        reverse=settings.get("value") == "desc",
-    )
+    return sorted(items, key=lambda item: _rank(_compared(item, step.key)), reverse=step.value == "desc")
 
 
 def _rank(value: Any) -> tuple[int, float, str]:
     """Numbers before texts, each by its own order."""
     is_number = isinstance(value, int | float)
     return (0, float(value), "") if is_number else (1, 0.0, as_text(value))
+
+
+def _limited(items: list[Any], step: LimitStep) -> list[Any]:
+    size = as_whole(step.size) if step.enabled else None
+    return items if size is None else items[:size]

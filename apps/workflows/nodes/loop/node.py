@@ -58,7 +58,7 @@ def _most(config: LoopConfig) -> int:
 
 
 def _is_over(config: LoopConfig, pool: VariablePool) -> bool:
-    found = [holds(condition.model_dump(), pool) for condition in config.break_conditions]
+    found = [holds(condition, pool) for condition in config.break_conditions]
     return bool(found) and (any(found) if config.logical_operator == "or" else all(found))
 
 

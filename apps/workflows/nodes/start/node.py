@@ -1,21 +1,36 @@
 """Where a flow begins: its form and what the system knows are the variables."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
-from apps.workflows.engine.config import NodeConfig
 from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.nodes.start.config import StartConfig
+
+TYPES: Final = {
+    "number": "number",
+    "checkbox": "boolean",
+    "file": "file",
+    "file-list": "array[file]",
+    "json_object": "object",
+}
 
 
 @nodes.register
-class Start(Node[NodeConfig]):
+class Start(Node[StartConfig]):
     """Its outputs are the form; they are in the pool before the run begins."""
 
     key: ClassVar[str] = "start"
     label: ClassVar[str] = "Start"
+    Config = StartConfig
 
-    async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
+    async def run(self, config: StartConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
         form = context.pool.all_of(context.node.id)
         system = {f"sys.{name}": value for name, value in context.pool.all_of("sys").items()}
         shown = {**form, **system}
         return NodeResult(outputs=shown, inputs=shown)
+
+    @classmethod
+    def variables(cls, config: StartConfig) -> Mapping[str, str]:
+        """See the base class."""
+        return {field.variable: TYPES.get(field.type, "string") for field in config.variables if field.variable}

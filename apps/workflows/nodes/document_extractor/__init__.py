@@ -1,0 +1,3 @@
+"""Reads documents."""
+
+from .node import DocumentExtractor as DocumentExtractor
