@@ -70,9 +70,7 @@ class Firing(models.Model):
         indexes = [
             models.Index(fields=["trigger", "-created_at"], name="workflows_firing_recent"),
             models.Index(fields=["created_at"], name="workflows_firing_age"),
-            models.Index(
-                fields=["lease_until"], condition=models.Q(status="waiting"), name="workflows_firing_waiting"
-            ),
+            models.Index(fields=["lease_until"], condition=models.Q(status="waiting"), name="workflows_firing_waiting"),
         ]
 
     def __str__(self) -> str:

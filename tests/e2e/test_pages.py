@@ -184,7 +184,11 @@ def test_every_page_is_sound(chromium: Chromium, upstream, options: dict[str, An
 
 def test_no_page_is_left_out():
     routes = yaml.safe_load((ROOT / "tests" / "role_matrix.yaml").read_text())["routes"]
-    read = {route for route, methods in routes.items() if "GET" in methods and not route.startswith(("v1/", "api/", "triggers/"))}
+    read = {
+        route
+        for route, methods in routes.items()
+        if "GET" in methods and not route.startswith(("v1/", "api/", "triggers/"))
+    }
     shown = [page.path for page in [INSTALL, *PAGES]]
     missed = {
         route

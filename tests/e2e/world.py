@@ -146,7 +146,9 @@ def _app(workspace: Workspace, owner: User) -> dict[str, object]:
 def _triggered(workspace: Workspace, owner: User) -> dict[str, object]:
     """A workflow that a schedule and a webhook start, with a run of the former."""
     title = {"title": "Every Monday"}
-    clock = node("clock", "trigger-schedule", frequency="weekly", visual_config={"weekdays": ["mon"]}, timezone="Europe/Oslo")
+    clock = node(
+        "clock", "trigger-schedule", frequency="weekly", visual_config={"weekdays": ["mon"]}, timezone="Europe/Oslo"
+    )
     hook = node("hook", "trigger-webhook", method="post", body=[{"name": "order", "type": "string", "required": True}])
     clock["data"].update(title)
     hook["data"].update({"title": "New order"})

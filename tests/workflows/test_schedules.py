@@ -63,12 +63,13 @@ def test_wf_26_a_frozen_clock_fires_once_and_the_run_is_stored(app):
     assert Trigger.objects.get().next_run_at == NOON + timedelta(hours=1)
     assert perloop.run(triggered.run_waiting()) == 1
     run = WorkflowRun.objects.get()
-    assert (run.status, run.invoke_from, run.outputs) == ("succeeded", "schedule", {"at": int(run.created_at.timestamp())})
+    at = int(run.created_at.timestamp())
+    assert (run.status, run.invoke_from, run.outputs) == ("succeeded", "schedule", {"at": at})
     assert run.pk == Firing.objects.get().pk
     assert NodeRun.objects.get(node_id="clock").outputs == {
         f"sys.{name}": value
         for name, value in {
-            "app_id": str(app.pk), "files": [], "timestamp": run.outputs["at"], "user_id": "",
+            "app_id": str(app.pk), "files": [], "timestamp": at, "user_id": "",
             "workflow_id": str(app.published_id), "workflow_run_id": str(run.pk),
         }.items()
     }  # fmt: skip

@@ -83,7 +83,7 @@ def test_a_secret_is_shown_once_and_told_without_it(app, browser):
     assert shown
     assert response["Cache-Control"] == "no-store"
     assert "whsec_" not in page(browser, app)
-    assert bytes(trigger("webhook").secret)
+    assert trigger("webhook").secret is not None
     assert shown[0] not in str(list(AuditEvent.objects.values_list("data", flat=True)))
     browser.post(f"/apps/{app.pk}/triggers/{hook.pk}/secret/remove")
     assert trigger("webhook").secret is None

@@ -79,6 +79,13 @@ def ended() -> WorkflowRun:
     return WorkflowRun.objects.get()
 
 
+def outputs() -> dict[str, Any]:
+    """Of the one run there is, at its end."""
+    found = ended().outputs
+    assert found is not None
+    return found
+
+
 def test_wf_26_a_delivery_starts_a_run_with_its_typed_values(app, send):
     sent = {"id": "7", "total": 1.5, "paid": True, "lines": [{"n": 1}], "address": {"town": "Ulm"}, "other": 1}
     answer = send(sent, query="?page-no=3", Authorization="Bearer mine", Cookie="sessionid=mine")
@@ -86,21 +93,22 @@ def test_wf_26_a_delivery_starts_a_run_with_its_typed_values(app, send):
     assert (answer.status, answer.json()) == (200, {"run_id": str(run.pk), "status": "running"})
     assert answer.headers["x-run-id"] == str(run.pk)
     assert (run.status, run.invoke_from) == ("succeeded", "trigger")
-    raw = run.outputs.pop("_webhook_raw")
-    assert run.outputs == {
+    found = outputs()
+    raw = found.pop("_webhook_raw")
+    assert found == {
         "X_Shop": "tea", "page_no": 3, "id": "7", "total": 1.5, "paid": True, "lines": [{"n": 1}],
         "address": {"town": "Ulm"}, "at": int(run.created_at.timestamp()),
     }  # fmt: skip
     assert (raw["method"], raw["query_params"], raw["body"]) == ("POST", {"page-no": "3"}, sent)
     assert raw["headers"]["x-shop"] == "tea"
     assert "mine" not in json.dumps(raw)
-    assert NodeRun.objects.get(node_id="hook").outputs["id"] == "7"
+    assert NodeRun.objects.filter(node_id="hook", outputs__id="7").exists()
 
 
 def test_what_is_not_sent_is_empty_by_its_type(app, send):
     send()
-    outputs = ended().outputs
-    assert [outputs[name] for name in NAMES[1:7]] == [0, "7", 0, False, [], {}]
+    found = outputs()
+    assert [found[name] for name in NAMES[1:7]] == [0, "7", 0, False, [], {}]
 
 
 def test_all_that_is_missing_or_of_another_type_is_said(app, send):
@@ -119,18 +127,18 @@ def test_a_form_and_a_text_are_read_too(workspace, server, send):
     app = hook(workspace, content_type=kind)
     answer = send(b"id=7&total=2&paid=yes&lines=%5B%7B%7D%5D&address=%7B%22a%22%3A1%7D", Content_Type=kind)
     assert answer.status == 200
-    assert [ended().outputs[name] for name in NAMES[2:7]] == ["7", 2, True, [{}], {"a": 1}]
+    assert [outputs()[name] for name in NAMES[2:7]] == ["7", 2, True, [{}], {"a": 1}]
     text = [{"name": "note", "type": "string"}]
     end = node("end", "end", outputs=[{"variable": "note", "value_selector": ["hook", "note"]}])
     save_draft(
         app=app,
         config=flow(
-            [node("hook", "trigger-webhook", method="put", content_type="text/plain", body=text, async_mode=False), end],
+            [node("hook", "trigger-webhook", content_type="text/plain", body=text, async_mode=False), end],
             "hook -> end",
         ),
     )  # fmt: skip
     publish(app=app)
-    answer = send("Grüße".encode(), method="PUT", Content_Type="text/plain; charset=utf-8")
+    answer = send("Grüße".encode(), Content_Type="text/plain; charset=utf-8")
     assert answer.json() == {"note": "Grüße"}
 
 
@@ -166,8 +174,8 @@ def test_hostile_and_mistaken_requests_are_refused(app, send, method, body, head
 
 def test_nul_characters_and_lone_surrogates_are_dropped(app, send):
     assert send(b'{"id": "a\\u0000b", "address": {"k\\u0000": "\\u0000"}}').status == 200
-    outputs = ended().outputs
-    assert (outputs["id"], outputs["address"]) == ("ab", {"k": ""})
+    found = outputs()
+    assert (found["id"], found["address"]) == ("ab", {"k": ""})
 
 
 def test_a_get_brings_parameters_alone(workspace, send):
@@ -187,7 +195,12 @@ def test_wf_26_twenty_deliveries_at_once_by_one_key_start_one_run(app, send):
 
 
 def test_a_repetition_of_one_that_is_waited_for_gets_its_answer(workspace, send):
-    hook(workspace, async_mode=False, status_code=201, response_body='{"got": "{{#hook.id#}}", "as": {{#sys.timestamp#}}}')
+    hook(
+        workspace,
+        async_mode=False,
+        status_code=201,
+        response_body='{"got": "{{#hook.id#}}", "as": {{#sys.timestamp#}}}',
+    )
     to = Trigger.objects.get()
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda n: send({"id": str(n)}, to=to, webhook_id="a"), range(8)))
@@ -241,7 +254,10 @@ def test_wf_26_signatures_good_bad_and_old(app, send):
     good = signed(secret, body)
     assert send(body, **good).status == 200
     assert send(body, **good).headers["idempotent-replayed"] == "true"
-    two = {**signed(secret, body, id="b"), "webhook_signature": f"v1,other {signed(secret, body, id='b')['webhook_signature']}"}
+    two = {
+        **signed(secret, body, id="b"),
+        "webhook_signature": f"v1,other {signed(secret, body, id='b')['webhook_signature']}",
+    }
     assert send(body, **two).status == 200
     other_secret = renew_secret(trigger=Trigger.objects.get())
     for headers in (

@@ -47,7 +47,7 @@ async def read_request(request: HttpRequest) -> Delivery:
         headers={name.lower(): value for name, value in request.headers.items()},
         params=request.GET.dict(),
         body=body,
-        form=fields.dict() if fields is not None else {},
+        form={name: str(value) for name, value in fields.items()} if fields is not None else {},
     )
 
 

@@ -13,14 +13,13 @@ class TriggersCheck(SqlCheck):
     problems = (
         Problem(
             "of_another_version",
-            "Triggers of versions that are not the published one. They fire nothing; publish the app to have them back.",
+            "Triggers of versions that are not the published one. They fire nothing; publish the app again.",
             f"select t.id::text from workflows_trigger t where t.version_id is not null and exists (select {_STALE})",
             (f"update workflows_trigger t set version_id = null, next_run_at = null {_STALE}",),
         ),
         Problem(
             "waiting",
             "Schedules whose runs have not begun for an hour. Is a worker running?",
-            "select id::text from workflows_firing where status = 'waiting'"
-            " and created_at < now() - interval '1 hour'",
+            "select id::text from workflows_firing where status = 'waiting' and created_at < now() - interval '1 hour'",
         ),
     )

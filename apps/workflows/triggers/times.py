@@ -6,7 +6,7 @@ Where it is put back, a fixed time comes once. A schedule of every hour comes on
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -112,16 +112,16 @@ def _visual(frequency: str, config: Mapping[str, Any], zone: ZoneInfo) -> Timeta
     if frequency == "hourly":
         return Timetable(zone, _numbers([config.get("on_minute", 0)], 0, 59, "minute"))
     hour, minute = _clock(str(config.get("time") or "12:00 AM"))
-    at = {"zone": zone, "hours": frozenset({hour}), "minutes": frozenset({minute})}
+    daily = Timetable(zone, frozenset({minute}), frozenset({hour}))
     if frequency == "daily":
-        return Timetable(**at)
+        return daily
     if frequency == "weekly":
-        return Timetable(**at, weekdays=_weekdays(config.get("weekdays") or ["sun"]))
+        return replace(daily, weekdays=_weekdays(config.get("weekdays") or ["sun"]))
     if frequency == "monthly":
         days = as_list(config.get("monthly_days")) or [1]
         numbers = [day for day in days if day != _LAST]
         on_last = len(numbers) < len(days)
-        return Timetable(**at, days=_numbers(numbers, 1, 31, "day of the month"), on_last_day=on_last)
+        return replace(daily, days=_numbers(numbers, 1, 31, "day of the month"), on_last_day=on_last)
     raise BadSchedule("The frequency is hourly, daily, weekly or monthly.")
 
 
