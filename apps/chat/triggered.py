@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from apps.common import notify
+from apps.common import caching, notify
 from apps.common.errors import AppError
 from apps.common.perloop import run as run_here
 from apps.prompts.callers import Caller
@@ -40,6 +40,7 @@ def fire() -> int:
 
 async def run_waiting() -> int:
     """Starts what waits, a few at once, until nothing is left; returns how many runs there were."""
+    caching.clear_all()  # what an earlier call has kept has grown old since: nobody listened
     notify.listener.get()  # stops, and changes of apps
     leases = asyncio.create_task(extend_leases(), name="run leases")
     running: set[asyncio.Task[None]] = set()

@@ -1,5 +1,6 @@
 """Schedules: one run for each moment that is due, whoever looks and whoever dies."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,12 +14,13 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.chat import triggered
-from apps.common import perloop
+from apps.common import notify, perloop
 from apps.common.errors import Conflict
 from apps.logs.models import NodeRun, WorkflowRun
 from apps.logs.services.reap import reap_runs
 from apps.prompts.errors import InvalidAppConfig
 from apps.prompts.models import App
+from apps.prompts.runtime import app_by_id
 from apps.prompts.services.deletion import delete_app
 from apps.prompts.services.versions import publish, save_draft
 from apps.workflows.models import Firing, Trigger
@@ -91,6 +93,22 @@ def test_wf_26_two_workers_fire_and_run_a_moment_once(app):
     assert sum(started for _, started in found) <= 1
     perloop.run(triggered.run_waiting())
     assert WorkflowRun.objects.count() == Firing.objects.count() == 1
+
+
+def test_a_worker_runs_the_version_that_is_live_now(app):
+    async def keep_the_old_one() -> None:
+        listener = notify.listener.get()
+        while not listener.connected:
+            await asyncio.sleep(0.01)
+        await app_by_id(app.pk, app.workspace_id)
+
+    perloop.run(keep_the_old_one())
+    end = node("end", "end", outputs=[{"variable": "new", "value_selector": ["sys", "app_id"]}])
+    save_draft(app=app, config=flow([node("clock", "trigger-schedule", **HOURLY), end], "clock -> end"))
+    publish(app=app)
+    fire_now(trigger=Trigger.objects.get())
+    perloop.run(triggered.run_waiting())
+    assert WorkflowRun.objects.get().outputs == {"new": str(app.pk)}
 
 
 def test_the_task_looks_and_runs(app):
