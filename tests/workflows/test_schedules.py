@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.chat import triggered
 from apps.common import notify, perloop
 from apps.common.errors import Conflict
+from apps.common.ids import new_id
 from apps.logs.models import NodeRun, WorkflowRun
 from apps.logs.services.reap import reap_runs
 from apps.prompts.errors import InvalidAppConfig
@@ -29,6 +30,7 @@ from apps.workflows.services.firings import (
     MAX_ATTEMPTS,
     begin_run,
     claim_firing,
+    deliver,
     fire_due,
     fire_now,
     forget_old_firings,
@@ -262,6 +264,12 @@ def test_a_deleted_apps_triggers_go_with_it(app):
     delete_app(app=app)
     assert not Trigger.objects.exists()
     assert not Firing.objects.exists()
+
+
+def test_a_delivery_to_a_trigger_that_was_deleted_meanwhile_is_told_so(app):
+    delivery = {"run_id": new_id(), "trigger_id": new_id(), "key": "a", "answer": None, "operations": []}
+    with pytest.raises(Conflict):
+        perloop.run(deliver(**delivery))
 
 
 def test_old_firings_are_forgotten_but_not_what_still_waits(app):

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from apps.chat import runs
 from apps.logs.models import NodeRun, WorkflowRun
 from apps.prompts.models import App
+from apps.prompts.services.deletion import delete_app
 from apps.prompts.services.versions import publish, save_draft
 from apps.workflows.models import Firing, Trigger
 from apps.workflows.services import firings
 from apps.workflows.services.triggers import prepare_trigger, renew_address, renew_secret, set_trigger
 from apps.workflows.triggers.signing import sign
-from tests.factories import make_app, make_key, make_workspace
+from tests.factories import make_app, make_key, make_provider, make_workspace
 from tests.http import Answer, Client
 from tests.waiting import eventually
 
@@ -332,3 +334,18 @@ def test_the_api_says_that_triggers_start_the_workflow(server, app):
     run = {"inputs": {}, "user": "ada", "response_mode": "blocking"}
     answer = Client(server.url, make_key(app)).post("/v1/workflows/run", run)
     assert (answer.status, answer.json()["code"]) == (400, "started_by_triggers")
+
+
+def test_a_deleted_apps_triggered_run_is_stopped(workspace, send, upstream):
+    make_provider(workspace, upstream.base_url, "gen-400-20")
+    model = {"provider": "openai_api_compatible", "name": "gen-400-20", "mode": "chat"}
+    write = node("write", "llm", model=model, prompt_template=[{"role": "user", "text": "Write."}])
+    hooking = node("hook", "trigger-webhook", **ORDER)
+    app = make_app(
+        workspace, flow([hooking, write, node("end", "end")], "hook -> write", "write -> end"), mode="workflow"
+    )
+    assert send().status == 200
+    assert runs._live
+    delete_app(app=app)
+    eventually(lambda: not runs._live)
+    assert not WorkflowRun.objects.exists()

@@ -51,9 +51,12 @@ where id = %s and lease_owner = %s and status = 'waiting'"""
 _END: Final = """
 update workflows_firing set status = 'failed', error = %s, lease_owner = null, lease_until = null
 where id = %s and lease_owner = %s and status = 'waiting'"""
+# Whoever deletes the trigger waits until this has committed, or it finds none.
 _DELIVER: Final = b"""
 insert into workflows_firing (id, trigger_id, key, status, error, answer, attempt, created_at)
-values (%s, %s, %s, 'started', '', %s, 0, clock_timestamp()) on conflict (trigger_id, key) do nothing"""
+select %s, t.id, %s, 'started', '', %s, 0, clock_timestamp()
+from (select id from workflows_trigger where id = %s for key share) t
+on conflict (trigger_id, key) do nothing"""
 _DELIVERED: Final = """
 select f.id, f.answer, r.status, r.error
 from workflows_firing f left join logs_workflowrun r on r.id = f.id
@@ -146,7 +149,7 @@ def fire_now(*, trigger: Trigger, user: User | None = None) -> UUID:
         Conflict: it is not live.
     """
     with transaction.atomic():
-        row = Trigger.objects.select_related("app__workspace").get(pk=trigger.pk)
+        row = Trigger.objects.select_for_update(of=("self",)).select_related("app__workspace").get(pk=trigger.pk)
         if row.kind != SCHEDULE or not _is_live(row):
             raise Conflict("Publish the app and switch the schedule on, then try again.")
         run_id = new_id()
@@ -194,10 +197,13 @@ async def deliver(
     Args:
         key: what the sender calls it, at most 255 characters.
         answer: what the sender is answered where that is known already, else None.
+
+    Raises:
+        Conflict: the webhook was deleted since it was looked up.
     """
     stored = None if answer is None else Jsonb(answer)
     async with db.connect() as connection, connection.transaction():
-        cursor = await connection.execute(_DELIVER, (run_id, trigger_id, key, stored))
+        cursor = await connection.execute(_DELIVER, (run_id, key, stored, trigger_id))
         if cursor.rowcount:
             for statement, values in operations:
                 await connection.execute(statement.value, values)
@@ -206,10 +212,10 @@ async def deliver(
 
 
 async def delivered(trigger_id: UUID, key: str) -> Delivered:
-    """What has become of an earlier delivery. Raises Conflict: it was forgotten since."""
+    """What has become of an earlier delivery. Raises Conflict: it, or its webhook, was removed since."""
     row = await db.fetch_one(_DELIVERED, trigger_id, key)
     if row is None:
-        raise Conflict("The delivery was forgotten at this moment. Send it again.")
+        raise Conflict("The webhook, or what it has kept of this delivery, was removed at this moment. Send it again.")
     return Delivered(row[0], False, row[1], row[2] or "", row[3] or "")
 
 

@@ -30,8 +30,9 @@ def follow_version(*, app: App, version: AppVersion, now: datetime | None = None
     now = now or timezone.now()
     live = {node.id: node for node in trigger_nodes(version.config)}
     kept = {*live, *draft_nodes(app=app)}
-    Trigger.objects.filter(app=app).exclude(node_id__in=kept).delete()
     known = {row.node_id: row for row in Trigger.objects.select_for_update().filter(app=app)}
+    for node_id in known.keys() - kept:
+        known.pop(node_id).delete()
     for node in live.values():
         row = known.pop(node.id, None) or Trigger(app=app, workspace_id=app.workspace_id, node_id=node.id)
         _go_live(row, node, version, now)
@@ -125,7 +126,9 @@ def remove_secret(*, trigger: Trigger, user: User | None = None) -> None:
 def delete_triggers(*, app_id: Any) -> None:
     """Removes an app's triggers with what they fired."""
     delete_in_batches(Firing.objects.filter(trigger__app_id=app_id))
-    delete_in_batches(Trigger.objects.filter(app_id=app_id))
+    with transaction.atomic():
+        rows = Trigger.objects.select_for_update().filter(app_id=app_id)  # nothing fires while they are held
+        Trigger.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def _next(row: Trigger, now: datetime) -> datetime | None:
