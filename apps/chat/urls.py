@@ -10,6 +10,7 @@ MESSAGE = "apps/<uuid:app_id>/debug/messages/<uuid:message_id>"
 urlpatterns = [
     path("apps/<uuid:app_id>/chat", chat.chat_page, name="chat_page"),
     path("apps/<uuid:app_id>/debug/files", debug.upload, name="debug_upload"),
+    path("apps/<uuid:app_id>/debug/nodes/<str:node_id>", debug.step, name="debug_step"),
     path("apps/<uuid:app_id>/debug/speech", shared.speech, name="debug_speech"),
     path("apps/<uuid:app_id>/debug/transcript", shared.transcript, name="debug_transcript"),
     path("apps/<uuid:app_id>/triggers/<uuid:trigger_id>/test", trials.try_trigger, name="try_trigger"),

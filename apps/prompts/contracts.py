@@ -57,9 +57,14 @@ def check_config(*, workspace: Workspace, mode: str, config: Mapping[str, Any]) 
     ]
 
 
+def faults_of(*, mode: str, config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What keeps a configuration from being published: code, sentence and field of each."""
+    return [fault for check in app_checks.all().values() for fault in check().faults(mode=mode, config=config)]
+
+
 def require_faultless(*, mode: str, config: Mapping[str, Any]) -> None:
     """Raises InvalidAppConfig with every fault that any check finds."""
-    found = [fault for check in app_checks.all().values() for fault in check().faults(mode=mode, config=config)]
+    found = faults_of(mode=mode, config=config)
     if found:
         raise InvalidAppConfig(found)
 

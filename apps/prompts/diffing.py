@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from .flows import CONVERSATION, ENVIRONMENT, edges_of, is_secret, nodes_of, variables_of
 from .shapes import as_list, as_map
 
 Kind = Literal["added", "removed", "kept", "skipped"]
@@ -51,6 +52,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "options": gettext_noop("options"),
     "default": gettext_noop("default"),
 }
+# Of a node: its type, which stands beside its name, and how it looks on the canvas.
+NOT_COMPARED: Final = frozenset({"type", "selected", "width", "height"})
 _PROMPT: Final = ("pre_prompt", "prompt_type", "chat_prompt_config", "completion_prompt_config")
 _KNOWLEDGE: Final = ("dataset_configs", "dataset_query_variable")
 
@@ -90,7 +93,8 @@ class Section:
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Section]:
     """What changed from one configuration to the other, in the order of the editing page; nothing where they agree."""
-    old, new = dict(_leaves(before)), dict(_leaves(after))
+    titles = _titles(before, after)
+    old, new = dict(_leaves(before, titles)), dict(_leaves(after, titles))
     paths = [*new, *(path for path in old if path not in new)]
     changed = [path for path in paths if old.get(path) != new.get(path)]
     return [
@@ -177,7 +181,7 @@ def _label(path: Path) -> str:
     return " › ".join(words)
 
 
-def _leaves(config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+def _leaves(config: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
     """The configuration flat: a path for each value, lists of named things by their names."""
     for key, value in config.items():
         if key in _PROMPT:
@@ -186,7 +190,11 @@ def _leaves(config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield from _variable_leaves(value)
         elif key in _KNOWLEDGE:
             yield from _knowledge_leaves(key, value)
-        elif key in ("model", "graph"):
+        elif key == "graph":
+            yield from _graph_leaves(config, titles)
+        elif key in (ENVIRONMENT, CONVERSATION):
+            yield from _flow_variable_leaves(key, config)
+        elif key == "model":
             yield from _flat((key,), value)
         else:
             yield from _flat(("features", key), value)
@@ -198,6 +206,28 @@ def _prompt_leaves(key: str, value: Any) -> Iterator[tuple[Path, Any]]:
             yield ("prompt", f"{number}. {block.get('role') or 'user'}"), str(block.get("text") or "")
     else:
         yield from _flat(("prompt", key), value)
+
+
+def _titles(*configs: Mapping[str, Any]) -> dict[str, str]:
+    """What nodes are called, by id; the last configuration that has one counts."""
+    return {id: str(data.get("title") or id) for config in configs for id, data in nodes_of(config)}
+
+
+def _graph_leaves(config: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
+    """Nodes by their titles, edges by what they join; where a node stands changes nothing."""
+    for node_id, data in nodes_of(config):
+        yield ("graph", titles[node_id]), str(data.get("type"))
+        yield from _flat(("graph", titles[node_id]), {key: data[key] for key in data if key not in NOT_COMPARED})
+    for source, handle, target in edges_of(config):
+        way = titles.get(source, source) if handle == "source" else f"{titles.get(source, source)} ({handle})"
+        yield ("graph", _("Connections"), f"{way} → {titles.get(target, target)}"), True
+
+
+def _flow_variable_leaves(key: str, config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    for row in variables_of(config, key):
+        value = "••••••" if is_secret(row) and row.get("value") else row.get("value")
+        about = {name: row[name] for name in ("value_type", "description") if row.get(name)}
+        yield from _flat(("variables", str(row["name"])), {**about, "value": value})
 
 
 def _variable_leaves(form: Any) -> Iterator[tuple[Path, Any]]:

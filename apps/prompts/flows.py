@@ -20,6 +20,13 @@ def nodes_of(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
             yield str(node.get("id") or ""), data
 
 
+def edges_of(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Source, handle and target of each edge."""
+    for edge in map(as_map, as_list(as_map(config.get("graph")).get("edges"))):
+        if edge.get("source") and edge.get("target"):
+            yield str(edge["source"]), str(edge.get("sourceHandle") or "source"), str(edge["target"])
+
+
 def variables_of(config: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     """The environment or conversation variables that have a name."""
     return (row for row in map(as_map, as_list(config.get(key))) if row.get("name"))

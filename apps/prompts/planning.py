@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from .choices import FLOW_MODES
 from .diffing import compare
-from .flows import CONVERSATION, ENVIRONMENT, nodes_of, variables_of
+from .flows import CONVERSATION, ENVIRONMENT, edges_of, nodes_of, variables_of
 from .secret_values import SEALED
-from .shapes import as_list, as_map
+from .shapes import as_map
 
 # Where a node stands and whether it is chosen changes nothing of what it does.
 _LOOKS: Final = frozenset({"selected", "width", "height"})
@@ -85,5 +85,4 @@ def _edge_difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dic
 
 def _edges(config: Mapping[str, Any]) -> set[str]:
     """Each as `source:handle -> target`."""
-    edges = map(as_map, as_list(as_map(config.get("graph")).get("edges")))
-    return {f"{edge.get('source')}:{edge.get('sourceHandle') or 'source'} -> {edge.get('target')}" for edge in edges}
+    return {f"{source}:{handle} -> {target}" for source, handle, target in edges_of(config)}

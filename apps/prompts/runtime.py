@@ -9,7 +9,7 @@ from uuid import UUID
 
 from apps.common import db, notify
 from apps.common.caching import NotifiedCache
-from apps.common.errors import NotFound, Unauthorized
+from apps.common.errors import BadRequest, NotFound, Unauthorized
 from apps.workspaces.topics import WORKSPACE_TOPIC
 
 from . import keys
@@ -209,6 +209,23 @@ async def draft_by_id(app_id: UUID, workspace_id: UUID, version_id: UUID | None 
     if app.config is None:
         raise NotFound("The app has no such version any more. Save its draft and try again.")
     return app
+
+
+async def release_by_id(app: AppRuntime, version_id: UUID) -> AppRuntime:
+    """The app with a version of it that was published at some time.
+
+    Raises:
+        NotFound: the app has no such version.
+        BadRequest: it was never published.
+    """
+    row = await db.fetch_one(
+        "select is_release from prompts_appversion where id = %s and app_id = %s", version_id, app.app_id
+    )
+    if row is None:
+        raise NotFound("Workflow not found.")
+    if not row[0]:
+        raise BadRequest("Cannot run a draft workflow. Publish it first.")
+    return await draft_by_id(app.app_id, app.workspace_id, version_id)
 
 
 async def app_of_site(code: str) -> AppRuntime:

@@ -105,12 +105,12 @@ def test_model_knowledge_and_features_have_sections_of_their_own():
 
 
 def test_nodes_of_a_graph_are_compared_by_their_id():
-    nodes = [{"id": "start", "data": {"title": "Start"}}, {"id": "llm", "data": {"title": "Ask"}}]
-    before, after = (
-        {"graph": {"nodes": nodes}},
-        {"graph": {"nodes": [nodes[1] | {"data": {"title": "Think"}}, nodes[0]]}},
+    start, ask = (
+        {"id": id, "data": {"type": id, "title": title}} for id, title in (("start", "Start"), ("llm", "Ask"))
     )
-    assert [change.label for change in changes(before, after)["Workflow"]] == ["nodes › llm › data › title"]
+    thinks = {"id": "llm", "data": {"type": "llm", "title": "Think"}, "position": {"x": 5}}
+    before, after = {"graph": {"nodes": [start, ask]}}, {"graph": {"nodes": [thinks, start]}}
+    assert [change.label for change in changes(before, after)["Workflow"]] == ["Think › title"]
 
 
 @pytest.mark.parametrize(

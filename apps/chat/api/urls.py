@@ -14,6 +14,7 @@ urlpatterns = [
     path("completion-messages", views.completion_messages, name="v1-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="v1-completion-stop"),
     path("workflows/run", workflows.run, name="v1-workflow-run"),
+    path("workflows/<str:workflow_id>/run", workflows.run, name="v1-workflow-run-version"),
     path("workflows/tasks/<str:task_id>/stop", workflows.stop, name="v1-workflow-stop"),
     path("messages/<str:message_id>/suggested", suggested_view(key_reader), name="v1-suggested"),
     path("conversations/<str:conversation_id>/name", rename_view(key_reader), name="v1-conversation-name"),

@@ -7,9 +7,12 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.chat.debugging import draft_access
+from apps.chat.stepping import run_node
 from apps.common.api import json_body
 from apps.common.bodies import read_multipart
+from apps.common.errors import InvalidParam
 from apps.common.pages import render_part
+from apps.common.text import storable_json
 from apps.files.errors import FilePartMissing, TooManyFiles
 from apps.files.kinds import limit_mb
 from apps.files.names import extension_of
@@ -38,6 +41,16 @@ def rate(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpRespons
     message = get_message(access=access, message_id=message_id)
     rate_message(message=message, caller=access.caller, rating=json_body(request).get("rating"))
     return HttpResponse(status=204)
+
+
+@require_POST
+@requires(*BUILDERS)
+def step(request: ConsoleRequest, app_id: UUID, node_id: str) -> HttpResponse:
+    """{values}: runs one node of the draft with these variables, by name, by node."""
+    values = storable_json(json_body(request).get("values") or {})
+    if not isinstance(values, dict):
+        raise InvalidParam("values must be an object.", params="values")
+    return JsonResponse(async_to_sync(run_node)(_access(request, app_id), node_id, values))
 
 
 @require_POST

@@ -16,6 +16,7 @@ from apps.common.ids import parse_uuid
 from apps.common.text import storable_json
 from apps.prompts.choices import AppMode
 from apps.prompts.config import read_config
+from apps.prompts.contracts import advice_on, faults_of
 from apps.prompts.editing import get_offer
 from apps.prompts.errors import AppUnavailable
 from apps.prompts.initial import initial_prompt
@@ -23,7 +24,7 @@ from apps.prompts.models import App, AppVersion
 from apps.prompts.selectors import get_app
 from apps.prompts.services.designs import design_app
 from apps.prompts.services.drafts import as_stored, keep_draft
-from apps.prompts.validation import model_mode_of, validate_config
+from apps.prompts.validation import Problem, model_mode_of, validate_config
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 
@@ -44,8 +45,8 @@ def orchestrate(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST", "PUT"])
 @requires(*BUILDERS)
 def draft(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    """GET: the draft. POST or PUT {config, base_version_id, overwrite}: stores it."""
-    app = _editable(request, app_id)
+    """GET: the draft. POST or PUT {config, base_version_id, overwrite}: stores it. Of flows too: their canvas."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
     if request.method in {"GET", "HEAD"}:
         return JsonResponse(_answer(app, _draft_of(app)))
     body = json_body(request)
@@ -105,8 +106,15 @@ def _draft_of(app: App) -> AppVersion:
 
 
 def _answer(app: App, version: AppVersion) -> dict[str, Any]:
+    """The draft with what keeps it from being published, and what its author should look at besides."""
     problems = [asdict(problem) for problem in validate_config(app.mode, version.config)]
-    return {**as_stored(version), "problems": problems}
+    advice = [Problem(*one) for one in advice_on(mode=app.mode, config=version.config)]
+    faults = [Problem(*one) for one in faults_of(mode=app.mode, config=version.config)]
+    return {
+        **as_stored(version),
+        "problems": [*problems, *map(asdict, faults)],
+        "checklist": [asdict(one) for one in advice],
+    }
 
 
 def _config(body: Mapping[str, Any]) -> Mapping[str, Any]:

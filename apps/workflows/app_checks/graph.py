@@ -1,6 +1,6 @@
 """Warns of what a flow's nodes name and this installation does not have; such nodes fail when they are reached."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from apps.prompts.flows import nodes_of
 from apps.prompts.shapes import as_list, as_map
 from apps.tools.contracts import tool_of
 from apps.workflows.adapters.tools import WORKFLOW
-from apps.workflows.engine.checklist import checklist_of
+from apps.workflows.engine.checklist import checklist_of, duplicate_titles
 from apps.workflows.engine.contracts import node_of
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.validation import faults_of
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import User, Workspace
 
 _MODEL_NODES: Final = frozenset({"llm", "question-classifier", "parameter-extractor"})
 _ENDS: Final = {AppMode.WORKFLOW: ("end",), AppMode.ADVANCED_CHAT: ("answer",)}
@@ -53,6 +53,17 @@ class GraphCheck(AppCheck):
         ends = _ENDS.get(AppMode(mode))
         found = checklist_of(Graph.parse(config), ends=ends) if ends else []
         return [("graph", fault.sentence, fault.node_id) for fault in found]
+
+    def refusals(
+        self, *, user: User, workspace: Workspace, config: Mapping[str, Any], known: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[str, str, str]]:
+        """A name that two nodes have, unless they had it already: variables are told apart by it."""
+        before = {title for one in known for title in duplicate_titles(Graph.parse(one))}
+        twice = [title for title in duplicate_titles(Graph.parse(config)) if title not in before]
+        return [
+            ("duplicate_node_name", f"Two nodes are called {title[:80]}. Give each a name of its own.", "graph.nodes")
+            for title in twice
+        ]
 
     def without_foreign(self, *, workspace: Workspace, mode: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Without ids of knowledge that is not in this workspace."""

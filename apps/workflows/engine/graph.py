@@ -69,6 +69,14 @@ class Graph:
         """The edges that leave a node."""
         return self._outgoing[node_id]
 
+    def alone(self, node_id: str) -> "Graph":
+        """One node, with what stands inside it at any depth."""
+        kept = {node_id}
+        while more := {node.id for node in self.nodes.values() if node.inside in kept} - kept:
+            kept |= more
+        inner = [edge for edge in self.edges if {edge.source, edge.target} <= kept]
+        return Graph([self.nodes[id] for id in self.nodes if id in kept], inner)
+
     def part(self, start: str) -> Part:
         """What a walk from `start` may reach on its own level; edges from elsewhere do not count."""
         inside = self.nodes[start].inside
