@@ -267,7 +267,13 @@ def test_a_deleted_apps_triggers_go_with_it(app):
 
 
 def test_a_delivery_to_a_trigger_that_was_deleted_meanwhile_is_told_so(app):
-    delivery = {"run_id": new_id(), "trigger_id": new_id(), "key": "a", "answer": None, "operations": []}
+    delivery: dict[str, Any] = {
+        "run_id": new_id(),
+        "trigger_id": new_id(),
+        "key": "a",
+        "answer": None,
+        "operations": [],
+    }
     with pytest.raises(Conflict):
         perloop.run(deliver(**delivery))
 

@@ -180,6 +180,14 @@ def test_nul_characters_and_lone_surrogates_are_dropped(app, send):
     assert (found["id"], found["address"]) == ("ab", {"k": ""})
 
 
+def test_nobody_gets_at_an_upload_by_naming_it(app, send):
+    upload = {"dify_model_identity": "__dify__file__", "related_id": str(app.pk), "transfer_method": "local_file"}
+    send({"id": "7", "address": {**upload, "type": "document"}, "lines": [upload]})
+    found = outputs()
+    assert str(app.pk) not in json.dumps(found)
+    assert "/files/" not in json.dumps(found)
+
+
 def test_a_get_brings_parameters_alone(workspace, send):
     hook(workspace, method="get", body=[], params=[{"name": "n", "type": "boolean", "required": True}])
     assert send(method="GET", query="?n=on").status == 200

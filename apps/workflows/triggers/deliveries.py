@@ -10,7 +10,7 @@ import orjson
 
 from apps.common.errors import BadRequest, InvalidParam, MethodNotAllowed, UnsupportedMediaType
 from apps.common.text import storable, storable_json
-from apps.workflows.engine.variables import type_of
+from apps.workflows.engine.variables import is_file, type_of
 from apps.workflows.nodes.trigger_webhook.config import RAW, TriggerWebhookConfig, WebhookParameter
 
 FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -67,9 +67,17 @@ def read_delivery(config: TriggerWebhookConfig, delivery: Delivery) -> dict[str,
         raise InvalidParam(" ".join(problems[:_MANY]))
     shown = {name: value for name, value in delivery.headers.items() if name not in _PRIVATE}
     raw = {"method": delivery.method, "headers": shown, "query_params": dict(delivery.params), "body": body}
-    kept = storable_json({**values, RAW: raw})
-    assert isinstance(kept, dict)
-    return kept
+    return {name: _strange(storable_json(value)) for name, value in {**values, RAW: raw}.items()}
+
+
+def _strange(value: Any) -> Any:
+    """The value without what makes an object one of our uploads: nobody has asked whose it is."""
+    if isinstance(value, list):
+        return [_strange(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ours = {"dify_model_identity", "related_id"} if is_file(value) or "dify_model_identity" in value else frozenset()
+    return {name: _strange(item) for name, item in value.items() if name not in ours}
 
 
 def example_of(config: TriggerWebhookConfig) -> str:
