@@ -41,6 +41,32 @@ class FlowFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What a person is asked, as the service API tells it (6.9).
+
+    Args:
+        content: Markdown; `{{#$output.name#}}` stands where a field is.
+        inputs: the fields.
+        actions: what the person may choose at the end; each is a handle of the node.
+        timeout_s: after so long nobody is waited for.
+    """
+
+    content: str
+    inputs: Sequence[Mapping[str, Any]]
+    actions: Sequence[Mapping[str, Any]]
+    defaults: Mapping[str, Any]
+    timeout_s: float
+
+
+class NodeWaits(Exception):
+    """A node cannot go on before a person has filled in its form."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.form = form
+
+
+@dataclass(frozen=True, slots=True)
 class NodeResult:
     """What a node has brought.
 

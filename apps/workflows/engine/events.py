@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .graph import GraphNode
+
+if TYPE_CHECKING:
+    from .contracts import Form
 
 
 @dataclass(slots=True)
@@ -109,6 +112,30 @@ class FlowFinished:
     exceptions_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FlowPaused:
+    """The run waits for people; nothing follows until it is resumed.
+
+    Args:
+        state: what it is resumed from; JSON.
+        waiting: the nodes that wait, with their forms.
+    """
+
+    state: Mapping[str, Any]
+    waiting: Sequence[tuple[NodeStarted, "Form"]]
+    elapsed_s: float
+    total_tokens: int
+    total_steps: int
+
+
 EngineEvent: TypeAlias = (
-    NodeStarted | NodeFinished | NodeRetry | RoundsStarted | RoundStarted | RoundsFinished | Text | FlowFinished
+    NodeStarted
+    | NodeFinished
+    | NodeRetry
+    | RoundsStarted
+    | RoundStarted
+    | RoundsFinished
+    | Text
+    | FlowFinished
+    | FlowPaused
 )

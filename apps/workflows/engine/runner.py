@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .config import NodeConfig
-from .contracts import FlowFailed, Node, config_of
-from .events import EngineEvent, FlowFinished, NodeFinished, NodeStarted, RoundsFinished, RoundsStarted
+from .contracts import FlowFailed, Node, NodeResult, config_of
+from .events import (
+    EngineEvent,
+    FlowFinished,
+    FlowPaused,
+    NodeFinished,
+    NodeStarted,
+    RoundsFinished,
+    RoundsStarted,
+)
 from .graph import Graph, GraphNode
 from .ports import Services
 from .streaming import Template
@@ -17,6 +25,25 @@ from .variables import VariablePool
 from .walk import Walk
 
 _END: Final = object()
+
+
+# Their outputs are the run's.
+ENDS: Final = ("end", "answer")
+
+
+def pool_of(state: Mapping[str, Any], values: Mapping[str, Mapping[str, Any]]) -> VariablePool:
+    """The variables of a run that is resumed.
+
+    Args:
+        values: namespaces that are read anew, such as `env`.
+    """
+    return VariablePool({**state["pool"], **values})
+
+
+def _stub(graph: Graph, node_id: str, outputs: Mapping[str, Any]) -> NodeFinished:
+    """A node that ended before the pause, for what it brings to the run's outputs."""
+    started = NodeStarted("", graph.nodes[node_id], "", 0.0)
+    return NodeFinished(started, "succeeded", {}, outputs, None, "", None, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +66,8 @@ class FlowRun:
         templates: what is answered, by the nodes that do.
         outputs: makes the run's outputs of the nodes that ended, in their order.
         new_id: makes ids of runs of nodes.
+        paused: the state it is resumed from; `pool` is made of it by `pool_of`.
+        outcomes: what has become of forms, by node.
     """
 
     def __init__(
@@ -52,19 +81,26 @@ class FlowRun:
         outputs: Callable[[Sequence[NodeFinished]], Mapping[str, Any]],
         new_id: Callable[[], str],
         limits: Limits | None = None,
+        paused: Mapping[str, Any] | None = None,
+        outcomes: Mapping[str, NodeResult] | None = None,
     ) -> None:
         self.graph, self.services, self.new_id = graph, services, new_id
         self.limits = limits or Limits()
         self.finished: list[NodeFinished] = []
+        self._ended_before: list[NodeFinished] = []
         self._start, self._pool, self._outputs = start, pool, outputs
         self._templates = {template.node_id: template for template in templates}
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         self._steps = self._tokens = self._exceptions = 0
         self._configs: dict[str, NodeConfig] = {}
-        self._began = 0.0
+        self._paused, self._outcomes = paused, outcomes or {}
+        self._began = self._before_s = 0.0
+        if paused is not None:
+            self._steps, self._tokens, self._exceptions, self._before_s = paused["counts"]
+            self._ended_before = [_stub(graph, *one) for one in paused["ended"]]
 
     async def events(self) -> AsyncGenerator[EngineEvent, None]:
-        """Events as they come; the last is FlowFinished."""
+        """Events as they come; the last is FlowFinished, or FlowPaused."""
         self._began = time.monotonic()
         task = asyncio.create_task(self._run(), name="flow")
         try:
@@ -90,24 +126,46 @@ class FlowRun:
                 found.append(event)
         return found
 
-    async def _run(self) -> FlowFinished:
+    async def _run(self) -> FlowFinished | FlowPaused:
+        walk = Walk(self, self._start, self._pool, self.tell)
         try:
             async with asyncio.timeout(self.limits.time_s):
-                await Walk(self, self._start, self._pool, self.tell).go()
+                if self._paused is not None:
+                    walk.restore(self._paused["walk"], self._outcomes)
+                await walk.go()
         except TimeoutError:
             return self._end("failed", f"Max execution time {self.limits.time_s:g}s reached.")
         except FlowFailed as error:
             return self._end("failed", str(error))
         finally:
             self._queue.put_nowait(_END)
+        if walk.waiting:
+            return self._pause(walk)
         return self._end("partial-succeeded" if self._exceptions else "succeeded", "")
+
+    def _pause(self, walk: Walk) -> FlowPaused:
+        elapsed_s = self._elapsed_s()
+        ended = [(one.started.node.id, one.outputs) for one in self._all_finished() if one.started.node.type in ENDS]
+        state = {
+            "walk": walk.dump(),
+            "pool": self._pool.dump(),
+            "counts": [self._steps, self._tokens, self._exceptions, elapsed_s],
+            "ended": ended,
+        }
+        return FlowPaused(state, list(walk.waiting.values()), elapsed_s, self._tokens, self._steps)
+
+    def _all_finished(self) -> list[NodeFinished]:
+        return [*self._ended_before, *self.finished]
+
+    def _elapsed_s(self) -> float:
+        return self._before_s + time.monotonic() - self._began
 
     def _end(self, status: str, error: str) -> FlowFinished:
         return FlowFinished(
             status=status,
-            outputs={} if status == "failed" else self._outputs(self.finished),
+            outputs={} if status == "failed" else self._outputs(self._all_finished()),
             error=error,
-            elapsed_s=time.monotonic() - self._began,
+            elapsed_s=self._elapsed_s(),
             total_tokens=self._tokens,
             total_steps=self._steps,
             exceptions_count=self._exceptions,

@@ -5,8 +5,9 @@ time is told; a model that ended before its place in the template is told when i
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .contracts import NodeFailed, config_of, node_of
 from .events import Text
@@ -46,6 +47,25 @@ class Assembler:
         self._blocking |= {id for id, node in part.nodes.items() if node.data.get("error_strategy") == "fail-branch"}
         read = {tuple(piece[:2]) for one in templates for piece in one.parts if not isinstance(piece, str)}
         self._blocking |= {id for id, node in part.nodes.items() if _changes(node) & read}
+
+    def dump(self) -> dict[str, Any]:
+        """How far it is."""
+        return {
+            "ready": [template.node_id for template in self._ready],
+            "waiting": list(self._waiting),
+            "place": self._place,
+            "streams": {id: {"pieces": stream.pieces, "told": stream.told} for id, stream in self._streams.items()},
+            "ended": sorted(self._ended),
+            "handles": self._handles,
+        }
+
+    def restore(self, state: Mapping[str, Any], templates: Sequence[Template]) -> None:
+        """Goes on where another one was when it was dumped."""
+        by_id = {template.node_id: template for template in templates}
+        self._ready = deque(by_id[id] for id in state["ready"])
+        self._waiting = {id: by_id[id] for id in state["waiting"]}
+        self._place, self._ended, self._handles = state["place"], set(state["ended"]), dict(state["handles"])
+        self._streams = {id: _Stream(list(one["pieces"]), one["told"]) for id, one in state["streams"].items()}
 
     def begin(self) -> Iterator[Text]:
         """What may be told at once."""

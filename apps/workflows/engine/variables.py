@@ -50,6 +50,10 @@ class VariablePool:
         else:
             self._values.setdefault(node_id, {})[name] = value
 
+    def dump(self) -> dict[str, dict[str, Any]]:
+        """All that is written, but the environment: a run that is resumed reads that anew."""
+        return {name: dict(values) for name, values in self._values.items() if name != "env"}
+
     def own(self, node_id: str) -> Mapping[str, Any]:
         """What is written under a node in this pool, not around it."""
         return dict(self._values.get(node_id, {}))

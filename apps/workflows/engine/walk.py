@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .config import NodeConfig
-from .contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, node_of
+from .contracts import FlowFailed, Form, Node, NodeContext, NodeFailed, NodeResult, NodeWaits, node_of
 from .events import EngineEvent, NodeFinished, NodeRetry, NodeStarted, RoundsFinished, RoundsStarted
 from .graph import Edge, GraphNode
 from .handling import DEFAULT_VALUE, FAIL_BRANCH, defaults_of, retry_of, strategy_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 INTERNAL: Final = "The node failed for a reason of the server's own. Look at its log, or try again."
 ABORTED: Final = "Stopped before it was done."
+INSIDE: Final = "Nobody can be asked inside an iteration or a loop: put the node outside of it."
 Tell = Callable[[EngineEvent], None]
 
 
@@ -41,6 +42,8 @@ class Walk:
         self._assembler = Assembler(self._part, templates, pool) if templates else None
         self._undecided = dict(self._part.incoming)
         self._come_from: dict[str, str] = {}
+        self.waiting: dict[str, tuple[NodeStarted, Form]] = {}
+        self._resumed: list[tuple[GraphNode, NodeStarted, NodeResult | None]] = []
         self._steps = 0
         self._group = asyncio.TaskGroup()
 
@@ -48,11 +51,44 @@ class Walk:
         """Walks to the end. Raises FlowFailed."""
         try:
             async with self._group:
-                self._say(self._assembler.begin() if self._assembler else ())
-                self._start(self._part.start, "")
+                if self._resumed:
+                    for node, started, outcome in self._resumed:
+                        self._group.create_task(self._go_on(node, started, outcome), name=f"node {node.id}")
+                else:
+                    self._say(self._assembler.begin() if self._assembler else ())
+                    self._start(self._part.start, "")
         except BaseExceptionGroup as group:
             failed, _ = group.split(FlowFailed)
             raise (failed.exceptions[0] if failed else group.exceptions[0]) from None
+
+    def dump(self) -> dict[str, Any]:
+        """What another walk goes on from once the forms it waits for are filled in."""
+        return {
+            "undecided": self._undecided,
+            "come_from": self._come_from,
+            "steps": self._steps,
+            "assembler": self._assembler.dump() if self._assembler else None,
+            "waiting": {
+                id: {
+                    "run_id": one.run_id,
+                    "predecessor": one.predecessor,
+                    "created_at": one.created_at,
+                    "index": one.index,
+                }
+                for id, (one, _) in self.waiting.items()
+            },
+        }
+
+    def restore(self, state: Mapping[str, Any], outcomes: Mapping[str, NodeResult]) -> None:
+        """Goes on where another walk was, with what has become of forms it waited for; others are waited for still."""
+        self._undecided, self._come_from = dict(state["undecided"]), dict(state["come_from"])
+        self._steps = state["steps"]
+        if self._assembler and state["assembler"]:
+            self._assembler.restore(state["assembler"], self.run.templates_in(self._part.nodes))
+        for node_id, told in state["waiting"].items():
+            node = self._part.nodes[node_id]
+            started = NodeStarted(told["run_id"], node, told["predecessor"], told["created_at"], told["index"])
+            self._resumed.append((node, started, outcomes.get(node_id)))
 
     def inside(self, start: str, pool: VariablePool, tell: Tell, place: Mapping[str, Any]) -> "Walk":
         """A walk of the same run, through what stands inside one of the nodes."""
@@ -75,6 +111,15 @@ class Walk:
 
     async def _do(self, node: GraphNode, predecessor: str) -> None:
         handle = await Step(self, node, predecessor).go()
+        if handle is not None:
+            self._follow(node, handle)
+
+    async def _go_on(self, node: GraphNode, started: NodeStarted, outcome: NodeResult | None) -> None:
+        handle = await Step(self, node, started.predecessor, started).resume(outcome)
+        if handle is not None:
+            self._follow(node, handle)
+
+    def _follow(self, node: GraphNode, handle: str) -> None:
         self._ended(node.id, handle)
         self._decide([(edge, edge.handle == handle) for edge in self._part.outgoing[node.id]])
 
@@ -101,28 +146,53 @@ class Walk:
 class Step:
     """One node, with its retries and what is done when it fails for good."""
 
-    def __init__(self, walk: Walk, node: GraphNode, predecessor: str) -> None:
+    def __init__(self, walk: Walk, node: GraphNode, predecessor: str, started: NodeStarted | None = None) -> None:
         self._walk, self._node, self._tell = walk, node, walk.tell
         self._kind = node_of(node.type)
         self._has_rounds = self._kind is not None and self._kind.has_rounds
-        self._started = NodeStarted(walk.run.new_id(), node, predecessor, time.time())
+        self._started = started or NodeStarted(walk.run.new_id(), node, predecessor, time.time())
         self._rounds: Rounds | None = None
         self._clock = time.monotonic()
         self._is_told = False
 
-    async def go(self) -> str:
-        """Runs the node; returns the handle that is taken. Raises FlowFailed."""
+    async def go(self) -> str | None:
+        """Runs the node; returns the handle that is taken, None where it waits for a person. Raises FlowFailed."""
         try:
             item, config = self._item()
             context = self._context()
             self._begin(item.opening(config, context) if self._has_rounds else ({}, 0))
             result = await self._patiently(item, config, context)
+        except NodeWaits as waits:
+            return self._wait(waits.form)
         except NodeFailed as error:
             return self._fail(error)
         except asyncio.CancelledError:
             if self._is_told:
                 self._finish(NodeResult(), "stopped", ABORTED)
             raise
+        return self._succeed(result)
+
+    async def resume(self, outcome: NodeResult | None) -> str | None:
+        """What has become of its form; None: it still waits."""
+        self._is_told = True
+        if outcome is not None:
+            return self._succeed(outcome)
+        try:
+            item, config = self._item()
+            await item.run(config, self._context())
+        except NodeWaits as waits:
+            return self._wait(waits.form)
+        except NodeFailed as error:
+            return self._fail(error)
+        return None
+
+    def _wait(self, form: Form) -> str | None:
+        if self._walk.place:
+            return self._fail(NodeFailed(INSIDE, "HumanInputError"))
+        self._walk.waiting[self._node.id] = (self._started, form)
+        return None
+
+    def _succeed(self, result: NodeResult) -> str:
         self._walk.pool.write(self._node.id, result.outputs)
         self._finish(result, "succeeded")
         return result.handle
@@ -167,7 +237,7 @@ class Step:
     async def _once(self, item: Node[Any], config: NodeConfig, context: NodeContext) -> NodeResult:
         try:
             return await item.run(config, context)
-        except (NodeFailed, FlowFailed):
+        except (NodeFailed, NodeWaits, FlowFailed):
             raise
         except Exception as error:
             log.exception("node %s of type %s failed", self._node.id, self._node.type)

@@ -1,0 +1,3 @@
+"""Asks a person."""
+
+from .node import HumanInput as HumanInput
