@@ -34,7 +34,7 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
     if scope["type"] == "http":
         path = scope["path"]
         # Health is asked for by the machine itself, by an address that ALLOWED_HOSTS need not name.
-        handler = service if path.startswith(("/v1/", "/api/")) or path == "/health" else console
+        handler = service if path.startswith(("/v1/", "/api/", "/triggers/")) or path == "/health" else console
         await handler(scope, receive, send)  # type: ignore[arg-type]  # Django types scopes as plain dicts
     elif scope["type"] == "websocket":
         await sockets(scope, receive, send)

@@ -39,6 +39,7 @@ from apps.prompts.services.apps import reset_site_code
 from apps.prompts.services.keys import create_app_key, create_dataset_key, revoke_key
 from apps.prompts.services.templates import save_as_template
 from apps.webapp import passports
+from apps.workflows.models import Trigger
 from apps.workspaces.choices import Role
 from apps.workspaces.models import Installation, User, Workspace
 from apps.workspaces.services.accounts import reset_password
@@ -139,6 +140,10 @@ def flow_run(app: App) -> WorkflowRun:
     return WorkflowRun.objects.create(**ids, status="succeeded")
 
 
+def webhook(app: App) -> Trigger:
+    return Trigger.objects.create(workspace_id=app.workspace_id, app=app, node_id="hook", kind="trigger-webhook")
+
+
 def external_base(workspace: Workspace) -> Dataset:
     service = ExternalKnowledgeApi.objects.get(workspace=workspace)
     fields = {"provider": "external", "permission": "all_team_members", "external_knowledge_id": "a"}
@@ -190,6 +195,7 @@ class World:
             "node_id": "start",
             "form_token": open_form(flow_run(self.app_of_a)),
             "run_id": flow_run(self.app_of_a).pk,
+            "trigger_id": webhook(self.app_of_a).pk,
             "workflow_id": self.app_of_a.published_id,
             "upload_id": uuid4(),
             "message_id": message_of(url, self.keys["passport"]),

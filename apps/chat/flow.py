@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -18,10 +19,11 @@ from apps.logs.kept_values import kept
 from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
 from apps.workflows.engine.events import EngineEvent, FlowFinished, FlowPaused
-from apps.workflows.engine.graph import Graph
+from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.runner import FlowRun, pool_of
-from apps.workflows.engine.validation import STARTS
+from apps.workflows.engine.validation import START
 from apps.workflows.engine.variables import VariablePool
+from apps.workflows.errors import StartedByTriggers
 from apps.workflows.opening import environment_of, opened, secrets_of
 from apps.workflows.running import outputs_of, templates_of
 
@@ -36,19 +38,33 @@ log = logging.getLogger(__name__)
 
 
 async def start_flow(request: TurnRequest) -> Run:
-    """Checks the request and starts its run; what fails later is told by the run.
+    """Checks the request and starts its run; what fails later is told by the run. Raises as `prepare_flow`."""
+    flow = await prepare_flow(request)
+    return launch(flow.envelope, request.app.app_id, request.caller, flow.events)
+
+
+async def prepare_flow(request: TurnRequest, run_id: UUID | None = None) -> "Flow":
+    """A run that has not begun yet.
 
     Raises:
         InvalidParam: the workflow was never published, or an input does not fit its form.
+        StartedByTriggers: it begins with triggers, and the request is of none of them.
         CredentialsUnreadable: it has secrets, and SECRET_KEY has changed.
     """
     app = request.app
     if app.config is None or app.flow is None:
         raise FlowNotPublished
-    taken = await take_in(request, app.config)
+    taken = await take_in(request, app.config) if request.trigger is None else Intake(request.trigger.values)
     flow = await opened(app.flow, app.workspace_id)
-    envelope = Envelope(new_id(), new_id(), None, app.mode, int(time.time()))
-    return launch(envelope, app.app_id, request.caller, Flow(request, flow, envelope, taken).events)
+    return Flow(request, flow, Envelope(new_id(), run_id or new_id(), None, app.mode, int(time.time())), taken)
+
+
+def _start_of(graph: Graph, request: TurnRequest) -> GraphNode:
+    trigger = request.trigger
+    found = graph.of_type(START) if trigger is None else [node for node in (graph.nodes.get(trigger.node_id),) if node]
+    if not found:
+        raise StartedByTriggers
+    return found[0]
 
 
 class Flow:
@@ -71,8 +87,7 @@ class Flow:
         self.resumption = resumption
         self.secrets = secrets_of(flow)
         graph = Graph.parse(flow)
-        start = next(node for node in graph.of_type(*STARTS))
-        self.start_id = resumption.kept["start"] if resumption else start.id
+        self.start_id = resumption.kept["start"] if resumption else _start_of(graph, request).id
         self.system = self.system_variables()
         values = {self.start_id: as_variables(taken.inputs), "sys": self.system, **self.variables()}
         again = {"env": environment_of(flow)}
@@ -94,7 +109,9 @@ class Flow:
     def system_variables(self) -> dict[str, Any]:
         """The variables of `sys`."""
         app, caller = self.request.app, self.request.caller
+        timestamp = {"timestamp": self.envelope.created_at} if self.request.trigger is not None else {}
         return {
+            **timestamp,
             "files": [file_object(file, app.workspace_id) for file in self.taken.files],
             "user_id": caller.session_id or str(caller.account_id or ""),
             "app_id": str(app.app_id),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from apps.common import db
+from apps.common import caching, db, notify
 from apps.common.errors import AppError, NotFound
 from apps.common.perloop import run as run_here
 from apps.common.run_events import Envelope, FlowEvent
@@ -58,6 +58,8 @@ def resume_waiting() -> int:
 
 
 async def _resume_all(claimed: Sequence[Claimed]) -> None:
+    caching.clear_all()  # nobody listened in this process since the last time
+    notify.listener.get()
     leases = asyncio.create_task(extend_leases(), name="run leases")
     try:
         runs = [run for one in claimed if (run := await resume(one)) is not None]

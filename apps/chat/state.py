@@ -16,6 +16,14 @@ from apps.prompts.runtime import AppRuntime
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerStart:
+    """The trigger node a run begins with, and its variables."""
+
+    node_id: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRequest:
     """What a caller asks of an app; checked against the app's form by `start_turn`.
 
@@ -23,6 +31,7 @@ class TurnRequest:
         files: the request's `files`, as they came.
         history: what was said before, where the caller keeps it; a stored conversation takes its place.
         parent_message_id: the message this one is a variant of.
+        trigger: what starts a workflow in place of a caller.
     """
 
     app: AppRuntime
@@ -34,6 +43,7 @@ class TurnRequest:
     files: Any = None
     history: tuple[PastTurn, ...] = ()
     parent_message_id: UUID | None = None
+    trigger: TriggerStart | None = None
 
     @property
     def owner(self) -> Owner:

@@ -56,7 +56,7 @@ class NotifiedCache(Generic[V]):
 
 
 def clear_all() -> None:
-    """Empties every cache (tests, after the tables were emptied)."""
+    """Empties every cache: nobody in this process has listened for a while."""
     for cache in _caches:
         cache.forget(None)
 

@@ -9,6 +9,7 @@ from apps.common.registry import Registry
 from apps.workspaces.models import User, Workspace
 
 from .errors import InvalidAppConfig
+from .models import App, AppVersion
 
 
 class AppCheck(ABC):
@@ -113,3 +114,23 @@ class AppCleanup(ABC):
 
 
 app_cleanups: Registry[AppCleanup] = Registry("app cleanup", "app_cleanups", AppCleanup)  # type: ignore[type-abstract]  # only subclasses are made
+
+
+class PublishFollower(ABC):
+    """Brings what an upper app keeps of an app's published version up to date."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+
+    @abstractmethod
+    def follow(self, *, app: App, version: AppVersion) -> None:
+        """Called when a version goes live, in that transaction and with the app's row locked."""
+
+
+publish_followers: Registry[PublishFollower] = Registry("publish follower", "publish_followers", PublishFollower)  # type: ignore[type-abstract]  # only subclasses are made
+
+
+def follow_publish(*, app: App, version: AppVersion) -> None:
+    """Tells every follower that a version goes live."""
+    for follower in publish_followers.all().values():
+        follower().follow(app=app, version=version)

@@ -18,7 +18,7 @@ from .engine.events import FlowFinished, NodeFinished
 from .engine.graph import Graph
 from .engine.ports import Services, ToolAnswer, ToolCall
 from .engine.runner import FlowRun
-from .engine.validation import STARTS
+from .engine.validation import START
 from .engine.variables import VariablePool, as_text
 from .opening import environment_of, opened, secrets_of
 from .running import outputs_of
@@ -85,7 +85,7 @@ class SubFlows:
         self, app: AppRuntime, flow: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> tuple[list[NodeFinished], FlowFinished]:
         graph = Graph.parse(flow)
-        start = next((node for node in graph.of_type(*STARTS)), None)
+        start = next((node for node in graph.of_type(START)), None)
         if start is None:
             raise NodeFailed(f"{app.name} has no start node.", ERROR)
         system = {"files": [], "user_id": self.user_id, "app_id": str(app.app_id), "workflow_id": str(app.version_id)}

@@ -21,6 +21,8 @@ from apps.prompts.services.apps import create_app, update_app
 from apps.prompts.services.keys import create_app_key, create_dataset_key
 from apps.prompts.services.templates import save_as_template
 from apps.prompts.services.versions import publish, save_draft
+from apps.workflows.models import Firing, Trigger
+from apps.workflows.services.triggers import renew_secret
 from apps.workspaces.choices import TagKind
 from apps.workspaces.models import Installation, User, Workspace
 from apps.workspaces.services.invitations import invite, path_of
@@ -137,8 +139,28 @@ def _app(workspace: Workspace, owner: User) -> dict[str, object]:
     set_tags(workspace=workspace, kind=TagKind.APP, names=["Staff"], target_id=app.pk)
     save_as_template(app=letters, category="Office", user=owner)
     create_app_key(app=app)
-    message = {**_log(app, owner), **_flow(workspace, owner)}
+    message = {**_log(app, owner), **_flow(workspace, owner), **_triggered(workspace, owner)}
     return {"app": app.pk, "site": app.site_code, "letters": letters.site_code, **message}
+
+
+def _triggered(workspace: Workspace, owner: User) -> dict[str, object]:
+    """A workflow that a schedule and a webhook start, with a run of the former."""
+    title = {"title": "Every Monday"}
+    clock = node(
+        "clock", "trigger-schedule", frequency="weekly", visual_config={"weekdays": ["mon"]}, timezone="Europe/Oslo"
+    )
+    hook = node("hook", "trigger-webhook", method="post", body=[{"name": "order", "type": "string", "required": True}])
+    clock["data"].update(title)
+    hook["data"].update({"title": "New order"})
+    graph = flow([clock, hook, node("end", "end")], "clock -> end", "hook -> end")
+    app = create_app(workspace=workspace, name="Orders", mode="workflow", config=graph, user=owner)
+    version = publish(app=app, user=owner)
+    trigger = Trigger.objects.get(app=app, node_id="clock")
+    firing = Firing.objects.create(trigger=trigger, key="last Monday", status="started")
+    ids = {"id": firing.pk, "workspace_id": workspace.pk, "app_id": app.pk, "version_id": version.pk}
+    WorkflowRun.objects.create(**ids, task_id=firing.pk, invoke_from="schedule", status="succeeded", outputs={})
+    renew_secret(trigger=Trigger.objects.get(app=app, node_id="hook"), user=owner)
+    return {"triggered": app.pk}
 
 
 def _flow(workspace: Workspace, owner: User) -> dict[str, object]:

@@ -128,6 +128,16 @@ logs.flows/nodes_of_another_app
     insert into logs_noderun (id, workspace_id, app_id, run_id, index, node_id, node_type, title,
         predecessor_node_id, inside_node_id, status, error, elapsed_s, created_at) select 'NEW', workspace_id, 'NEW',
         id, 1, 'a', 'start', '', '', '', 'succeeded', '', 0, now() from logs_workflowrun;
+workflows.triggers/of_another_version
+    insert into workflows_trigger (id, workspace_id, app_id, node_id, kind, title, version_id, data, is_enabled, missed,
+        token, debug_token, created_at, updated_at) select 'NEW', workspace_id, id, 'a', 'trigger-schedule', '', 'NEW',
+        '{}', true, 'once', 'NEW', 'NEW', now(), now() from prompts_app limit 1;
+workflows.triggers/waiting
+    insert into workflows_trigger (id, workspace_id, app_id, node_id, kind, title, data, is_enabled, missed,
+        token, debug_token, created_at, updated_at) select 'NEW', workspace_id, id, 'a', 'trigger-schedule', '',
+        '{}', true, 'once', 'NEW', 'NEW', now(), now() from prompts_app limit 1;
+    insert into workflows_firing (id, trigger_id, key, status, error, attempt, created_at) select 'NEW', id, 'a',
+        'waiting', '', 0, now() - interval '1 day' from workflows_trigger;
 chat.runs/abandoned
     update logs_message set status = 'running', lease_until = now() - interval '1 hour', created_at = now() -
         interval '1 hour';

@@ -110,6 +110,7 @@ def test_a_whole_life_leaves_nothing_to_find(workspace, vectors, add):
 
 
 UNREPAIRABLE = {
+    "workflows.triggers/waiting",
     "knowledge.segments/foreign_parent", "knowledge.segments/unfinished", "knowledge.entries/without_words",
     "knowledge.entries/without_vector", "knowledge.vectors/several_dimensions", "knowledge.documents/without_reason",
     "knowledge.documents/stuck", "knowledge.documents/without_file", "knowledge.documents/foreign_rule",
@@ -124,7 +125,7 @@ IN_THEIR_PLACE = {
     "knowledge.entries/words_of_parents": {"knowledge.entries/without_words"},
     "knowledge.entries/vectors_of_parents": {"knowledge.entries/without_vector"},
 }
-APPS = ("prompts", "logs", "chat")
+APPS = ("prompts", "logs", "chat", "workflows")
 
 
 @pytest.mark.parametrize("place", PLANTED)
@@ -160,7 +161,7 @@ def test_each_kind_of_damage_is_planted():
     assert known | {"prompts.uploads/of_nobody"} | files == {*PLANTED} | files
     assert fsck_checks.failures == {}
     assert {key.partition(".")[0] for key in fsck_checks.all()} == {
-        "chat", "files", "knowledge", "logs", "prompts", "workspaces",
+        "chat", "files", "knowledge", "logs", "prompts", "workflows", "workspaces",
     }  # fmt: skip
 
 

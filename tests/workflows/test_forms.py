@@ -59,7 +59,9 @@ def ended(run: WorkflowRun | None = None) -> WorkflowRun:
         found = WorkflowRun.objects.get()
         return found if found.status not in ("running", "paused") else None
 
-    return eventually(over)
+    found = eventually(over)
+    assert found is not None
+    return found
 
 
 def test_a_run_pauses_tells_its_form_and_goes_on_when_it_is_filled_in(client):

@@ -98,7 +98,7 @@ def test_it_goes_on_from_what_was_kept_the_way_of_the_button(paused, action, ans
     finished = [event for event in events if isinstance(event, NodeFinished)]
     assert [event.started.node.id for event in finished][0] == "ask"
     assert finished[0].started.index == paused.waiting[0][0].index
-    assert finished[0].outputs["__rendered_content"] == "A draft  Remarks: fine"
+    assert (finished[0].outputs or {})["__rendered_content"] == "A draft  Remarks: fine"
     assert [event.node.id for event in events if isinstance(event, NodeStarted)] == [finished[-1].started.node.id]
 
 
@@ -108,6 +108,7 @@ def test_of_two_forms_the_other_is_still_waited_for():
                                          {"variable": "b", "value_selector": ["b", "note"]}])]  # fmt: skip
     config = flow(nodes, "start -> a", "start -> b", "a:yes -> end", "b:yes -> end")
     first = run(config, values=VALUES)[-1]
+    assert isinstance(first, FlowPaused)
     assert {started.node.id for started, _ in first.waiting} == {"a", "b"}
     second = resumed(first, config, a=("yes", {"note": "1"}))[-1]
     assert isinstance(second, FlowPaused)

@@ -37,6 +37,7 @@ from apps.prompts.callers import end_user
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import ApiToken, App, AppTemplate, Site
 from apps.prompts.services.keys import create_app_key
+from apps.workflows.models import Firing, Trigger
 from apps.workspaces.models import (
     AuditEvent,
     Installation,
@@ -67,6 +68,7 @@ HARMLESS = {
     ("workspaces.Workspace", "public_key"): "public",
     ("files.UploadFile", "storage_key"): "the name of a file behind signed links",
     ("knowledge.Segment", "keywords"): "words",
+    ("workflows.Firing", "key"): "a moment, or what a sender calls its delivery",
 }
 
 
@@ -128,6 +130,10 @@ def make_everything(workspace: Workspace) -> None:
     AppTemplate.objects.create(workspace=workspace, name="T", mode="chat", content="app: {}")
     make_knowledge(workspace)
     make_talk(app)
+    hook = Trigger.objects.create(
+        workspace_id=workspace.pk, app=app, node_id="a", kind="trigger-webhook", token=SECRET, secret=SECRET.encode()
+    )
+    Firing.objects.create(trigger=hook, key="a")
     tag = Tag.objects.create(workspace=workspace, kind="app", name="Team")
     TagBinding.objects.create(tag=tag, target_id=app.pk)
     Invitation.objects.create(
@@ -270,3 +276,14 @@ def test_changes_crawls_connections_keys_and_apps_too(workspace, browser):
         act(browser, "prompts/app", action, app)
         app.refresh_from_db()
         assert (app.enable_site, app.enable_api) == (is_open, is_open)
+
+
+def test_triggers_are_switched_by_their_service(workspace, browser, operator):
+    hook = Trigger.objects.create(
+        workspace_id=workspace.pk, app=make_app(workspace), node_id="a", kind="trigger-webhook"
+    )
+    for action, is_enabled in (("switch_off", False), ("switch_on", True)):
+        act(browser, "workflows/trigger", action, hook)
+        hook.refresh_from_db()
+        assert hook.is_enabled is is_enabled
+    assert AuditEvent.objects.filter(user=operator, action="trigger.update").count() == 2

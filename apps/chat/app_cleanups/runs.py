@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from apps.chat.runs import send_stop
-from apps.logs.choices import MessageStatus
-from apps.logs.models import Message
+from apps.logs.choices import FlowStatus, MessageStatus
+from apps.logs.models import Message, WorkflowRun
 from apps.prompts.contracts import AppCleanup, app_cleanups
 
 
@@ -16,9 +16,11 @@ class RunsCleanup(AppCleanup):
 
     def stop(self, app_id: UUID) -> None:
         """Sends each its stop word, as its own user would."""
-        running = Message.objects.filter(app_id=app_id, status=MessageStatus.RUNNING)
-        for task_id, end_user_id, account_id in running.values_list("task_id", "end_user_id", "account_id"):
-            send_stop(task_id=task_id, owner_id=end_user_id or account_id)
+        turns = Message.objects.filter(app_id=app_id, status=MessageStatus.RUNNING)
+        flows = WorkflowRun.objects.filter(app_id=app_id, status=FlowStatus.RUNNING)
+        for running in (turns, flows):
+            for task_id, end_user_id, account_id in running.values_list("task_id", "end_user_id", "account_id"):
+                send_stop(task_id=task_id, owner_id=end_user_id or account_id)
 
     def clean(self, app_id: UUID) -> None:
         """Nothing: runs live in memory."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from apps.common.pages import render_part
@@ -18,6 +19,8 @@ from apps.prompts.selectors import get_app
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 RUNS_PER_PAGE = 25
+# Who started runs that no person started.
+TRIGGERS = {"schedule": gettext_lazy("Schedule"), "trigger": gettext_lazy("Webhook")}
 
 
 @require_safe
@@ -58,7 +61,10 @@ def _rows(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
     for run in runs:
         account = accounts.get(run.account_id) if run.account_id else None
         end_user = end_users.get(run.end_user_id) if run.end_user_id else None
-        found.append((run, account.name or account.email if account else end_user.session_id if end_user else ""))
+        by_itself = str(TRIGGERS.get(run.invoke_from, ""))
+        found.append(
+            (run, account.name or account.email if account else end_user.session_id if end_user else by_itself)
+        )
     return found
 
 

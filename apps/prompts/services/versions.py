@@ -11,7 +11,7 @@ from apps.common import notify
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.text import storable
 from apps.prompts.config import ADVANCED
-from apps.prompts.contracts import require_allowed, require_faultless
+from apps.prompts.contracts import follow_publish, require_allowed, require_faultless
 from apps.prompts.errors import ExpertModeOnly
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
@@ -107,6 +107,7 @@ def publish(*, app: App, user: User | None = None, version_id: UUID | None = Non
             require_faultless(mode=app.mode, config=version.config)
         AppVersion.objects.filter(id=version.id).update(is_release=True, note=note or version.note)
         _point(app, published=version)
+        follow_publish(app=app, version=version)
         audit.record(
             workspace=app.workspace, user=user, action="app.publish", object_type="app", object_id=app.id,
             data={"version": version.number},

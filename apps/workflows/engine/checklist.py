@@ -22,7 +22,7 @@ def checklist_of(graph: Graph, *, ends: Sequence[str]) -> list[Fault]:
         ends: the node types the flow ends with; other types of ends do nothing in its mode.
     """
     starts = graph.of_type(*STARTS)
-    reached = _reached(graph, starts[0].id) if starts else set()
+    reached = set().union(*(_reached(graph, start.id) for start in starts))
     found = list(_of_graph(graph, reached, ends))
     upstream = Upstream(graph)
     for node in graph.nodes.values():

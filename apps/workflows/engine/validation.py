@@ -9,7 +9,9 @@ from typing import Final
 
 from .graph import Graph, GraphNode
 
-STARTS: Final = ("start", "trigger-webhook", "trigger-schedule", "trigger-plugin")
+START: Final = "start"
+TRIGGERS: Final = ("trigger-webhook", "trigger-schedule", "trigger-plugin")
+STARTS: Final = (START, *TRIGGERS)
 MAX_NODES: Final = 1000
 
 
@@ -23,11 +25,15 @@ class Fault:
 
 def faults_of(graph: Graph) -> list[Fault]:
     """What keeps the flow from running."""
-    starts = graph.of_type(*STARTS)
+    starts, triggers = graph.of_type(START), graph.of_type(*TRIGGERS)
     if len(graph.nodes) > MAX_NODES:
         return [Fault("", f"A flow has at most {MAX_NODES} nodes.")]
-    if len(starts) != 1:
-        return [Fault("", "A flow has exactly one start node." if starts else "The start node is missing.")]
+    if not starts and not triggers:
+        return [Fault("", "The start node is missing.")]
+    if len(starts) > 1:
+        return [Fault("", "A flow has exactly one start node.")]
+    if starts and triggers:
+        return [Fault(triggers[0].id, "A flow begins with a start node or with triggers, not with both.")]
     return list(_circles(graph))
 
 

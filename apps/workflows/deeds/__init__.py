@@ -1,0 +1,1 @@
+"""How what members do is told on the audit page."""

@@ -1,0 +1,3 @@
+"""Where a flow begins that a schedule starts."""
+
+from .node import TriggerSchedule as TriggerSchedule

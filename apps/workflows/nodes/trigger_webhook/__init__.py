@@ -1,0 +1,3 @@
+"""Where a flow begins that a webhook starts."""
+
+from .node import TriggerWebhook as TriggerWebhook

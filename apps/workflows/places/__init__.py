@@ -1,0 +1,1 @@
+"""Pages of this app that the navigation leads to."""
