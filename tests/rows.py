@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 _numbers = count(1000)
 
@@ -48,4 +49,6 @@ def _something(field: models.Field) -> Any:
         return b""
     if isinstance(field, models.BooleanField):
         return False
+    if isinstance(field, models.DateTimeField):
+        return timezone.now()
     return next(_numbers)

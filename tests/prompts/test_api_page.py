@@ -54,8 +54,8 @@ def routes_of_apps() -> set[str]:
 
 
 def test_api_03_the_reference_names_every_route_of_apps_that_run():
-    described = {endpoint.path for mode in ("chat", "completion") for endpoint in endpoints_of(mode)}
-    assert described == {path for path in routes_of_apps() if path != "/" and not path.startswith("/workflows/")}
+    described = {endpoint.path for mode in ("chat", "completion", "workflow") for endpoint in endpoints_of(mode)}
+    assert described == {path for path in routes_of_apps() if path != "/"}
     assert not sections.failures
 
 
