@@ -52,6 +52,11 @@ class App(models.Model):
         """Whether it is written on the orchestrate page."""
         return self.mode in PROMPT_MODES
 
+    @property
+    def has_chat(self) -> bool:
+        """Whether it can be talked to in the console; what is no workflow can."""
+        return self.mode != AppMode.WORKFLOW
+
 
 class Site(models.Model):
     """How an app's public page looks; an app without a row looks as its name and icon say."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from apps.common.encoding import EventEncoder
+from apps.common.encoding import EventEncoder, FlowEncoder
 from apps.common.run_events import FlowEnd, FlowEvent, FlowPause, MessageEnd, RunEvent
 
 HIDDEN_OF_STEP: Final = ("inputs", "process_data", "outputs", "execution_metadata")
@@ -24,6 +24,10 @@ class BrowserEncoder(EventEncoder):
         """The whole run as the blocking answer."""
         fields = super().blocking(event)
         return {**fields, "metadata": public_metadata(event.metadata)} if isinstance(event, MessageEnd) else fields
+
+
+class BrowserFlowEncoder(BrowserEncoder, FlowEncoder):
+    """Encodes the events of a workflow's run for a visitor."""
 
 
 def public_step(event: FlowEvent) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class SiteInfo:
         colour: #rrggbb, or empty for the product's accent.
         privacy_policy: an http(s) address, or empty.
         allowed_origins: who may embed the page besides ourselves; None: everybody.
+        shows_steps: whether visitors see the steps of a flow.
     """
 
     app_id: UUID
@@ -43,6 +44,7 @@ class SiteInfo:
     disclaimer: str
     placeholder: str
     allowed_origins: tuple[str, ...] | None
+    shows_steps: bool
 
     @property
     def frame_ancestors(self) -> str:
@@ -59,7 +61,8 @@ _SITE = """
         a.use_icon_as_answer_icon,
         coalesce(s.default_language, 'en-US'), coalesce(s.chat_color_theme, ''),
         coalesce(s.chat_color_theme_inverted, false), coalesce(s.copyright, ''), coalesce(s.privacy_policy, ''),
-        coalesce(s.custom_disclaimer, ''), coalesce(s.input_placeholder, ''), coalesce(s.allowed_origins, '[]')
+        coalesce(s.custom_disclaimer, ''), coalesce(s.input_placeholder, ''), coalesce(s.allowed_origins, '[]'),
+        coalesce(s.show_workflow_steps, true)
     from prompts_app a
     left join prompts_site s on s.app_id = a.id
     where a.id = %s

@@ -23,7 +23,11 @@ from .sites import SiteInfo, site_of
 
 Page = Callable[..., Coroutine[Any, Any, HttpResponse]]
 # The page of each kind of app: where somebody who took the wrong address is sent.
-PAGES = {**dict.fromkeys(CHAT_FAMILY, "webapp:chat"), AppMode.COMPLETION: "webapp:completion"}
+PAGES = {
+    **dict.fromkeys(CHAT_FAMILY, "webapp:chat"),
+    AppMode.COMPLETION: "webapp:completion",
+    AppMode.WORKFLOW: "webapp:workflow",
+}
 
 
 def page_view(template: str, modes: Collection[str], *, is_framed: bool = False) -> Page:
@@ -41,14 +45,14 @@ def page_view(template: str, modes: Collection[str], *, is_framed: bool = False)
             app = await app_of_site(code)
             site = await site_of(app)
         except SiteNotFound:
-            return _missing(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed)
+            return missing_page(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed)
         if app.mode not in modes:
             return _redirect(request, app)
         if app.config is None:
-            return _missing(request, "webapp/unpublished.html", site.language, is_framed)
+            return missing_page(request, "webapp/unpublished.html", site.language, is_framed)
         context = {"site": site, "is_framed": is_framed, "page": _page(app, site, is_framed=is_framed)}
-        response = _render(request, template, context, site.language)
-        return _secured(request, response, site.frame_ancestors if is_framed else "'self'")
+        response = render_page(request, template, context, site.language)
+        return secured(request, response, site.frame_ancestors if is_framed else "'self'")
 
     return view
 
@@ -61,6 +65,7 @@ def _page(app: AppRuntime, site: SiteInfo, *, is_framed: bool) -> dict[str, obje
         "is_framed": is_framed,
         "title": site.name,
         "placeholder": site.placeholder,
+        "shows_steps": site.shows_steps,
         "parameters": get_parameters(app.require_config()),
     }
 
@@ -71,23 +76,25 @@ def _languages(request: HttpRequest) -> str:
 
 def _redirect(request: HttpRequest, app: AppRuntime) -> HttpResponse:
     if app.mode not in PAGES:
-        return _missing(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed=False)
+        return missing_page(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed=False)
     query = request.META.get("QUERY_STRING", "")
     return HttpResponseRedirect(reverse(PAGES[AppMode(app.mode)], args=[app.site_code]) + (query and f"?{query}"))
 
 
-def _missing(request: HttpRequest, template: str, language: str, is_framed: bool) -> HttpResponse:
-    response = _render(request, template, {}, language)
+def missing_page(request: HttpRequest, template: str, language: str, is_framed: bool) -> HttpResponse:
+    """The answer 404 with a page of its own."""
+    response = render_page(request, template, {}, language)
     response.status_code = 404
-    return _secured(request, response, "*" if is_framed else "'self'")
+    return secured(request, response, "*" if is_framed else "'self'")
 
 
-def _render(request: HttpRequest, template: str, context: dict[str, object], language: str) -> HttpResponse:
+def render_page(request: HttpRequest, template: str, context: dict[str, object], language: str) -> HttpResponse:
+    """A public page in its language, with the words of its scripts."""
     with translation.override(language):
         return render(request, template, {**context, "language": language, "words": words_in(language)})
 
 
-def _secured(request: HttpRequest, response: HttpResponse, ancestors: str) -> HttpResponse:
+def secured(request: HttpRequest, response: HttpResponse, ancestors: str) -> HttpResponse:
     """Sets the policy of public pages; frames are governed by it alone, X-Frame-Options knows no list."""
     nonce: str = request.csp_nonce  # type: ignore[attr-defined]  # set by the middleware
     files = urlsplit(settings.FILES_URL)
@@ -102,3 +109,4 @@ def _secured(request: HttpRequest, response: HttpResponse, ancestors: str) -> Ht
 chat = page_view("webapp/chat.html", CHAT_FAMILY)
 chatbot = page_view("webapp/chat.html", CHAT_FAMILY, is_framed=True)
 completion = page_view("webapp/completion.html", {AppMode.COMPLETION})
+workflow = page_view("webapp/workflow.html", {AppMode.WORKFLOW})

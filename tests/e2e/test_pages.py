@@ -70,6 +70,8 @@ PAGES: Final = [
     Shown("chat-page", "chat/{site}", "chat-pane .chat-log", is_public=True),
     Shown("chat-bubble", "chatbot/{site}", "chat-pane .chat-log", is_public=True),
     Shown("generator-page", "completion/{letters}", is_public=True),
+    Shown("workflow-page", "workflow/{flow_site}", is_public=True),
+    Shown("form-page", "form/{form}", is_public=True),
     Shown("knowledge", "knowledge"),
     Shown("new-knowledge", "knowledge/new"),
     Shown("empty-base", "knowledge/empty"),

@@ -12,7 +12,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_pending
 from apps.logs.choices import Rating
-from apps.logs.models import Message, NodeRun, WorkflowRun
+from apps.logs.models import HumanForm, Message, NodeRun, WorkflowRun
 from apps.logs.services.annotations import improve_answer
 from apps.logs.services.feedback import rate_as_operator
 from apps.models.models import WorkspaceModel
@@ -193,7 +193,18 @@ def _flow(workspace: Workspace, owner: User) -> dict[str, object]:
             status="succeeded",
             elapsed_s=0.8 * (index == 2),
         )
-    return {"flow": app.pk, "run": run.pk}
+    form = HumanForm.objects.create(
+        **ids,
+        run=run,
+        node_id="ask",
+        node_title="Approve the letter",
+        token="form-of-the-letter",
+        content="**Dear all**, the office is closed on Friday.\n\n{{#$output.remarks#}}",
+        inputs=[{"type": "paragraph", "output_variable_name": "remarks"}],
+        actions=[{"id": "yes", "title": "Approve", "button_style": "primary"}, {"id": "no", "title": "Send back"}],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    return {"flow": app.pk, "run": run.pk, "flow_site": app.site_code, "form": form.token}
 
 
 def _log(app: App, owner: User) -> dict[str, object]:

@@ -57,11 +57,11 @@ def test_the_consoles_pages_of_a_workflow_open_and_hold_no_secret(app, owner, pa
     assert "sk-hidden" not in answer.content.decode()
 
 
-def test_the_overview_of_a_workflow_offers_no_page(app, owner):
+def test_the_overview_of_a_workflow_offers_its_page_but_no_talk(app, owner):
     client = Client()
     client.force_login(owner)
     page = client.get(f"/apps/{app.pk}").content.decode()
-    assert "A workflow runs by API or command." in page
+    assert f"/workflow/{app.site_code}" in page
     assert f"/apps/{app.pk}/chat" not in page + client.get("/apps").content.decode().split('class="app-grid"')[1]
     assert "embed-title" not in page
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.common.pages import render_part
 from apps.common.text import storable
-from apps.logs.choices import FlowStatus
+from apps.logs.choices import FlowStatus, FormStatus
 from apps.logs.flow_selectors import RunFilter, callers_of, get_run, list_runs
 from apps.logs.models import NodeRun, WorkflowRun
 from apps.prompts.selectors import get_app
@@ -50,7 +50,8 @@ def run_page(request: ConsoleRequest, app_id: UUID, run_id: UUID) -> HttpRespons
     run = get_run(workspace_id=app.workspace_id, app_id=app.id, run_id=run_id)
     (row,) = _rows([run])
     nodes = [(node, _values(node)) for node in run.nodes.order_by("index")]
-    context = {"app": app, "run": run, "who": row[1], "values": _values(run), "nodes": nodes}
+    forms = run.forms.filter(status=FormStatus.WAITING).order_by("created_at")
+    context = {"app": app, "run": run, "forms": forms, "who": row[1], "values": _values(run), "nodes": nodes}
     return render(request, "logs/run.html", context)
 
 

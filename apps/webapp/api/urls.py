@@ -17,7 +17,7 @@ from apps.logs.api.views import (
 )
 from apps.prompts.api.views import InfoView, MetaView, ParametersView, UploadView
 
-from . import events, views
+from . import events, flows, views
 from .auth import PassportAuthentication, passport_reader
 
 CONVERSATION = "conversations/<str:conversation_id>"
@@ -40,6 +40,9 @@ urlpatterns = [
     path("messages/<str:message_id>/events", events.message_events, name="api-message-events"),
     path("completion-messages", views.completion_messages, name="api-completion-messages"),
     path("completion-messages/<str:task_id>/stop", views.stop, name="api-completion-stop"),
+    path("workflows/run", flows.run, name="api-workflow-run"),
+    path("workflows/tasks/<str:task_id>/stop", flows.stop, name="api-workflow-stop"),
+    path("workflows/<str:run_id>/events", flows.events, name="api-workflow-events"),
     path("conversations", visited(ConversationsView, can_pin=True), name="api-conversations"),
     path(CONVERSATION, visited(ConversationView), name="api-conversation"),
     path(f"{CONVERSATION}/name", rename_view(passport_reader), name="api-conversation-name"),

@@ -37,6 +37,7 @@ class ChatPane extends HTMLElement {
   open({ settings, runs, api = {}, explain, welcome }) {
     Object.assign(this, { settings, runs, api, explain, welcome });
     this.isGenerator = settings.mode === "completion";
+    this.showsSteps = settings.showsSteps ?? true; // of flows; other apps have none
     this.#build();
     runs.addEventListener("open", () => this.#onOpen());
     runs.addEventListener("lost", ({ detail }) => this.#onLost(detail));
@@ -229,6 +230,8 @@ class ChatPane extends HTMLElement {
     else if (event.event === "message_replace") { turn.restart(); turn.write(event.answer); }
     else if (event.event === "message_end") this.#end(turn, () => turn.complete(event.metadata ?? {}));
     else if (event.event === "error") this.#fail(turn, event);
+    else if (event.event === "workflow_paused") this.#end(turn, () => turn.complete({}));
+    if (event.data && this.showsSteps) turn.steps.receive(event);
     this.view.follow();
   }
 

@@ -3,6 +3,7 @@ import { answerBar } from "@/chat/answer-bar.js";
 import { citations } from "@/chat/citations.js";
 import { h, icon } from "@/core/dom.js";
 import { StreamingMarkdown } from "@/core/markdown.js";
+import { Steps } from "@/core/steps.js";
 import { t } from "@/core/words.js";
 
 function question(query, images) {
@@ -25,7 +26,8 @@ export class Turn {
     this.messageId = null;
     this.isStopWanted = this.isFailed = false;
     this.body = h("div", { className: "md", "aria-busy": "true" });
-    this.answer = h("article", { className: "msg answer", "aria-label": t("Answer") }, this.body);
+    this.steps = new Steps();
+    this.answer = h("article", { className: "msg answer", "aria-label": t("Answer") }, this.steps.element, this.body);
     this.elements = query || images.length ? [question(query, images), this.answer] : [this.answer];
     this.restart();
   }
@@ -57,6 +59,7 @@ export class Turn {
   // The events will come again from the first one.
   restart() {
     this.markdown = new StreamingMarkdown(this.body);
+    this.steps.restart();
   }
 
   write(delta) {

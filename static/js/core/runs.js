@@ -1,10 +1,11 @@
 // Turns over a socket, one at a time: sent when the socket stands, read again from the first event after it was lost.
 //
 // A reader has `receive(event)` and `restart()`, which says that the events come again from the first one. Its last
-// event is `message_end` or `error`.
+// event is `message_end`, `error` or `workflow_paused`, of a workflow, which belongs to no conversation, `workflow_finished`.
 import { t } from "@/core/words.js";
 
-const isLast = (event) => event.event === "message_end" || event.event === "error";
+const LAST = new Set(["message_end", "error", "workflow_paused"]);
+const isLast = (event) => LAST.has(event.event) || (event.event === "workflow_finished" && !event.message_id);
 
 // What is known of a turn so far, whichever way its events come.
 export class Run {
@@ -14,7 +15,7 @@ export class Run {
 
   // Hands an event on; true for the last one.
   receive(event) {
-    this.messageId ??= event.message_id ?? null;
+    this.messageId ??= event.message_id ?? event.workflow_run_id ?? null;
     this.taskId ??= event.task_id ?? null;
     this.reader.receive(event);
     return isLast(event);

@@ -21,11 +21,12 @@ export function imagesOf({ file_upload: upload = {}, system_parameters: limits =
   return { limitMb: Number(limits.image_file_size_limit ?? 10), most: Number(upload.number_limits ?? images.number_limits ?? 3) };
 }
 
-export function paneSettings({ mode, placeholder, parameters }) {
+export function paneSettings({ mode, placeholder, parameters, shows_steps: showsSteps }) {
   const speech = parameters.text_to_speech ?? {};
   return {
     mode,
     placeholder,
+    showsSteps,
     asksFirst: true,
     form: fieldsOf(parameters),
     opening_statement: parameters.opening_statement ?? "",

@@ -7,6 +7,13 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+// Where a run begins, where it is stopped by its task, where its events come again.
+const PATHS = {
+  chat: { start: "chat-messages", stop: "chat-messages", again: "messages" },
+  completion: { start: "completion-messages", stop: "completion-messages", again: "messages" },
+  workflow: { start: "workflows/run", stop: "workflows/tasks", again: "workflows" },
+};
+
 export class SseRuns extends EventTarget {
   #client;
   #path;
@@ -15,7 +22,7 @@ export class SseRuns extends EventTarget {
   constructor(client) {
     super();
     this.#client = client;
-    this.#path = client.mode === "completion" ? "completion-messages" : "chat-messages";
+    this.#path = PATHS[client.mode] ?? PATHS.chat;
   }
 
   get isOpen() {
@@ -24,7 +31,7 @@ export class SseRuns extends EventTarget {
 
   start({ type, ...message }, reader) {
     this.#run = new Run(message, reader);
-    this.#follow(this.#run, () => this.#client.fetch("POST", this.#path, { body: { ...message, response_mode: "streaming" } }));
+    this.#follow(this.#run, () => this.#client.fetch("POST", this.#path.start, { body: { ...message, response_mode: "streaming" } }));
   }
 
   // A turn that another request begins, such as "more like this"; `request()` gives its response.
@@ -43,7 +50,7 @@ export class SseRuns extends EventTarget {
     const run = this.#run;
     if (!run) return;
     run.isStopWanted = true;
-    if (run.taskId) this.#client.post(`${this.#path}/${run.taskId}/stop`).catch(() => {});
+    if (run.taskId) this.#client.post(`${this.#path.stop}/${run.taskId}/stop`).catch(() => {});
   }
 
   leave() {
@@ -55,7 +62,7 @@ export class SseRuns extends EventTarget {
   }
 
   #again(messageId) {
-    return this.#client.fetch("GET", `messages/${messageId}/events`);
+    return this.#client.fetch("GET", `${this.#path.again}/${messageId}/events`);
   }
 
   async #follow(run, open) {

@@ -1,8 +1,10 @@
 // One generated text: its events over a connection of its own, so that several can grow side by side.
+import { t } from "@/core/words.js";
+import { outputsText } from "@/webapp/generator/outputs.js";
 import { SseRuns } from "@/webapp/sse-runs.js";
 
-// Gathers the pieces of a text. `onWrite(text)` hears of every change, `onEnd({ text, messageId, sources })`
-// or `onFail(sentence)` of the end.
+// Gathers the pieces of a text. `onWrite(text)` hears of every change, `onStep(event)` of a workflow's steps,
+// `onEnd({ text, messageId, sources })` or `onFail(sentence)` of the end.
 class Reader {
   constructor(hooks) {
     this.hooks = hooks;
@@ -12,6 +14,7 @@ class Reader {
 
   restart() {
     this.text = "";
+    this.hooks.onRestart?.();
   }
 
   receive(event) {
@@ -20,6 +23,21 @@ class Reader {
     else if (event.event === "message") this.#write(this.text + event.answer);
     else if (event.event === "message_end") this.hooks.onEnd({ text: this.text, messageId: this.messageId, sources: event.metadata?.retriever_resources ?? [] });
     else if (event.event === "error") this.hooks.onFail(event.message);
+    else if (event.event === "text_chunk") this.#write(this.text + event.data.text);
+    else if (event.event === "workflow_finished") this.#finish(event.data);
+    else if (event.event === "workflow_paused") this.hooks.onFail(t("The workflow waits for a person. It goes on by itself once its form is filled in."));
+    if (event.data) this.hooks.onStep?.(event);
+  }
+
+  // A workflow's texts came as they were written; what it brings in the end counts.
+  #finish({ status, outputs, error }) {
+    if (status === "failed") {
+      this.hooks.onFail(error || t("The workflow failed."));
+      return;
+    }
+    const text = outputsText(outputs) || this.text;
+    if (text !== this.text) this.#write(text);
+    this.hooks.onEnd({ text, messageId: null, sources: [] });
   }
 
   #write(text) {

@@ -24,7 +24,7 @@ export class RunOnce {
     const { fields, images, upload, values } = this.context;
     this.form?.element.remove();
     this.pictures?.clear();
-    this.form = new VariablesForm(fields, { submitLabel: t("Generate"), onsubmit: () => this.#onSubmit(), upload });
+    this.form = new VariablesForm(fields, { submitLabel: this.context.submitLabel, onsubmit: () => this.#onSubmit(), upload });
     this.form.fill(values);
     this.pictures = images && new Attachments({ ...images, upload, onproblem: (sentence) => this.#complain(sentence) });
     const clear = h("button", { className: "btn ghost", type: "button", onclick: () => this.#clear() }, t("Clear"));
@@ -62,7 +62,7 @@ export class RunOnce {
     this.#count += 1;
     this.empty.hidden = true;
     this.#complain("");
-    const title = t("Text {number}", { number: this.#count });
+    const title = this.context.titleOf(this.#count);
     this.card = new TextCard(this.context, title, (hooks) => generate(this.context.client, request, hooks), { onEnd: () => this.#show() });
     this.results.prepend(this.card.element);
     if (NARROW.matches) this.card.element.scrollIntoView({ block: "start" });
@@ -76,6 +76,6 @@ export class RunOnce {
 
   #show() {
     const isRunning = Boolean(this.card?.isRunning);
-    this.form.button.replaceChildren(isRunning ? icon("square") : icon("sparkles"), isRunning ? t("Stop") : t("Generate"));
+    this.form.button.replaceChildren(isRunning ? icon("square") : icon("sparkles"), isRunning ? t("Stop") : this.context.submitLabel);
   }
 }

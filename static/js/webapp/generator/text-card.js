@@ -2,8 +2,9 @@
 import { citations } from "@/chat/citations.js";
 import { h, icon } from "@/core/dom.js";
 import { StreamingMarkdown } from "@/core/markdown.js";
+import { Steps } from "@/core/steps.js";
 import { t } from "@/core/words.js";
-import { Actions } from "@/webapp/generator/actions.js";
+import { Actions, copyButton } from "@/webapp/generator/actions.js";
 import { generateLike } from "@/webapp/generator/generate.js";
 import { say } from "@/webapp/generator/say.js";
 
@@ -22,10 +23,13 @@ export class TextCard {
     this.stopButton = h("button", { className: "btn", type: "button", onclick: () => this.stop() }, icon("square"), t("Stop"));
     this.foot = h("div", { className: "gen-foot-row" }, h("span", { className: "muted grow" }, t("Writing…")), this.stopButton);
     this.note = h("span", { className: "muted" });
-    this.element = h("article", { className: "card gen-text", "aria-label": title }, h("header", { className: "gen-text-head" }, h("h2", {}, title), this.note), this.body, this.foot);
+    this.steps = context.showsSteps ? new Steps() : null;
+    this.element = h("article", { className: "card gen-text", "aria-label": title }, h("header", { className: "gen-text-head" }, h("h2", {}, title), this.note), this.steps?.element, this.body, this.foot);
     say(t("The text is being written."));
     this.run = begin({
       onWrite: (text) => this.#write(text),
+      onStep: (event) => this.steps?.receive(event),
+      onRestart: () => this.steps?.restart(),
       onEnd: (end) => this.#end(end),
       onFail: (sentence) => this.#fail(sentence),
     });
@@ -55,18 +59,22 @@ export class TextCard {
     this.#close();
     const time = t("{seconds} s", { seconds: seconds(this.#startedAt) });
     this.note.textContent = this.#isStopWanted ? `${t("Stopped")} · ${time}` : time;
-    const actions = new Actions(this.context.client, {
+    const actions = messageId ? this.#actions(messageId) : h("div", { className: "gen-actions" }, copyButton(() => this.text));
+    if (sources.length) this.foot.before(citations(sources));
+    this.foot.replaceWith(actions);
+    this.foot = actions;
+    say(this.#isStopWanted ? t("The text was stopped.") : t("The text is ready: {text}", { text: this.body.innerText }));
+    this.onEnd?.();
+  }
+
+  #actions(messageId) {
+    return new Actions(this.context.client, {
       messageId,
       text: () => this.text,
       saved: this.context.saved,
       onLike: this.context.canLike ? () => this.#like(messageId) : null,
       onProblem: (sentence) => this.#problem(sentence),
-    });
-    if (sources.length) this.foot.before(citations(sources));
-    this.foot.replaceWith(actions.element);
-    this.foot = actions.element;
-    say(this.#isStopWanted ? t("The text was stopped.") : t("The text is ready: {text}", { text: this.body.innerText }));
-    this.onEnd?.();
+    }).element;
   }
 
   #fail(sentence) {
