@@ -109,6 +109,18 @@ class BrokenAppFile(BadRequest):
     default_message = "Invalid YAML format: content must be a mapping"
 
 
+class NewerAppFile(BadRequest):
+    """An app file of a version that is not known here."""
+
+    code = "newer_app_file"
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"The file's version {version} is newer than this product knows. Import it once more and accept that, "
+            "or update the product first."
+        )
+
+
 class TooManyKeys(AppError):
     code = "max_keys_reached"
     default_message = "An app has at most 10 keys. Revoke one that is no longer used, then create a new one."

@@ -73,6 +73,11 @@ class AppFileForm(forms.Form):
         help_text=_("GitHub's page of a file will do."),
     )
     content = forms.CharField(label=_("or its text"), required=False, widget=_area(3, spellcheck="false"))
+    accept_newer = forms.BooleanField(
+        label=_("Also if it is newer than this product"),
+        required=False,
+        help_text=_("What is unknown in it is kept, and may not run."),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

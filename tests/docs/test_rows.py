@@ -2,6 +2,7 @@
 
 APP: apps and their overview. EXP: expert prompts. WEB: public pages. EMB: pages of others. API: the service API.
 RET: retrieval from knowledge bases. KB: knowledge: import, segments, management. KAP: the knowledge API.
+WF: workflows and chatflows.
 """
 
 import re
@@ -10,25 +11,24 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-ROWS = {"APP": 37, "EXP": 17, "WEB": 18, "EMB": 5, "API": 13, "RET": 12, "KB": 33, "KAP": 18}
+ROWS = {"APP": 37, "EXP": 17, "WEB": 18, "EMB": 5, "API": 13, "RET": 12, "KB": 33, "KAP": 18, "WF": 34}
 WAITS = {
     "APP-03": "agents",
-    "APP-04": "workflows",
-    "APP-05": "chatflows",
     "APP-06": "apps of several agents: not advertised",
     "APP-23": "external data tools",
     "EXP-06": "the prompt editor",
     "EXP-11": "the prompt editor",
     "WEB-17": "explore pages",
-    "EMB-03": "chatflows",
-    "API-11": "workflows",
+    "WF-01": "the canvas",
+    "WF-13": "the canvas",
+    "WF-27": "the canvas",
 }
 
 
 def numbered() -> dict[str, set[str]]:
     """Rows, and the files whose tests' names carry them: `test_web_01_09_…` stands for WEB-01 and WEB-09."""
     found: dict[str, set[str]] = {}
-    names = re.compile(r"(?:\b|_)(app|exp|web|emb|api|ret|kb|kap)((?:[_-]\d\d)+)(?!\d)", re.IGNORECASE)
+    names = re.compile(r"(?:\b|_)(app|exp|web|emb|api|ret|kb|kap|wf)((?:[_-]\d\d)+)(?!\d)", re.IGNORECASE)
     for path in set(TESTS.rglob("test_*.py")) - {Path(__file__)}:
         for line in path.read_text().splitlines():
             if not re.search(r"\bdef test_|\bid=|pytest\.param|^    \(?\"", line):

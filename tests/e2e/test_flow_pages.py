@@ -42,7 +42,7 @@ def enter(page: Page, app: App) -> None:
     expect(page.get_by_role("tab", selected=True)).to_be_visible()
 
 
-def test_a_workflow_is_run_on_its_page(chromium: Chromium):
+def test_wf_32_a_workflow_is_run_on_its_page(chromium: Chromium):
     app = workflow()
     with chromium.page() as page:
         enter(page, app)
@@ -94,7 +94,7 @@ def test_the_page_of_a_workflow_fits(chromium: Chromium, look):
         assert not violations(page)
 
 
-def test_a_batch_of_a_workflow(chromium: Chromium):
+def test_wf_32_a_batch_of_a_workflow(chromium: Chromium):
     app = workflow()
     with chromium.page() as page:
         enter(page, app)
@@ -107,11 +107,12 @@ def test_a_batch_of_a_workflow(chromium: Chromium):
         expect(page.get_by_text("You wrote: tea")).to_be_visible()
 
 
-def test_a_chatflow_is_talked_to_on_its_page(chromium: Chromium):
+@pytest.mark.parametrize("address", ["chat", "chatbot"])
+def test_emb_03_a_chatflow_is_talked_to_on_its_page_and_in_a_frame(chromium: Chromium, address):
     nodes = [node("start", "start"), node("answer", "answer", title="Say", answer="You asked: {{#sys.query#}}")]
     app = made(flow(nodes, "start -> answer"), "advanced-chat")
     with chromium.page() as page:
-        page.goto(f"/chat/{app.site_code}")
+        page.goto(f"/{address}/{app.site_code}")
         page.get_by_role("textbox").fill("Why?")
         page.keyboard.press("Enter")
         answer = page.get_by_role("article", name="Answer")

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from apps.common.errors import InvalidParam, NotFound
-from apps.prompts.errors import AppUnavailable, BrokenAppFile
+from apps.prompts.errors import AppUnavailable, NewerAppFile
 from apps.prompts.models import App, AppVersion
 from apps.prompts.services.apps import create_app, update_app
 from apps.prompts.services.transfer import export_app, import_app
@@ -106,9 +106,15 @@ def test_what_is_missing_here_is_warned_of(workspace):
 def test_a_mode_that_cannot_run_yet_and_a_newer_file_are_refused(workspace):
     with pytest.raises(AppUnavailable, match="agent-chat"):
         import_app(workspace=workspace, content="app: {mode: agent-chat}\nmodel_config: {pre_prompt: Hi}")
-    with pytest.raises(BrokenAppFile, match="newer"):
+    with pytest.raises(NewerAppFile, match=r"99\.0\.0 is newer"):
         import_app(workspace=workspace, content=FILE.replace("0.1.5", "99.0.0"))
     assert App.objects.count() == 0
+
+
+def test_a_newer_file_comes_in_where_that_is_accepted(workspace):
+    result = import_app(workspace=workspace, content=FILE.replace("0.1.5", "99.0.0"), accept_newer=True)
+    assert result.status == "completed-with-warnings"
+    assert "99.0.0" in result.warnings[0]
 
 
 def run_command(*arguments: str) -> str:

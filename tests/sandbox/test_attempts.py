@@ -53,21 +53,21 @@ def aftermath(sandbox: Sandbox, canaries: Canaries) -> None:
 
 
 @pytest.mark.parametrize("attempt", attacks_python.ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_python(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
+def test_wf_19_python(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
     code = attacks_python.PRELUDE + attempt.code
     judge(attempt, sandbox.run("python3", code, facts(sandbox, canaries), timeout=attempt.timeout))
     aftermath(sandbox, canaries)
 
 
 @pytest.mark.parametrize("attempt", attacks_javascript.ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_javascript(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
+def test_wf_19_javascript(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
     code = attacks_javascript.PRELUDE + attempt.code
     judge(attempt, sandbox.run("javascript", code, facts(sandbox, canaries), timeout=attempt.timeout))
     aftermath(sandbox, canaries)
 
 
 @pytest.mark.parametrize("attempt", attacks_jinja2.ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_jinja2(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
+def test_wf_20_jinja2(sandbox: Sandbox, canaries: Canaries, attempt: Attempt) -> None:
     answer = sandbox.run("jinja2", attempt.code, {"x": "text", "items": [1, 2]}, timeout=attempt.timeout)
     if "error" in answer:
         assert answer["error"]["kind"] in (*attempt.ends, "exception"), answer

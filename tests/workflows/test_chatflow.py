@@ -68,7 +68,7 @@ def ask(client: Client, query: str = "Tea, please", mode: str = "blocking", **mo
     return client.post("/v1/chat-messages", body)
 
 
-def test_a_turn_is_answered_and_stored_with_its_run(client_of):
+def test_app_05_a_turn_is_answered_and_stored_with_its_run(client_of):
     answer = ask(client_of(talk())).json()
     assert list(answer) == [
         "event", "task_id", "id", "message_id", "conversation_id", "mode", "answer", "metadata", "created_at",

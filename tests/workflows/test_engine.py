@@ -87,7 +87,7 @@ def test_branches_run_side_by_side_and_meet():
     assert began(events).count("join") == 1
 
 
-def test_an_answer_is_told_in_its_template_s_order():
+def test_wf_08_an_answer_is_told_in_its_template_s_order():
     nodes = [node("start", "start"), model("a", "of a"), model("b", "of b"),
              node("answer", "answer", answer="Du Fu {{#b.text#}}Li Bai {{#a.text#}}{{#sys.query#}}")]  # fmt: skip
     config = flow(nodes, "start -> a", "start -> b", "a -> answer", "b -> answer")

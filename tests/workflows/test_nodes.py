@@ -62,7 +62,7 @@ def alone(kind: str, values: dict[str, Any] | None = None, stand: Stand | None =
         (1, "not exists", None, False),
     ],
 )
-def test_conditions(actual, operator, expected, holds):
+def test_wf_16_conditions(actual, operator, expected, holds):
     assert compare(actual, operator, expected) is holds
 
 
@@ -90,7 +90,7 @@ def test_conditions_on_files():
     assert found.outputs["selected_case_id"] == "yes"
 
 
-def test_the_aggregator_takes_the_first_that_exists_by_group():
+def test_wf_21_the_aggregator_takes_the_first_that_exists_by_group():
     groups = {
         "group_enabled": True,
         "groups": [

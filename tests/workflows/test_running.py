@@ -56,7 +56,7 @@ def ask(client: Client, mode: str = "blocking", topic: str = "tea") -> Any:
     return client.post("/v1/workflows/run", {"inputs": {"topic": topic}, "user": "ada", "response_mode": mode})
 
 
-def test_a_workflow_is_run_and_stored(server, workspace):
+def test_app_04_a_workflow_is_run_and_stored(server, workspace):
     client = client_of(server, workspace, writing("echo"))
     answer = ask(client).json()
     assert list(answer) == ["task_id", "workflow_run_id", "data"]
@@ -72,7 +72,7 @@ def test_a_workflow_is_run_and_stored(server, workspace):
     assert client.get("/v1/workflows/logs").json()["total"] == 1
 
 
-def test_the_events_are_those_of_the_contract_in_its_order(server, workspace):
+def test_api_11_the_events_are_those_of_the_contract_in_its_order(server, workspace):
     events = ask(client_of(server, workspace, writing("echo")), "streaming").events()
     names = [event["event"] for event in events]
     assert names[0] == "workflow_started"
@@ -121,7 +121,7 @@ def test_a_run_is_stopped_and_keeps_what_there_was(server, workspace):
     assert WorkflowRun.objects.get().status == "stopped"
 
 
-def test_inputs_are_held_to_the_form_of_the_start_node(server, workspace):
+def test_wf_05_inputs_are_held_to_the_form_of_the_start_node(server, workspace):
     answer = ask(client_of(server, workspace, writing("echo")), topic="")
     assert (answer.status, answer.json()["message"]) == (400, "topic is required in input form")
     assert not WorkflowRun.objects.exists()
@@ -298,7 +298,7 @@ def test_inner_networks_are_out_of_reach(server, workspace, url):
     assert (data["status"], "not allowed" in data["error"]) == ("failed", True)
 
 
-def test_runs_are_listed_and_traced_in_the_console(server, workspace):
+def test_wf_29_31_runs_are_listed_and_traced_in_the_console(server, workspace):
     client = client_of(server, workspace, writing("echo", "Use {{#env.token#}} for {{#start.topic#}}."))
     done, failed = ask(client).json()["data"], ask(client_of(server, workspace, writing("fail-500"))).json()["data"]
     browser = Browser()

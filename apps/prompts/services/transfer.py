@@ -13,7 +13,7 @@ from apps.common.perloop import run
 from apps.prompts import dsl
 from apps.prompts.choices import FLOW_MODES, AppMode
 from apps.prompts.contracts import check_config, without_foreign
-from apps.prompts.errors import AppUnavailable, BrokenAppFile, FileNotFetched, InvalidAppConfig
+from apps.prompts.errors import AppUnavailable, FileNotFetched, InvalidAppConfig, NewerAppFile
 from apps.prompts.flows import for_export
 from apps.prompts.icons import DEFAULT_EMOJI, EMOJI, IMAGE
 from apps.prompts.models import App
@@ -28,6 +28,9 @@ RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION})
 KEPT_MODES = RUNNABLE_MODES | FLOW_MODES
 NO_PICTURE: Final = "The icon is a picture, which app files do not carry. Choose another icon."
 NOT_PUBLISHED: Final = "It was not published: put the configuration right first."
+NEWER: Final = (
+    "The file is of version {version}, which is newer than this product knows. What is unknown in it may not run."
+)
 _FIELD_LIMITS = {"description": MAX_DESCRIPTION, "icon_type": 16, "icon": 255, "icon_background": 16}
 _BLOB: Final = re.compile(r"https://(?:www\.)?github\.com/([^/?#]+)/([^/?#]+)/blob/([^?#]+)")
 _FETCH_TIMEOUT_S: Final = 15.0
@@ -52,23 +55,28 @@ def import_app(
     name: str = "",
     user: User | None = None,
     publish_now: bool = False,
+    accept_newer: bool = False,
 ) -> ImportResult:
     """Creates an app from an app file.
 
     Args:
         name: without one, the file's.
         publish_now: unless its configuration has faults; then the app is a draft, and a warning says so.
+        accept_newer: also a file of a version that is not known here; what is unknown in it is kept.
 
     Raises:
+        NewerAppFile: of such a version, and nobody has accepted that.
         BrokenAppFile: with the format's sentence for what is wrong.
         AppUnavailable: a file of an app mode this version cannot run.
     """
     file = dsl.parse(content)
-    if file.needs_confirmation:
-        raise BrokenAppFile(f"The file's version {file.version} is newer than this product reads. Update it first.")
+    if file.needs_confirmation and not accept_newer:
+        raise NewerAppFile(file.version)
     if file.mode not in KEPT_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
     fields, warnings = _fields(workspace, file.fields)
+    if file.needs_confirmation:
+        warnings.append(NEWER.format(version=file.version))
     warnings += check_config(workspace=workspace, mode=file.mode, config=file.config)
     config = without_foreign(workspace=workspace, mode=file.mode, config=file.config)
     with transaction.atomic():

@@ -50,7 +50,9 @@ def create_from_file(request: ConsoleRequest) -> HttpResponse:
     def create(fields: dict[str, Any]) -> ImportResult:
         file, url = fields["file"], fields["url"]
         content = file.read() if file else fetch_app_file(url) if url else fields["content"]
-        return import_app(workspace=request.workspace, content=content, user=request.user)
+        return import_app(
+            workspace=request.workspace, content=content, user=request.user, accept_newer=fields["accept_newer"]
+        )
 
     result = attempt(form, create)
     return _page(request, file=form) if result is None else _show(request, result, "orchestrate")

@@ -17,6 +17,7 @@ class Command(WorkspaceCommand):
         parser.add_argument("file", nargs="?")
         parser.add_argument("--url", help="fetch the file from here instead; GitHub's page of a file will do")
         parser.add_argument("--name", default="", help="in place of the file's")
+        parser.add_argument("--newer", action="store_true", help="also a file of a version that is not known here")
         parser.add_argument("--publish", action="store_true", help="publish it at once")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -25,6 +26,7 @@ class Command(WorkspaceCommand):
             content=_content(options["file"], options["url"]),
             name=options["name"],
             publish_now=options["publish"],
+            accept_newer=options["newer"],
         )
         return {"app_id": result.app_id, "mode": result.mode, "status": result.status, "warnings": result.warnings}
 
