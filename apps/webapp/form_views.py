@@ -21,7 +21,7 @@ from apps.prompts.runtime import app_by_id
 from apps.workflows.nodes.human_input.node import FIELD
 
 from .sites import SiteInfo, site_of
-from .views import missing_page, render_page, secured
+from .views import languages_of, missing_page, render_page, secured
 
 FIELD_PREFIX: Final = "field-"
 Part = tuple[str, Mapping[str, Any] | None]
@@ -35,7 +35,7 @@ async def form_page(request: HttpRequest, token: str) -> HttpResponse:
         form = await database_sync_to_async(get_form)(token=token)
         site = await site_of(await app_by_id(form.app_id, form.workspace_id))
     except (NotFound, SiteNotFound, Forbidden):
-        return missing_page(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed=False)
+        return missing_page(request, "webapp/missing.html", language_of_browser(languages_of(request)), is_framed=False)
     problem: AppError | None = None
     if request.method == "POST":
         given = {key: value for key, value in request.POST.items() if key.startswith(FIELD_PREFIX)}
@@ -86,7 +86,3 @@ def _field(field: Mapping[str, Any], form: HumanForm) -> Mapping[str, Any]:
         "options": field.get("options") or [],
         "value": given if isinstance(given, str) else "",
     }
-
-
-def _languages(request: HttpRequest) -> str:
-    return str(request.headers.get("Accept-Language", ""))

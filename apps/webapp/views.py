@@ -45,7 +45,7 @@ def page_view(template: str, modes: Collection[str], *, is_framed: bool = False)
             app = await app_of_site(code)
             site = await site_of(app)
         except SiteNotFound:
-            return missing_page(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed)
+            return missing_page(request, "webapp/missing.html", language_of_browser(languages_of(request)), is_framed)
         if app.mode not in modes:
             return _redirect(request, app)
         if app.config is None:
@@ -70,13 +70,14 @@ def _page(app: AppRuntime, site: SiteInfo, *, is_framed: bool) -> dict[str, obje
     }
 
 
-def _languages(request: HttpRequest) -> str:
+def languages_of(request: HttpRequest) -> str:
+    """The languages the browser asks for, as its header has them."""
     return str(request.headers.get("Accept-Language", ""))
 
 
 def _redirect(request: HttpRequest, app: AppRuntime) -> HttpResponse:
     if app.mode not in PAGES:
-        return missing_page(request, "webapp/missing.html", language_of_browser(_languages(request)), is_framed=False)
+        return missing_page(request, "webapp/missing.html", language_of_browser(languages_of(request)), is_framed=False)
     query = request.META.get("QUERY_STRING", "")
     return HttpResponseRedirect(reverse(PAGES[AppMode(app.mode)], args=[app.site_code]) + (query and f"?{query}"))
 
