@@ -4,7 +4,18 @@ from django.contrib import admin
 
 from apps.common.admin import ReadMostlyAdmin
 
-from .models import Annotation, Conversation, Feedback, Message, MessageFile, NodeRun, SavedMessage, WorkflowRun
+from .models import (
+    Annotation,
+    Conversation,
+    Feedback,
+    HumanForm,
+    Message,
+    MessageFile,
+    NodeRun,
+    PausedRun,
+    SavedMessage,
+    WorkflowRun,
+)
 
 
 @admin.register(Conversation)
@@ -59,3 +70,18 @@ class NodeRunAdmin(ReadMostlyAdmin):
     list_display = ("run_id", "index", "title", "node_type", "status", "elapsed_s")
     list_filter = ("status", "node_type")
     search_fields = ("id", "run__id", "app_id")
+
+
+@admin.register(PausedRun)
+class PausedRunAdmin(ReadMostlyAdmin):
+    list_display = ("run_id", "app_id", "created_at")
+    search_fields = ("run__id", "app_id")
+    secret = ("state",)
+
+
+@admin.register(HumanForm)
+class HumanFormAdmin(ReadMostlyAdmin):
+    list_display = ("id", "app_id", "node_title", "status", "expires_at", "answered_at")
+    list_filter = ("status",)
+    search_fields = ("id", "run__id", "app_id")
+    secret = ("token",)

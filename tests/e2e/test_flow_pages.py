@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from apps.logs.models import HumanForm
 from apps.prompts.models import App
@@ -42,13 +42,18 @@ def enter(page: Page, app: App) -> None:
     expect(page.get_by_role("tab", selected=True)).to_be_visible()
 
 
+def run(page: Page, app: App) -> Locator:
+    """Fills in the form and runs the workflow; returns its result."""
+    enter(page, app)
+    page.get_by_label("Topic").fill("kettles")
+    page.get_by_role("button", name="Run", exact=True).click()
+    return page.get_by_role("article", name="Result 1")
+
+
 def test_wf_32_a_workflow_is_run_on_its_page(chromium: Chromium):
     app = workflow()
     with chromium.page() as page:
-        enter(page, app)
-        page.get_by_label("Topic").fill("kettles")
-        page.get_by_role("button", name="Run", exact=True).click()
-        result = page.get_by_role("article", name="Result 1")
+        result = run(page, app)
         expect(result.locator(".md")).to_contain_text("You wrote: kettles")
         result.get_by_text("3 steps").click()
         expect(result.get_by_role("listitem").filter(has_text="Greet")).to_contain_text("Done")
@@ -59,10 +64,7 @@ def test_wf_32_a_workflow_is_run_on_its_page(chromium: Chromium):
 def test_a_workflow_that_fails_says_so_and_shows_where(chromium: Chromium):
     app = workflow("http-request", **CLOSED_DOOR)
     with chromium.page() as page:
-        enter(page, app)
-        page.get_by_label("Topic").fill("kettles")
-        page.get_by_role("button", name="Run", exact=True).click()
-        result = page.get_by_role("article", name="Result 1")
+        result = run(page, app)
         expect(result.get_by_role("alert")).to_be_visible()
         result.get_by_text("2 steps").click()
         expect(result.get_by_role("listitem").filter(has_text="Greet")).to_contain_text("Failed")
@@ -72,10 +74,7 @@ def test_the_owner_may_hide_the_steps(chromium: Chromium):
     app = workflow()
     aside(lambda: update_site(app=app, show_workflow_steps=False))
     with chromium.page() as page:
-        enter(page, app)
-        page.get_by_label("Topic").fill("kettles")
-        page.get_by_role("button", name="Run", exact=True).click()
-        result = page.get_by_role("article", name="Result 1")
+        result = run(page, app)
         expect(result.locator(".md")).to_contain_text("You wrote: kettles")
         expect(result.get_by_text("3 steps")).to_be_hidden()
 
@@ -84,10 +83,7 @@ def test_the_owner_may_hide_the_steps(chromium: Chromium):
 def test_the_page_of_a_workflow_fits(chromium: Chromium, look):
     app = workflow()
     with chromium.page(**look) as page:
-        enter(page, app)
-        page.get_by_label("Topic").fill("kettles")
-        page.get_by_role("button", name="Run", exact=True).click()
-        result = page.get_by_role("article", name="Result 1")
+        result = run(page, app)
         result.get_by_text("3 steps").click()
         expect(result.get_by_role("listitem")).to_have_count(3)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -8,6 +8,7 @@ from django.apps import apps as django_apps
 from django.contrib import admin
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 from pgvector import SparseVector
 
 from apps.common.admin import ReadMostlyAdmin
@@ -31,7 +32,7 @@ from apps.knowledge.models import (
     SegmentLexical,
     SourceConnection,
 )
-from apps.logs.models import Annotation, Feedback, NodeRun, SavedMessage, WorkflowRun
+from apps.logs.models import Annotation, Feedback, HumanForm, NodeRun, PausedRun, SavedMessage, WorkflowRun
 from apps.models.models import DefaultModel, ProviderCredential
 from apps.prompts.callers import end_user
 from apps.prompts.choices import InvokeFrom
@@ -155,6 +156,8 @@ def make_talk(app: App) -> None:
     Annotation.objects.create(**ids, question="Q", answer="A")
     run = WorkflowRun.objects.create(**ids, version_id=new_id(), task_id=new_id())
     NodeRun.objects.create(**ids, run=run, index=1, node_id="a", node_type="start", status="succeeded")
+    PausedRun.objects.create(**ids, run=run, state=b"sealed-state")
+    HumanForm.objects.create(**ids, run=run, node_id="a", token="token-of-a-form", expires_at=timezone.now())
 
 
 def secrets_of(workspace: Workspace) -> set[str]:
@@ -164,6 +167,8 @@ def secrets_of(workspace: Workspace) -> set[str]:
     return {
         SECRET,
         key,
+        "token-of-a-form",
+        "sealed-state",
         bytes(sealed).hex(),
         str(bytes(sealed)),
         bytes(workspace.wrapped_private_key).hex(),
