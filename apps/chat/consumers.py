@@ -98,7 +98,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         message_id = parse_uuid(message.get("message_id"))
         if message_id is None:
             raise InvalidParam("message_id must be a UUID.", params="message_id")
-        self._read(await attach(message_id, access.app.workspace_id, access.app.app_id, access.caller))
+        self._read(await attach(message_id, access))
 
     def _leave(self) -> None:
         """Reads no more of its run, which goes on."""

@@ -36,6 +36,7 @@ class Teller:
         return {
             "id": str(self._envelope.message_id),
             "workflow_id": str(self._request.app.version_id),
+            "sequence_number": None,  # of older servers, whose clients look for the key
             "inputs": self._masked(inputs),
             "created_at": self._envelope.created_at,
             "reason": reason,
@@ -170,6 +171,7 @@ def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) 
     return {
         "id": str(envelope.message_id),
         "workflow_id": str(request.app.version_id),
+        "sequence_number": None,
         "status": ending.status,
         "outputs": kept(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
         "error": kept(ending.error, ending.secrets) or None,

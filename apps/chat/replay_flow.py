@@ -1,84 +1,125 @@
 """Finds a run of a flow again by its id: alive here, ended, paused, or alive in another process."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from apps.common import db
 from apps.common.errors import NotFound
-from apps.common.run_events import Envelope, FlowEnd, FlowEvent, FlowPause, MessageEnd, RunError, RunEvent
+from apps.common.run_events import Envelope, FlowEnd, FlowEvent, FlowPause, Message, MessageEnd, RunError, RunEvent
 from apps.logs.choices import FlowStatus
-from apps.prompts.callers import Caller
-from apps.prompts.runtime import AppRuntime
+from apps.prompts.callers import Access
 
 from . import runs
-from .replay import POLL_S
+from .following import follow
 from .runs import Run
 
+NO_RUN = "Workflow run not found."
 _RUN = """
     select r.task_id, r.conversation_id, floor(extract(epoch from r.created_at))::bigint, r.version_id, r.status,
         r.outputs, r.error, r.elapsed_s, r.total_tokens, r.total_steps, r.exceptions_count,
-        floor(extract(epoch from coalesce(r.finished_at, now())))::bigint, m.metadata, m.answer, m.error_code, m.error
+        floor(extract(epoch from coalesce(r.finished_at, now())))::bigint,
+        coalesce(m.metadata, '{}'), coalesce(m.answer, ''), coalesce(m.status, ''), coalesce(m.error_code, ''),
+        coalesce(m.error, '')
     from logs_workflowrun r left join logs_message m on m.id = r.message_id
     where r.id = %s and r.workspace_id = %s and r.app_id = %s
         and r.end_user_id is not distinct from %s and r.account_id is not distinct from %s
+        and not exists (select from logs_conversation c where c.id = r.conversation_id and c.deleted_at is not null)
 """
 
 
-async def attach_flow(run_id: UUID, app: AppRuntime, caller: Caller) -> Run:
-    """The caller's run; one that is not alive here tells its end alone.
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A run as its row has it, and the message of a chatflow's turn; times in Unix seconds."""
+
+    task_id: UUID
+    conversation_id: UUID | None
+    created_at: int
+    version_id: UUID
+    status: str
+    outputs: Mapping[str, Any] | None
+    error: str
+    elapsed_s: float
+    total_tokens: int
+    total_steps: int
+    exceptions_count: int
+    finished_at: int
+    metadata: Mapping[str, Any]
+    answer: str
+    message_status: str
+    message_error_code: str
+    message_error: str
+
+
+async def attach_flow(run_id: UUID, access: Access, *, missing: str = NO_RUN) -> Run:
+    """The caller's run; one that is not alive here tells its end alone, a chatflow's turn its answer before that.
 
     Raises:
-        NotFound: no such run of this caller.
+        NotFound: no such run of this caller; its sentence is `missing`.
     """
+    app, caller = access.app, access.caller
     live = runs.find(run_id, app.app_id, caller)
     if live is not None:
         return live
 
-    async def load() -> Any:
-        owner = (caller.end_user_id, caller.account_id)
-        row = await db.fetch_one(_RUN, run_id, app.workspace_id, app.app_id, *owner)
+    async def load() -> _Stored:
+        row = await db.fetch_one(
+            _RUN, run_id, app.workspace_id, app.app_id, caller.end_user_id, caller.account_id
+        )
         if row is None:
-            raise NotFound("Workflow run not found.")
-        return row
+            raise NotFound(missing)
+        return _Stored(*row)
 
-    first = await load()
+    async def read() -> Sequence[RunEvent]:
+        return _told(run_id, await load())
 
-    async def events(run: Run) -> AsyncIterator[RunEvent]:
-        row = first
-        while row[4] == FlowStatus.RUNNING:
-            await asyncio.sleep(POLL_S)
-            row = await load()
-        for event in _told(run_id, row):
-            yield event
-
-    envelope = Envelope(first[0], run_id, first[1], app.mode, first[2])
-    return Run(envelope, app.app_id, caller, events)
+    stored = await load()
+    envelope = Envelope(stored.task_id, run_id, stored.conversation_id, app.mode, stored.created_at)
+    return follow(envelope, app.app_id, caller, _told(run_id, stored), read)
 
 
-def _told(run_id: UUID, row: Any) -> list[RunEvent]:
-    """The end of a stored run, as a stream has it."""
-    _, conversation_id, created_at, version_id, status, outputs, error, elapsed_s, tokens, steps, exceptions, *rest = (
-        row
-    )
-    finished_at, metadata, answer, error_code, message_error = rest
-    about = {"status": status, "outputs": outputs, "elapsed_time": elapsed_s, "total_tokens": tokens}
-    counts = {"total_steps": steps, "created_at": created_at}
-    if status == FlowStatus.PAUSED:
-        return [FlowPause({"workflow_run_id": str(run_id), **about, **counts})]
-    data = {
+def _told(run_id: UUID, row: _Stored) -> list[RunEvent]:
+    """The end of a stored run, as a stream has it; nothing while it goes on."""
+    if row.status == FlowStatus.RUNNING:
+        return []
+    answer = [Message(row.answer)] if row.answer else []
+    if row.status == FlowStatus.PAUSED:
+        return [*answer, FlowPause(_paused(run_id, row))]
+    data = _finished(run_id, row)
+    if row.conversation_id is None:
+        return [FlowEnd(data)]
+    finished = FlowEvent("workflow_finished", data)
+    if row.message_error_code:
+        return [*answer, finished, RunError(row.message_error_code, row.message_error)]
+    return [*answer, finished, MessageEnd(row.metadata, row.answer, row.message_status, files=[])]
+
+
+def _paused(run_id: UUID, row: _Stored) -> dict[str, Any]:
+    return {
+        "workflow_run_id": str(run_id),
+        "outputs": row.outputs,
+        "status": row.status,
+        "created_at": row.created_at,
+        "elapsed_time": row.elapsed_s,
+        "total_tokens": row.total_tokens,
+        "total_steps": row.total_steps,
+    }
+
+
+def _finished(run_id: UUID, row: _Stored) -> dict[str, Any]:
+    return {
         "id": str(run_id),
-        "workflow_id": str(version_id),
-        **about,
-        "error": error or None,
-        **counts,
-        "finished_at": finished_at,
-        "exceptions_count": exceptions,
+        "workflow_id": str(row.version_id),
+        "sequence_number": None,
+        "status": row.status,
+        "outputs": row.outputs,
+        "error": row.error or None,
+        "elapsed_time": row.elapsed_s,
+        "total_tokens": row.total_tokens,
+        "total_steps": row.total_steps,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "exceptions_count": row.exceptions_count,
         "files": [],
     }
-    if conversation_id is None:
-        return [FlowEnd(data)]
-    if message_error or error_code:
-        return [FlowEvent("workflow_finished", data), RunError(error_code, message_error)]
-    return [FlowEvent("workflow_finished", data), MessageEnd(metadata or {}, answer or "", files=[])]

@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.common import db, notify
 from apps.common.caching import NotifiedCache
 from apps.common.errors import BadRequest, NotFound, Unauthorized
+from apps.common.ids import parse_uuid
 from apps.workspaces.topics import WORKSPACE_TOPIC
 
 from . import keys
@@ -211,18 +212,21 @@ async def draft_by_id(app_id: UUID, workspace_id: UUID, version_id: UUID | None 
     return app
 
 
-async def release_by_id(app: AppRuntime, version_id: UUID) -> AppRuntime:
+async def release_by_id(app: AppRuntime, workflow_id: object) -> AppRuntime:
     """The app with a version of it that was published at some time.
 
     Raises:
         NotFound: the app has no such version.
-        BadRequest: it was never published.
+        BadRequest: it was never published, or this is no id.
     """
+    version_id = parse_uuid(workflow_id)
+    if version_id is None:
+        raise BadRequest("Invalid workflow_id format.")
     row = await db.fetch_one(
         "select is_release from prompts_appversion where id = %s and app_id = %s", version_id, app.app_id
     )
     if row is None:
-        raise NotFound("Workflow not found.")
+        raise NotFound(f"Workflow not found with id: {version_id}")
     if not row[0]:
         raise BadRequest("Cannot run a draft workflow. Publish it first.")
     return await draft_by_id(app.app_id, app.workspace_id, version_id)

@@ -50,18 +50,22 @@ def answer_of(events: list[dict]) -> str:
     return "".join(event.get("answer", "") for event in events)
 
 
-def test_a_fresh_installation_gets_a_base_and_three_published_apps_that_answer(settings, short):
+def test_a_fresh_installation_gets_a_base_and_four_published_apps_that_answer(settings, short):
     workspace = install(settings)
     assert demo.fill_demo()
-    assert counts() == (1, 2, 3, 2)
+    assert counts() == (1, 2, 4, 2)
     apps = {app.name: app for app in App.objects.filter(workspace=workspace, published__isnull=False)}
-    assert set(apps) == {"Ask the handbook", "Find it in a text", "Plain chat"}
+    assert set(apps) == {"Ask the handbook", "Find it in a text", "Plain chat", "Step by step"}
     assert set(Document.objects.values_list("indexing_status", flat=True)) == {IndexingStatus.WAITING}
     run(index_pending())
     assert set(Document.objects.values_list("indexing_status", flat=True)) == {IndexingStatus.COMPLETED}
     events = ask(apps["Ask the handbook"], "How do I run it, and which Python do I need?")
     assert "Python 3.11" in answer_of(events)
     assert "start.md" in {row["document_name"] for row in events[-1]["metadata"]["retriever_resources"]}
+    steps = ask(apps["Step by step"], "How do I run it, and which Python do I need?")
+    assert "Python 3.11" in answer_of(steps)
+    assert answer_of(steps).endswith("*Question 1 of this conversation.*")
+    assert "start.md" in {row["document_name"] for row in steps[-1]["metadata"]["retriever_resources"]}
     text = "A hotel may cost 150 euros. Receipts are handed in within thirty days."
     found = answer_of(ask(apps["Find it in a text"], text=text, question="What may a hotel cost?"))
     assert "150 euros" in found
@@ -102,7 +106,7 @@ def test_a_fill_that_breaks_off_leaves_nothing_and_the_next_is_whole(settings, s
             demo.fill_demo()
     assert counts() == (0, 0, 0, 0)
     assert demo.fill_demo()
-    assert counts() == (1, 2, 3, 2)
+    assert counts() == (1, 2, 4, 2)
 
 
 def test_pages_that_a_killed_fill_had_stored_are_forgotten(settings, short):
@@ -110,7 +114,7 @@ def test_pages_that_a_killed_fill_had_stored_are_forgotten(settings, short):
     block = demo.stored(Dataset(workspace=workspace), "start.md", b"left over", "text/markdown", None)
     block.__enter__()
     assert demo.fill_demo()
-    assert counts() == (1, 2, 3, 2)
+    assert counts() == (1, 2, 4, 2)
 
 
 def test_two_at_once_make_one_demo(settings, short):
@@ -119,7 +123,7 @@ def test_two_at_once_make_one_demo(settings, short):
         other.execute("select pg_advisory_lock(%s)", [demo._LOCK])
         assert not demo.fill_demo()
     assert demo.fill_demo()
-    assert counts() == (1, 2, 3, 2)
+    assert counts() == (1, 2, 4, 2)
 
 
 def test_a_base_of_the_same_name_stays_its_makers(settings, short):

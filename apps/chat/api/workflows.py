@@ -11,7 +11,7 @@ from apps.chat.requests import read_inputs_map, read_streaming
 from apps.chat.state import TurnRequest
 from apps.common.api import json_response, service_view
 from apps.common.encoding import EventEncoder, FlowEncoder
-from apps.common.errors import BadRequest, NotFound
+from apps.common.errors import NotFound
 from apps.common.ids import parse_uuid
 from apps.prompts.api.auth import key_access, key_reader
 from apps.prompts.choices import FLOW_MODES, AppMode
@@ -27,10 +27,7 @@ async def run(request: HttpRequest, workflow_id: str = "") -> HttpResponseBase:
     if app.mode != AppMode.WORKFLOW:
         raise NotWorkflowApp
     if workflow_id:
-        version_id = parse_uuid(workflow_id)
-        if version_id is None:
-            raise BadRequest("Invalid workflow_id format.")
-        app = await release_by_id(app, version_id)
+        app = await release_by_id(app, workflow_id)
     turn = TurnRequest(app=app, caller=access.caller, inputs=read_inputs_map(body), files=body.get("files"))
     streaming = read_streaming(body)
     return await answer(await start_flow(turn), streaming=streaming, encoder=FlowEncoder)
@@ -55,6 +52,6 @@ async def events(request: HttpRequest, run_id: str) -> HttpResponseBase:
     found = parse_uuid(run_id)
     if found is None:
         raise NotFound("Workflow run not found.")
-    run = await attach_flow(found, access.app, access.caller)
+    run = await attach_flow(found, access)
     encoder = EventEncoder if run.envelope.conversation_id else FlowEncoder
     return await answer(run, streaming=True, encoder=encoder)

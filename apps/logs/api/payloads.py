@@ -1,5 +1,6 @@
 """Conversations, messages and feedback as the APIs show them (service API 6.1, 6.2, 6.4)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ from apps.files.models import UploadFile
 from apps.files.references import STORED
 from apps.logs.choices import MessageStatus
 from apps.logs.models import Conversation, Feedback, Message, MessageFile
+from apps.logs.variables import ConversationVariable
 
 FIRST: Final = str(UUID(int=0))  # what stands for the parent of a conversation's first message
 
@@ -23,6 +25,20 @@ def conversation_json(conversation: Conversation, *, base_url: str) -> dict[str,
         "inputs": inputs_json(conversation.inputs, base_url=base_url),
         "status": conversation.status,
         "introduction": conversation.introduction,
+        "created_at": _seconds(conversation.created_at),
+        "updated_at": _seconds(conversation.updated_at),
+    }
+
+
+def variable_json(variable: ConversationVariable, conversation: Conversation) -> dict[str, Any]:
+    """A variable of a conversation; lists and objects are JSON text."""
+    value = variable.value
+    return {
+        "id": str(variable.id),
+        "name": variable.name,
+        "value_type": variable.value_type,
+        "value": json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value,
+        "description": variable.description,
         "created_at": _seconds(conversation.created_at),
         "updated_at": _seconds(conversation.updated_at),
     }

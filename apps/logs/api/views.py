@@ -1,6 +1,7 @@
 """What a caller may read and change of its own conversations (service API 5.3, 6.1, 6.2, 6.4; extensions 5.5)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -35,11 +36,13 @@ from apps.logs.selectors import (
 from apps.logs.services.conversations import delete_conversation, pin_conversation
 from apps.logs.services.feedback import rate_message
 from apps.logs.services.saved import forget_message, save_message
+from apps.logs.services.variables import set_variable
+from apps.logs.variables import get_variable, list_variables
 from apps.prompts.api.views import AppView
 from apps.prompts.choices import CHAT_FAMILY, AppMode
 from apps.prompts.errors import NotChatApp, NotCompletionApp
 
-from .payloads import conversation_json, feedback_json, message_json
+from .payloads import conversation_json, feedback_json, message_json, variable_json
 
 SUCCESS = {"result": "success"}
 ORDERS = ("created_at", "-created_at", "updated_at", "-updated_at")
@@ -145,18 +148,27 @@ class VariablesView(ChatAppView):
     """The variables a conversation keeps; only chatflows have any."""
 
     def get(self, request: Request, conversation_id: str, **kwargs: Any) -> Response:
-        limit = read_limit(self.fields)
-        read_id(self.fields, "last_id")
-        self.conversation(conversation_id)
-        return Response({"limit": limit, "has_more": False, "data": []})
+        query = self.fields
+        limit, last_id = read_limit(query), read_id(query, "last_id")
+        conversation = self.conversation(conversation_id)
+        found = list_variables(access=self.access, conversation=conversation)
+        if name := query.get("variable_name"):
+            found = [variable for variable in found if variable.name == name]
+        if last_id is not None:
+            found = found[1 + next((at for at, one in enumerate(found) if one.id == last_id), len(found)) :]
+        data = [variable_json(variable, conversation) for variable in found[:limit]]
+        return Response({"limit": limit, "has_more": len(found) > limit, "data": data})
 
 
 class VariableView(ChatAppView):
     def put(self, request: Request, conversation_id: str, variable_id: str, **kwargs: Any) -> Response:
-        self.conversation(conversation_id)
-        if "value" not in self.fields:
+        fields = self.fields
+        conversation = self.conversation(conversation_id)
+        if "value" not in fields:
             raise InvalidParam("Missing required parameter in the JSON body", params="value")
-        raise NotFound("Conversation Variable Not Exists.")
+        variable = get_variable(access=self.access, conversation=conversation, variable_id=variable_id)
+        changed = set_variable(conversation=conversation, variable=variable, value=fields["value"])
+        return Response(variable_json(replace(variable, value=changed.variables[variable.name]), changed))
 
 
 class SavedView(AppView):

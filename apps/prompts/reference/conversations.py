@@ -78,7 +78,7 @@ class Conversations(Section):
             "GET",
             "/conversations/{conversation_id}/variables",
             _("List variables of a conversation"),
-            _("What a conversation keeps; apps of this kind keep none."),
+            _("What a chatflow keeps from turn to turn; chat apps keep nothing."),
             (CONVERSATION, USER_IN_QUERY),
             query={"user": "ada"},
             answer={**_PAGE, "data": []},
@@ -87,7 +87,7 @@ class Conversations(Section):
             "PUT",
             "/conversations/{conversation_id}/variables/{variable_id}",
             _("Set a variable of a conversation"),
-            _("Apps of this kind keep none: the answer is 404."),
+            _("Its value must be of the variable's type. Chat apps have no variables: the answer is 404."),
             (
                 CONVERSATION,
                 Parameter("variable_id", "UUID", _("The variable."), required=True, where="path"),

@@ -19,5 +19,5 @@ async def message_events(request: HttpRequest, message_id: str) -> HttpResponseB
     found = parse_uuid(message_id)
     if found is None:
         raise NotFound("Message Not Exists.")
-    run = await attach(found, access.app.workspace_id, access.app.app_id, access.caller)
+    run = await attach(found, access)
     return await answer(run, streaming=True, encoder=BrowserEncoder)

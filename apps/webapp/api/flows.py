@@ -47,7 +47,7 @@ async def events(request: HttpRequest, run_id: str) -> HttpResponseBase:
     found = parse_uuid(run_id)
     if found is None:
         raise NotFound("Workflow run not found.")
-    return await answer(await attach_flow(found, access.app, access.caller), streaming=True, encoder=BrowserFlowEncoder)
+    return await answer(await attach_flow(found, access), streaming=True, encoder=BrowserFlowEncoder)
 
 
 def _require_workflow(access: Access) -> None:
