@@ -64,9 +64,7 @@ async def attach_flow(run_id: UUID, access: Access, *, missing: str = NO_RUN) ->
         return live
 
     async def load() -> _Stored:
-        row = await db.fetch_one(
-            _RUN, run_id, app.workspace_id, app.app_id, caller.end_user_id, caller.account_id
-        )
+        row = await db.fetch_one(_RUN, run_id, app.workspace_id, app.app_id, caller.end_user_id, caller.account_id)
         if row is None:
             raise NotFound(missing)
         return _Stored(*row)
