@@ -183,7 +183,7 @@ def test_a_failing_command_ends_with_an_error(server, workspace):
 
 
 def test_of_turns_side_by_side_the_later_end_wins_variable_by_variable(server, workspace):
-    """One turn counts and goes on writing; the other, begun and ended meanwhile, names and counts too."""
+    """The quick turn begins and ends while the slow one writes; it counts by more, and takes a note."""
     note = {"variable_selector": ["conversation", "note"], "input_type": "variable", "operation": "over-write"}
     more = {"variable_selector": ["conversation", "count"], "operation": "+=", "value": 10}
     rename = node("rename", "assigner", version="2", items=[{**note, "value": ["sys", "query"]}, more])
@@ -206,13 +206,13 @@ def test_of_turns_side_by_side_the_later_end_wins_variable_by_variable(server, w
     thread.start()
     eventually(lambda: Message.objects.filter(query="slow").exists())
     ask(client, "quick", conversation_id=conversation_id)
-    assert Conversation.objects.get().variables == {"count": 12, "note": "quick"}
+    assert Conversation.objects.get().variables == {"count": 22, "note": "quick"}
     task_id = Message.objects.get(query="slow").task_id
     client.post(f"/v1/chat-messages/{task_id}/stop", {"user": "ada"})
     thread.join(20)
-    assert Conversation.objects.get().variables == {"count": 2, "note": "quick"}
+    assert Conversation.objects.get().variables == {"count": 12, "note": "quick"}
     assert Message.objects.get(query="slow").status == "stopped"
-    assert Message.objects.get(query="slow").answer.startswith("1/2")
+    assert Message.objects.get(query="slow").answer.startswith("1/12")
 
 
 def test_what_a_conversation_keeps_is_read_and_set_by_api(server, workspace):
