@@ -9,7 +9,7 @@ from apps.common.errors import AppError
 from apps.common.run_events import Envelope, FlowEvent
 from apps.logs.choices import FlowStatus
 from apps.logs.flow_records import FlowEnding, NodeRecord
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.prompts.runtime import AppRuntime
 from apps.workflows.engine.events import (
     EngineEvent,
@@ -85,16 +85,16 @@ class Teller:
         return {**_ended(event.started, outcome, int(time.time())), "retry_index": event.retry}
 
     def _masked(self, value: Any) -> Any:
-        return kept(value, self._secrets) if self._secrets else value
+        return masked(value, self._secrets) if self._secrets else value
 
 
 def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
     """The data of `node_finished`."""
     shown = {"inputs": event.inputs, "process_data": event.process_data, "outputs": event.outputs}
     outcome = {
-        **(kept(shown, secrets) if secrets else shown),
+        **(masked(shown, secrets) if secrets else shown),
         "status": event.status,
-        "error": (kept(event.error, secrets) if secrets else event.error) or None,
+        "error": (masked(event.error, secrets) if secrets else event.error) or None,
         "elapsed_time": event.elapsed_s,
         "execution_metadata": event.metadata,
     }
@@ -171,8 +171,8 @@ def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) 
         "id": str(envelope.message_id),
         "workflow_id": str(request.app.version_id),
         "status": ending.status,
-        "outputs": kept(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
-        "error": kept(ending.error, ending.secrets) or None,
+        "outputs": masked(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
+        "error": masked(ending.error, ending.secrets) or None,
         "elapsed_time": ending.elapsed_s,
         "total_tokens": ending.total_tokens,
         "total_steps": ending.total_steps,

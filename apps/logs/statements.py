@@ -86,6 +86,10 @@ class Statement(Enum):
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), to_timestamp(%s))
         on conflict do nothing
     """
+    BIG_VALUE = b"""
+        insert into logs_bigvalue (id, workspace_id, app_id, run_id, node_index, field, content, characters, created_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, now()) on conflict (run_id, node_index, field) do nothing
+    """
     EXTEND_RUN = b"""
         update logs_workflowrun set lease_until = now() + make_interval(secs => %s)
         where id = any(%s) and status = 'running'
