@@ -47,7 +47,8 @@ class Teller:
             return FlowEvent("text_chunk", {"text": event.text, "from_variable_selector": list(event.selector) or None})
         if isinstance(event, NodeStarted):
             place = _place(event)
-            data = {**_head(event), "inputs": None, "created_at": int(event.created_at), "extras": {}, **place}
+            told = {"inputs": None, "inputs_truncated": False}
+            data = {**_head(event), **told, "created_at": int(event.created_at), "extras": {}, **place}
             return FlowEvent("node_started", {**data, "parallel_run_id": None})
         if isinstance(event, NodeFinished):
             return FlowEvent("node_finished", self._finished(event))
@@ -64,7 +65,8 @@ class Teller:
             data = {"inputs": self._masked(event.inputs), "metadata": {f"{kind}_length": event.length}}
             return FlowEvent(f"{kind}_started", {**head, **data})
         if isinstance(event, RoundStarted):
-            return FlowEvent(f"{kind}_next", {**head, "index": event.index})
+            before = {"pre_loop_output": self._masked(event.variables)} if kind == "loop" else {}
+            return FlowEvent(f"{kind}_next", {**head, "index": event.index, **before})
         total = (event.finished.metadata or {}).get("total_tokens", 0)
         steps = {"total_tokens": total, "steps": event.steps}
         return FlowEvent(f"{kind}_completed", {**self._finished(event.finished), **head, **steps})
@@ -101,6 +103,10 @@ def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
     return _ended(event.started, outcome, int(event.finished_at))
 
 
+# Whatever rows hold, events carry values whole.
+_WHOLE = {"inputs_truncated": False, "process_data_truncated": False, "outputs_truncated": False}
+
+
 def _head(started: NodeStarted) -> dict[str, Any]:
     node = started.node
     return {
@@ -115,12 +121,12 @@ def _head(started: NodeStarted) -> dict[str, Any]:
 
 def _ended(started: NodeStarted, outcome: Mapping[str, Any], finished_at: int) -> dict[str, Any]:
     times = {"created_at": int(started.created_at), "finished_at": finished_at}
-    return {**_head(started), **outcome, **times, "files": [], **_place(started)}
+    return {**_head(started), **outcome, **_WHOLE, **times, "files": [], **_place(started)}
 
 
 def _place(started: NodeStarted) -> dict[str, Any]:
     """Where in the flow the node stands; branches that run side by side have no ids here, nodes in rounds do."""
-    inside, in_loop = started.node.inside or None, bool(started.node.data.get("loop_id"))
+    inside, in_loop = started.node.inside or None, started.node.around == "loop"
     return {
         "parallel_id": None,
         "parallel_start_node_id": None,
@@ -161,6 +167,7 @@ def ending_of(
         total_price=sum(costs, Decimal(0)),
         exceptions_count=ended.exceptions_count,
         secrets=secrets,
+        was_paused=bool(before),
     )
 
 

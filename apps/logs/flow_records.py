@@ -154,6 +154,7 @@ class FlowEnding:
     Args:
         status: a terminal one of `FlowStatus`.
         secrets: texts that must not be stored.
+        was_paused: it may have forms that nobody needs to fill in any more.
     """
 
     run_id: UUID
@@ -171,6 +172,7 @@ class FlowEnding:
     currency: str = "USD"
     exceptions_count: int = 0
     secrets: Sequence[str] = ()
+    was_paused: bool = False
 
     def operations(self) -> Operations:
         """The finished run and its nodes."""
@@ -179,7 +181,8 @@ class FlowEnding:
         outcome = (self.status, outputs, self.error_code, sentence(self.error, self.secrets))
         cost = (self.elapsed_s, self.total_tokens, self.total_price, self.currency)
         finish = (*outcome, *cost, self.total_steps, self.exceptions_count, self.run_id)
-        return [(Statement.FINISH_RUN, finish), *fields.big, *_node_rows(self)]
+        closing: Operations = [(Statement.CLOSE_FORMS, (self.run_id,))] if self.was_paused else []
+        return [(Statement.FINISH_RUN, finish), *closing, *fields.big, *_node_rows(self)]
 
 
 class _Fields:

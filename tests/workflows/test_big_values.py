@@ -1,4 +1,4 @@
-"""Values that are too big for the row of a run: the row holds their start, the whole is offered and goes with the run."""
+"""Values too big for the row of a run: the row holds their start, the whole is offered and goes with the run."""
 
 import json
 from datetime import timedelta
