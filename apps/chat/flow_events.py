@@ -47,8 +47,7 @@ class Teller:
             return FlowEvent("text_chunk", {"text": event.text, "from_variable_selector": list(event.selector) or None})
         if isinstance(event, NodeStarted):
             place = _place(event)
-            told = {"inputs": None, "inputs_truncated": False}
-            data = {**_head(event), **told, "created_at": int(event.created_at), "extras": {}, **place}
+            data = {**_head(event), "inputs": None, "created_at": int(event.created_at), "extras": {}, **place}
             return FlowEvent("node_started", {**data, "parallel_run_id": None})
         if isinstance(event, NodeFinished):
             return FlowEvent("node_finished", self._finished(event))
@@ -103,10 +102,6 @@ def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
     return _ended(event.started, outcome, int(event.finished_at))
 
 
-# Whatever rows hold, events carry values whole.
-_WHOLE = {"inputs_truncated": False, "process_data_truncated": False, "outputs_truncated": False}
-
-
 def _head(started: NodeStarted) -> dict[str, Any]:
     node = started.node
     return {
@@ -121,7 +116,7 @@ def _head(started: NodeStarted) -> dict[str, Any]:
 
 def _ended(started: NodeStarted, outcome: Mapping[str, Any], finished_at: int) -> dict[str, Any]:
     times = {"created_at": int(started.created_at), "finished_at": finished_at}
-    return {**_head(started), **outcome, **_WHOLE, **times, "files": [], **_place(started)}
+    return {**_head(started), **outcome, **times, "files": [], **_place(started)}
 
 
 def _place(started: NodeStarted) -> dict[str, Any]:

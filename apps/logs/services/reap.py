@@ -33,7 +33,7 @@ def reap_runs() -> int:
     """Gives every abandoned run its terminal state; returns how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(_REAP_FLOWS, [INTERRUPTED, INTERRUPTED_MESSAGE])
-        (flows,) = cursor.fetchone()
+        flows = int(cursor.fetchone()[0])
         cursor.execute(_REAP, [INTERRUPTED, INTERRUPTED_MESSAGE])
         return flows + int(cursor.rowcount)
 
