@@ -29,7 +29,7 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.knowledge.services.metadata import create_field
-from apps.logs.models import HumanForm, Message, WorkflowRun
+from apps.logs.models import BigValue, HumanForm, Message, WorkflowRun
 from apps.models.models import WorkspaceModel
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
@@ -140,6 +140,11 @@ def flow_run(app: App) -> WorkflowRun:
     return WorkflowRun.objects.create(**ids, status="succeeded")
 
 
+def big_value(run: WorkflowRun) -> BigValue:
+    about = {"workspace_id": run.workspace_id, "app_id": run.app_id, "run": run, "node_index": 0, "characters": 2}
+    return BigValue.objects.create(field="outputs", content="{}", **about)
+
+
 def webhook(app: App) -> Trigger:
     return Trigger.objects.create(workspace_id=app.workspace_id, app=app, node_id="hook", kind="trigger-webhook")
 
@@ -194,7 +199,8 @@ class World:
             "task_id": uuid4(),
             "node_id": "start",
             "form_token": open_form(flow_run(self.app_of_a)),
-            "run_id": flow_run(self.app_of_a).pk,
+            "run_id": (of_a := flow_run(self.app_of_a)).pk,
+            "value_id": big_value(of_a).pk,
             "trigger_id": webhook(self.app_of_a).pk,
             "workflow_id": self.app_of_a.published_id,
             "upload_id": uuid4(),

@@ -14,7 +14,7 @@ from apps.common.run_events import Envelope, FlowEvent, Message, MessageEnd, Run
 from apps.common.text import storable, storable_json
 from apps.logs.choices import FlowStatus, MessageStatus
 from apps.logs.flow_records import FlowEnding, FlowPausing, Operations
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.logs.statements import Beginning, Ending, Statement
 from apps.prompts.blocks import fill
 from apps.prompts.config import BasicConfig
@@ -199,4 +199,4 @@ class Chatflow(Flow):
             return "", "", 0
         if ending.error_code:
             return ending.error_code, ending.error, 500 if ending.error_code == "internal_server_error" else 503
-        return "invalid_param", str(kept(f"Run failed: {ending.error}", self.secrets)), 400
+        return "invalid_param", str(masked(f"Run failed: {ending.error}", self.secrets)), 400

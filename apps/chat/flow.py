@@ -15,7 +15,7 @@ from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, RunError, RunEvent
 from apps.logs import writer
 from apps.logs.flow_records import FlowBeginning, FlowEnding, FlowPausing, Operations
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
 from apps.workflows.engine.events import EngineEvent, FlowFinished, FlowPaused
@@ -245,5 +245,5 @@ class Flow:
             forms=forms,
             secrets=self.secrets,
         )
-        events = told_pause(self.envelope.message_id, paused, forms, kept(outputs, self.secrets))
+        events = told_pause(self.envelope.message_id, paused, forms, masked(outputs, self.secrets))
         return self.pause_operations(pausing), events

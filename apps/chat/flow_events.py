@@ -9,7 +9,7 @@ from apps.common.errors import AppError
 from apps.common.run_events import Envelope, FlowEvent
 from apps.logs.choices import FlowStatus
 from apps.logs.flow_records import FlowEnding, NodeRecord
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.prompts.runtime import AppRuntime
 from apps.workflows.engine.events import (
     EngineEvent,
@@ -65,7 +65,8 @@ class Teller:
             data = {"inputs": self._masked(event.inputs), "metadata": {f"{kind}_length": event.length}}
             return FlowEvent(f"{kind}_started", {**head, **data})
         if isinstance(event, RoundStarted):
-            return FlowEvent(f"{kind}_next", {**head, "index": event.index})
+            before = {"pre_loop_output": self._masked(event.variables)} if kind == "loop" else {}
+            return FlowEvent(f"{kind}_next", {**head, "index": event.index, **before})
         total = (event.finished.metadata or {}).get("total_tokens", 0)
         steps = {"total_tokens": total, "steps": event.steps}
         return FlowEvent(f"{kind}_completed", {**self._finished(event.finished), **head, **steps})
@@ -86,16 +87,16 @@ class Teller:
         return {**_ended(event.started, outcome, int(time.time())), "retry_index": event.retry}
 
     def _masked(self, value: Any) -> Any:
-        return kept(value, self._secrets) if self._secrets else value
+        return masked(value, self._secrets) if self._secrets else value
 
 
 def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
     """The data of `node_finished`."""
     shown = {"inputs": event.inputs, "process_data": event.process_data, "outputs": event.outputs}
     outcome = {
-        **(kept(shown, secrets) if secrets else shown),
+        **(masked(shown, secrets) if secrets else shown),
         "status": event.status,
-        "error": (kept(event.error, secrets) if secrets else event.error) or None,
+        "error": (masked(event.error, secrets) if secrets else event.error) or None,
         "elapsed_time": event.elapsed_s,
         "execution_metadata": event.metadata,
     }
@@ -121,7 +122,7 @@ def _ended(started: NodeStarted, outcome: Mapping[str, Any], finished_at: int) -
 
 def _place(started: NodeStarted) -> dict[str, Any]:
     """Where in the flow the node stands; branches that run side by side have no ids here, nodes in rounds do."""
-    inside, in_loop = started.node.inside or None, bool(started.node.data.get("loop_id"))
+    inside, in_loop = started.node.inside or None, started.node.around == "loop"
     return {
         "parallel_id": None,
         "parallel_start_node_id": None,
@@ -162,6 +163,7 @@ def ending_of(
         total_price=sum(costs, Decimal(0)),
         exceptions_count=ended.exceptions_count,
         secrets=secrets,
+        was_paused=bool(before),
     )
 
 
@@ -173,8 +175,8 @@ def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) 
         "workflow_id": str(request.app.version_id),
         "sequence_number": None,
         "status": ending.status,
-        "outputs": kept(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
-        "error": kept(ending.error, ending.secrets) or None,
+        "outputs": masked(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
+        "error": masked(ending.error, ending.secrets) or None,
         "elapsed_time": ending.elapsed_s,
         "total_tokens": ending.total_tokens,
         "total_steps": ending.total_steps,

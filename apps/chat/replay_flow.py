@@ -18,7 +18,10 @@ from .runs import Run
 NO_RUN = "Workflow run not found."
 _RUN = """
     select r.task_id, r.conversation_id, floor(extract(epoch from r.created_at))::bigint, r.version_id, r.status,
-        r.outputs, r.error, r.elapsed_s, r.total_tokens, r.total_steps, r.exceptions_count,
+        case when r.outputs is not null then coalesce((
+            select content::json from logs_bigvalue where run_id = r.id and node_index = 0 and field = 'outputs'
+        ), r.outputs::json) end,
+        r.error, r.elapsed_s, r.total_tokens, r.total_steps, r.exceptions_count,
         floor(extract(epoch from coalesce(r.finished_at, now())))::bigint,
         coalesce(m.metadata, '{}'), coalesce(m.answer, ''), coalesce(m.status, ''), coalesce(m.error_code, ''),
         coalesce(m.error, '')

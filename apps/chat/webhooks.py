@@ -14,7 +14,7 @@ from apps.common.errors import InvalidParam, TooManyRequests
 from apps.common.run_events import FlowEnd, FlowPause, MessageEnd, RunError
 from apps.common.text import storable
 from apps.logs.choices import FlowStatus
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.prompts.callers import Caller
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.runtime import draft_by_id
@@ -181,7 +181,7 @@ def _last_answer(
 
 
 def _filled(config: TriggerWebhookConfig, flow: Flow) -> dict[str, Any]:
-    body = str(kept(flow.pool.fill(config.response_body), flow.secrets))
+    body = str(masked(flow.pool.fill(config.response_body), flow.secrets))
     return {"status": config.status_code, "body": storable(body)}
 
 

@@ -6,6 +6,7 @@ from apps.common.admin import ReadMostlyAdmin
 
 from .models import (
     Annotation,
+    BigValue,
     Conversation,
     Feedback,
     HumanForm,
@@ -70,6 +71,13 @@ class NodeRunAdmin(ReadMostlyAdmin):
     list_display = ("run_id", "index", "title", "node_type", "status", "elapsed_s")
     list_filter = ("status", "node_type")
     search_fields = ("id", "run__id", "app_id")
+
+
+@admin.register(BigValue)
+class BigValueAdmin(ReadMostlyAdmin):
+    list_display = ("run_id", "node_index", "field", "characters", "created_at")
+    search_fields = ("id", "run__id", "app_id")
+    secret = ("content",)
 
 
 @admin.register(PausedRun)

@@ -11,11 +11,12 @@ from psycopg.types.json import Jsonb
 from apps.common.ids import new_id
 from apps.prompts.callers import Caller
 
-from .kept_values import kept
+from .kept_values import kept, masked, sentence
 from .statements import Statement
 
 Operations = list[tuple[Statement, tuple[Any, ...]]]
 NAME_CHARACTERS = 255
+THE_RUN = 0  # where nodes have their index
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class FlowBeginning:
             operations.append((Statement.END_USER, (*user, caller.is_anonymous)))
         ids = (self.run_id, self.workspace_id, self.app_id, self.version_id, self.conversation_id, self.message_id)
         owner = (caller.invoke_from, caller.end_user_id, caller.account_id)
-        inputs = Jsonb(kept(self.inputs, self.secrets))
+        fields = _Fields(self, self.secrets)
+        inputs = fields.json("inputs", self.inputs)
         values = (*ids, self.task_id, *owner, inputs, self.lease_s, self.created_at)
-        operations.append((Statement.BEGIN_RUN, values))
-        return operations
+        return [*operations, (Statement.BEGIN_RUN, values), *fields.big]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +127,20 @@ class FlowPausing:
 
     def operations(self) -> Operations:
         """The paused run, its state, its forms, the nodes that ran so far."""
-        outputs = Jsonb(kept(self.outputs, self.secrets))
+        # What is out by now is part of the state, and whole when the run has ended.
+        outputs = _as_json(kept(self.outputs, self.secrets).shown)
         cost = (self.elapsed_s, self.total_tokens, self.total_steps)
         ids = (self.run_id, self.workspace_id, self.app_id)
-        rows = [(Statement.NODE_RUN, row_of(node, self)) for node in self.nodes]
         forms = [(Statement.HUMAN_FORM, self._form(form)) for form in self.forms]
         return [
             (Statement.PAUSE_RUN, (outputs, *cost, self.run_id)),
             (Statement.PAUSED_STATE, (*ids, self.state)),
             *forms,
-            *rows,
+            *_node_rows(self),
         ]
 
     def _form(self, form: FormRecord) -> tuple[Any, ...]:
-        shown = kept({"content": form.content, "defaults": form.defaults}, self.secrets)
+        shown = masked({"content": form.content, "defaults": form.defaults}, self.secrets)
         ids = (form.form_id, self.workspace_id, self.app_id, self.run_id)
         names = (form.node_id[:NAME_CHARACTERS], form.title[:NAME_CHARACTERS], form.token, shown["content"])
         lists = (Jsonb(list(form.inputs)), Jsonb(list(form.actions)), Jsonb(shown["defaults"]))
@@ -153,6 +154,7 @@ class FlowEnding:
     Args:
         status: a terminal one of `FlowStatus`.
         secrets: texts that must not be stored.
+        was_paused: it may have forms that nobody needs to fill in any more.
     """
 
     run_id: UUID
@@ -170,25 +172,56 @@ class FlowEnding:
     currency: str = "USD"
     exceptions_count: int = 0
     secrets: Sequence[str] = ()
+    was_paused: bool = False
 
     def operations(self) -> Operations:
         """The finished run and its nodes."""
-        outcome = (self.status, _json(self.outputs, self.secrets), self.error_code, kept(self.error, self.secrets))
+        fields = _Fields(self, self.secrets)
+        outputs = fields.json("outputs", self.outputs)
+        outcome = (self.status, outputs, self.error_code, sentence(self.error, self.secrets))
         cost = (self.elapsed_s, self.total_tokens, self.total_price, self.currency)
         finish = (*outcome, *cost, self.total_steps, self.exceptions_count, self.run_id)
-        rows = [(Statement.NODE_RUN, row_of(node, self)) for node in self.nodes]
-        return [(Statement.FINISH_RUN, finish), *rows]
+        closing: Operations = [(Statement.CLOSE_FORMS, (self.run_id,))] if self.was_paused else []
+        return [(Statement.FINISH_RUN, finish), *closing, *fields.big, *_node_rows(self)]
 
 
-def row_of(node: NodeRecord, run: FlowPausing | FlowEnding) -> tuple[Any, ...]:
-    """A node of the run, as its statement takes it."""
-    secrets = run.secrets
+class _Fields:
+    """Fields of one row as its statement takes them; what is too big for it goes to rows of its own."""
+
+    def __init__(
+        self, run: FlowBeginning | FlowPausing | FlowEnding, secrets: Sequence[str], index: int = THE_RUN
+    ) -> None:
+        self._run, self._secrets, self._index = run, secrets, index
+        self.big: Operations = []
+
+    def json(self, name: str, value: Mapping[str, Any] | None) -> Jsonb | None:
+        if value is None:
+            return None
+        found = kept(value, self._secrets)
+        if found.whole is not None:
+            ids = (new_id(), self._run.workspace_id, self._run.app_id, self._run.run_id)
+            row = (*ids, self._index, name, found.whole, len(found.whole))
+            self.big.append((Statement.BIG_VALUE, row))
+        return _as_json(found.shown)
+
+
+def _node_rows(run: FlowPausing | FlowEnding) -> Operations:
+    """The nodes of the run."""
+    operations: Operations = []
+    for node in run.nodes:
+        fields = _Fields(run, run.secrets, node.index)
+        operations += [(Statement.NODE_RUN, _node_row(node, run, fields)), *fields.big]
+    return operations
+
+
+def _node_row(node: NodeRecord, run: FlowPausing | FlowEnding, fields: _Fields) -> tuple[Any, ...]:
     names = (node.node_id, node.node_type[:64], node.title, node.predecessor_node_id, node.inside_node_id)
-    values = (_json(node.inputs, secrets), _json(node.process_data, secrets), _json(node.outputs, secrets))
-    outcome = (node.status, kept(node.error, secrets), node.elapsed_s, _json(node.metadata, secrets))
+    values = [fields.json(name, getattr(node, name)) for name in ("inputs", "process_data", "outputs")]
+    outcome = (node.status, sentence(node.error, run.secrets), node.elapsed_s, fields.json("metadata", node.metadata))
     ids = (new_id(), run.workspace_id, run.app_id, run.run_id, node.index)
     return (*ids, *(name[:NAME_CHARACTERS] for name in names), *values, *outcome, node.created_at, node.finished_at)
 
 
-def _json(value: Mapping[str, Any] | None, secrets: Sequence[str]) -> Jsonb | None:
-    return None if value is None else Jsonb(kept(value, secrets))
+def _as_json(text: str) -> Jsonb:
+    """JSON that is written already."""
+    return Jsonb(text, dumps=str)

@@ -12,7 +12,8 @@ from apps.common.tenancy import get_or_404
 from apps.prompts.models import EndUser
 from apps.workspaces.models import User
 
-from .models import WorkflowRun
+from .flow_records import THE_RUN
+from .models import BigValue, WorkflowRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ def list_runs(*, workspace_id: UUID, app_id: UUID, wanted: RunFilter | None = No
 def get_run(*, workspace_id: UUID, app_id: UUID, run_id: UUID | str) -> WorkflowRun:
     """A run of an app. Raises NotFound."""
     return get_or_404(list_runs(workspace_id=workspace_id, app_id=app_id), run_id, "Workflow run not found.")
+
+
+def list_big_values(run: WorkflowRun) -> "QuerySet[BigValue]":
+    """What did not fit into the rows of a run and its nodes, without the values themselves."""
+    return run.big_values.defer("content").order_by("node_index", "field")
+
+
+def get_big_value(*, run: WorkflowRun, value_id: UUID) -> BigValue:
+    """One of them, with the value. Raises NotFound."""
+    return get_or_404(run.big_values.all(), value_id, "The run has no such value.")
+
+
+def whole_fields(run: WorkflowRun) -> dict[str, str]:
+    """The JSON of those fields of a run's own row that hold but the start, by name."""
+    return dict(run.big_values.filter(node_index=THE_RUN).values_list("field", "content"))
 
 
 def callers_of(runs: Iterable[WorkflowRun]) -> tuple[dict[UUID, EndUser], dict[UUID, User]]:

@@ -248,6 +248,26 @@ class NodeRun(models.Model):
         return f"{self.index}. {self.title}"
 
 
+class BigValue(models.Model):
+    """A field that is too big for the row of its run or node, whole; that row holds the start of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app_id = models.UUIDField(db_index=True)
+    run = models.ForeignKey(WorkflowRun, models.CASCADE, related_name="big_values", db_index=False)
+    node_index = models.PositiveIntegerField(help_text="of the node in its run; 0 for the run itself")
+    field = models.CharField(max_length=16, help_text="inputs, process_data, outputs or metadata")
+    content = models.TextField(help_text="JSON, without secrets")
+    characters = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "node_index", "field"], name="logs_big_value_place")]
+
+    def __str__(self) -> str:
+        return f"{self.node_index} {self.field}"
+
+
 class PausedRun(models.Model):
     """What a run that waits for people goes on from; gone once it does."""
 

@@ -78,6 +78,9 @@ class Statement(Enum):
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', '', '{}', false, to_timestamp(%s), now())
         on conflict (id) do nothing
     """
+    CLOSE_FORMS = b"""
+        update logs_humanform set status = 'expired', answered_at = now() where run_id = %s and status = 'waiting'
+    """
     PAUSE = b"update logs_message set answer = %s, lease_until = null where id = %s and status = 'running'"
     NODE_RUN = b"""
         insert into logs_noderun (id, workspace_id, app_id, run_id, index, node_id, node_type, title,
@@ -85,6 +88,10 @@ class Statement(Enum):
             created_at, finished_at)
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), to_timestamp(%s))
         on conflict do nothing
+    """
+    BIG_VALUE = b"""
+        insert into logs_bigvalue (id, workspace_id, app_id, run_id, node_index, field, content, characters, created_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, now()) on conflict (run_id, node_index, field) do nothing
     """
     EXTEND_RUN = b"""
         update logs_workflowrun set lease_until = now() + make_interval(secs => %s)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("apps/<uuid:app_id>/logs/<uuid:entry_id>", listing.entry, name="entry"),
     path("apps/<uuid:app_id>/runs", runs.run_list, name="runs"),
     path("apps/<uuid:app_id>/runs/<uuid:run_id>", runs.run_page, name="run"),
+    path("apps/<uuid:app_id>/runs/<uuid:run_id>/values/<uuid:value_id>", runs.run_value, name="run_value"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/rating", annotating.rate, name="rate"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation", annotating.improve, name="improve"),
     path("apps/<uuid:app_id>/messages/<uuid:message_id>/annotation/delete", annotating.delete, name="delete_improved"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.common.errors import AppError
 from apps.common.ids import new_id, parse_uuid
-from apps.logs.kept_values import kept
+from apps.logs.kept_values import masked
 from apps.prompts.choices import AppMode
 from apps.prompts.inputs import read_inputs
 from apps.prompts.runtime import AppRuntime, app_by_id
@@ -59,7 +59,7 @@ class SubFlows:
         except AppError as error:
             raise NodeFailed(f"{app.name}: {error.message}", ERROR, inputs=call.arguments) from error
         finished, ended = await self._walk(app, flow, inputs)
-        told = kept(_told(finished), secrets_of(flow))
+        told = masked(_told(finished), secrets_of(flow))
         if ended.status == "failed":
             raise NodeFailed(f"{app.name}: {ended.error}", ERROR, inputs=call.arguments, process_data=told)
         return _answer(ended, told, finished)

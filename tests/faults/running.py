@@ -1,7 +1,9 @@
 """Setting up and looking into a product that runs as processes of its own."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.supervisor.product import Product
 
@@ -10,6 +12,11 @@ app: {{name: "{model}", mode: chat}}
 model_config:
   model: {{provider: openai_api_compatible, name: {model}, completion_params: {{max_tokens: 512}}}}
   pre_prompt: You are a helpful assistant.
+"""
+
+FLOW_APP = """
+app: {{name: "{name}", mode: workflow}}
+workflow: {{graph: {graph}, features: {{}}}}
 """
 
 
@@ -24,6 +31,13 @@ def publish_app(product: Product, folder: Path, model: str) -> str:
     """The id of a published chat app on a model."""
     path = folder / f"{model}.yml"
     path.write_text(APP.format(model=model))
+    return product.command("app_import", str(path), "--publish")["app_id"]
+
+
+def publish_flow(product: Product, folder: Path, name: str, config: Mapping[str, Any]) -> str:
+    """The id of a published workflow."""
+    path = folder / f"{name}.yml"
+    path.write_text(FLOW_APP.format(name=name, graph=json.dumps(config["graph"])))
     return product.command("app_import", str(path), "--publish")["app_id"]
 
 

@@ -3,14 +3,16 @@
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.upstream import Upstream
-from tests.faults.running import publish_app, set_provider, sql
+from tests.faults.running import publish_app, publish_flow, set_provider, sql
 from tests.http import Client
 from tests.supervisor.product import Product
+from tests.workflows.flows import flow, node
 
 pytestmark = pytest.mark.slow
 IN_FLIGHT = 4 * 64
@@ -81,14 +83,58 @@ def healthy(product: Product) -> bool:
         return False
 
 
-def test_a_killed_web_server_leaves_no_run_without_an_end(product: Product, client: Client):
+@pytest.fixture(scope="module")
+def flows(product: Product, tmp_path_factory) -> Client:
+    """The key of a workflow: by its input a model that writes for three seconds, or a form."""
+    field = {"type": "text-input", "variable": "way", "label": "Way", "required": True}
+    asks = {"variable_selector": ["start", "way"], "comparison_operator": "is", "value": "ask"}
+    model = {"provider": "openai_api_compatible", "name": "gen-60-50", "mode": "chat"}
+    nodes = [
+        node("start", "start", variables=[field]),
+        node("if", "if-else", cases=[{"case_id": "asks", "logical_operator": "and", "conditions": [asks]}]),
+        node("ask", "human-input", form_content="Go?", inputs=[], user_actions=[{"id": "yes", "title": "Yes"}]),
+        node("write", "llm", model=model, prompt_template=[{"role": "user", "text": "Go"}]),
+        node("end", "end", outputs=[{"variable": "said", "value_selector": ["ask", "__action_id"]}]),
+    ]
+    config = flow(nodes, "start -> if", "if:asks -> ask", "if:false -> write", "ask:yes -> end", "write -> end")
+    app_id = publish_flow(product, tmp_path_factory.mktemp("flow"), "waits", config)
+    return Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
+
+
+def run_flow(client: Client, way: str) -> Iterator:
+    """The events of a run, as they come."""
+    return client.stream("/v1/workflows/run", {"inputs": {"way": way}, "user": way, "response_mode": "streaming"})
+
+
+def run_of(product: Product, run_id: str) -> tuple:
+    """Status, error code, outputs, and how many nodes are stored."""
+    return sql(
+        product,
+        "select r.status, r.error_code, r.outputs, (select count(*) from logs_noderun n where n.run_id = r.id) "
+        f"from logs_workflowrun r where r.id = '{run_id}'",
+    )[0]
+
+
+def test_a_killed_web_server_leaves_no_run_without_an_end(product: Product, client: Client, flows: Client):
     reader, _ = stream(client, "web-victim")
+    *_, asked, paused = run_flow(flows, "ask")
+    told = (event for event in run_flow(flows, "write") if event["event"] == "node_started")
+    broken = next(event for event in told if event["data"]["node_id"] == "write")["workflow_run_id"]
     product.until(lambda: message_of(product, "web-victim"))
     product.part("dify_project.web").send_signal(signal.SIGKILL)
     reader.join(30)
     product.until(lambda: message_of(product, "web-victim")[0] != "running", timeout_s=30)
     assert message_of(product, "web-victim")[:2] == ("error", "interrupted")
+    product.until(lambda: run_of(product, broken)[0] != "running", timeout_s=30)
+    assert run_of(product, broken)[:3] == ("failed", "interrupted", None)
     product.until(lambda: healthy(product), timeout_s=30)
+    # Who waited for a person still does, and goes on in another process.
+    waiting = paused["workflow_run_id"]
+    assert run_of(product, waiting)[0] == "paused"
+    answer = {"inputs": {}, "action": "yes", "user": "ask"}
+    assert flows.post(f"/v1/form/human_input/{asked['data']['form_token']}", answer).status == 200
+    product.until(lambda: run_of(product, waiting)[0] not in ("paused", "running"), timeout_s=30)
+    assert run_of(product, waiting) == ("succeeded", "", {"said": "yes"}, 4)
 
 
 def test_a_killed_database_costs_a_stream_nothing(product: Product, client: Client):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from apps.workflows.engine.contracts import NodeFailed
+from apps.workflows.engine.contracts import NodeFailed, NodeResult
 from apps.workflows.engine.events import EngineEvent
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.ports import (
@@ -21,7 +21,7 @@ from apps.workflows.engine.ports import (
     WebAnswer,
     WebRequest,
 )
-from apps.workflows.engine.runner import FlowRun, Limits
+from apps.workflows.engine.runner import FlowRun, Limits, pool_of
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.running import outputs_of, templates_of
 
@@ -139,18 +139,22 @@ def start_run(
     stand: Stand | None = None,
     values: Mapping[str, Mapping[str, Any]] | None = None,
     limits: Limits | None = None,
+    paused: Mapping[str, Any] | None = None,
+    outcomes: Mapping[str, NodeResult] | None = None,
 ) -> FlowRun:
     graph = Graph.parse(config)
-    numbers = count(1)
+    numbers = count(paused["counts"][0] + 1 if paused else 1)
     return FlowRun(
         graph,
         next(node.id for node in graph.nodes.values() if node.type == "start"),
-        VariablePool(values),
+        pool_of(paused, values or {}) if paused else VariablePool(values),
         (stand or Stand()).services(),
         templates=templates_of(graph),
         outputs=outputs_of,
         new_id=lambda: f"n{next(numbers)}",
         limits=limits,
+        paused=paused,
+        outcomes=outcomes,
     )
 
 

@@ -109,6 +109,41 @@ def test_an_answer_behind_a_branch_waits_for_it_and_a_skipped_one_is_silent():
     assert "no" not in began(events)
 
 
+def test_several_answers_are_told_one_after_the_other_in_the_order_they_became_ready():
+    nodes = [node("start", "start"), model("a", "of a"), model("b", "of b"), node("if", "if-else", **ELSE_IF),
+             node("late", "answer", answer="Late {{#b.text#}}"), node("one", "answer", answer="One {{#a.text#}}"),
+             node("two", "answer", answer="Two {{#b.text#}}")]  # fmt: skip
+    ways = ("start -> a", "start -> b", "b -> if", "a -> one", "b -> two", "if:big -> late")
+    events = run(flow(nodes, *ways), Stand(waits={"a": 0.01}), {"start": {"n": 99}})
+    assert told(events) == "One of a Two of b Late of b "
+
+
+def test_an_answer_waits_for_the_node_that_changes_a_variable_in_it_and_for_no_other_namespace():
+    item = {
+        "variable_selector": ["conversation", "x"],
+        "operation": "over-write",
+        "input_type": "constant",
+        "value": "new",
+    }
+    nodes = [node("start", "start"), model("a", "of a"), node("set", "assigner", version="2", items=[item]),
+             node("answer", "answer", answer="{{#sys.query#}} {{#env.k#}} {{#conversation.x#}} {{#a.text#}}"),
+            ]  # fmt: skip
+    values = {"sys": {"query": "?"}, "env": {"k": "!"}, "conversation": {"x": "old"}}
+    events = run(flow(nodes, "start -> a", "a -> set", "set -> answer"), values=values)
+    assert told(events) == "? ! new of a "
+    at_once = run(flow(nodes, "start -> a", "a -> answer"), Stand(waits={"a": 0.01}), values)
+    place = next(
+        place for place, event in enumerate(at_once) if isinstance(event, NodeFinished) and event.started.node.id == "a"
+    )
+    assert told(at_once[:place]).startswith("? ! old ")
+
+
+def test_what_a_model_said_is_told_wherever_a_template_names_it():
+    nodes = [node("start", "start"), model("a", "of a"), node("answer", "answer", answer="{{#a.text#}}, {{#a.text#}}.")]
+    events = run(flow(nodes, "start -> a", "a -> answer"))
+    assert told(events) == end_of(events).outputs["answer"] == "of a , of a ."
+
+
 ROUND = [
     node("start", "start"),
     node("it", "iteration", iterator_selector=["start", "items"], output_selector=["do", "n"], start_node_id="its"),

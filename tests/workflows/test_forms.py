@@ -176,3 +176,28 @@ def test_a_run_whose_version_is_gone_ends_with_a_reason(client, settings):
     assert answer(client, token, size="S").status == 200
     run = ended()
     assert (run.status, run.error_code) == ("failed", "not_found")
+
+
+def test_forms_that_are_still_open_close_when_their_run_ends(server):
+    broken = node("broken", "http-request", method="get", url="no address")
+    nodes = [node("start", "start"), node("a", "human-input", **ASK), node("b", "human-input", **ASK), broken]
+    config = flow(nodes, "start -> a", "start -> b", "a:yes -> broken")
+    client = Client(server.url, make_key(make_app(make_workspace(), config, mode="workflow")))
+    events = client.post("/v1/workflows/run", {"inputs": {}, "user": "ada", "response_mode": "streaming"}).events()
+    tokens = {
+        event["data"]["node_id"]: event["data"]["form_token"] for event in events if "form_token" in event["data"]
+    }
+    assert answer(client, tokens["a"], size="S").status == 200
+    assert ended().status == "failed"
+    refused = answer(client, tokens["b"], size="S")
+    assert (refused.status, refused.json()["code"]) == (412, "human_input_form_expired")
+    statuses = dict(NodeRun.objects.values_list("node_id", "status"))
+    assert (statuses["broken"], statuses["b"]) == ("failed", "stopped")
+
+
+def test_forms_of_a_run_whose_process_died_close(client):
+    token = begun(client)[-2]["data"]["form_token"]
+    long_ago = timezone.now() - timedelta(minutes=1)
+    WorkflowRun.objects.update(status="running", lease_until=long_ago)
+    assert reap_runs() == 1
+    assert answer(client, token, size="S").json()["code"] == "human_input_form_expired"

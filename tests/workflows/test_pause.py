@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from apps.workflows.engine.events import FlowFinished, FlowPaused, NodeFinished, NodeStarted, Text
-from apps.workflows.engine.graph import Graph
-from apps.workflows.engine.runner import FlowRun, pool_of
 from apps.workflows.nodes.human_input.node import TIMEOUT, outcome_of
-from apps.workflows.running import outputs_of, templates_of
 
-from .flows import Stand, flow, model, node, run
+from .flows import flow, model, node, run, start_run
 
 ASK = {
     "form_content": "{{#w.text#}} Remarks: {{#$output.note#}}",
@@ -56,13 +53,9 @@ def resumed(paused: FlowPaused, config: Any = CONFIG, **answers: tuple[str, dict
         id: outcome_of({"content": forms[id].content, "actions": forms[id].actions}, action, values)
         for id, (action, values) in answers.items()
     }
-    graph = Graph.parse(config)
 
     async def collect() -> list[Any]:
-        flow_run = FlowRun(
-            graph, "start", pool_of(state, {"env": {"k": "secret"}}), Stand().services(), templates=templates_of(graph),
-            outputs=outputs_of, new_id=lambda: "n", paused=state, outcomes=outcomes,
-        )  # fmt: skip
+        flow_run = start_run(config, values={"env": {"k": "secret"}}, paused=state, outcomes=outcomes)
         return [event async for event in flow_run.events()]
 
     return asyncio.run(collect())

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from apps.common.errors import InvalidParam
 from apps.common.paging import MAX_PAGE, read_choice, read_limit, read_number
 from apps.common.text import shown, storable
-from apps.logs.flow_selectors import RunFilter, callers_of, get_run, list_runs
+from apps.logs.flow_selectors import RunFilter, callers_of, get_run, list_runs, whole_fields
 from apps.logs.models import WorkflowRun
 from apps.prompts.api.views import AppView
 from apps.prompts.choices import FLOW_MODES
@@ -53,13 +53,14 @@ class RunsView(FlowAppView):
 
 
 def run_json(run: WorkflowRun) -> dict[str, Any]:
-    """A run by itself: what went in and came out as JSON text, times as RFC 822."""
+    """A run by itself: what went in and came out as JSON text, whole; times as RFC 822."""
+    whole = whole_fields(run)
     return {
         "id": str(run.pk),
         "workflow_id": str(run.version_id),
         "status": run.status,
-        "inputs": json.dumps(run.inputs, ensure_ascii=False),
-        "outputs": None if run.outputs is None else json.dumps(run.outputs, ensure_ascii=False),
+        "inputs": whole.get("inputs") or json.dumps(run.inputs, ensure_ascii=False),
+        "outputs": None if run.outputs is None else whole.get("outputs") or json.dumps(run.outputs, ensure_ascii=False),
         "error": run.error or None,
         "total_steps": run.total_steps,
         "total_tokens": run.total_tokens,

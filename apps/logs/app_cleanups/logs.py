@@ -5,6 +5,7 @@ from uuid import UUID
 from apps.common.batches import delete_in_batches
 from apps.logs.models import (
     Annotation,
+    BigValue,
     Conversation,
     Feedback,
     HumanForm,
@@ -31,5 +32,5 @@ class LogsCleanup(AppCleanup):
         delete_in_batches(Message.objects.filter(app_id=app_id), before=delete_files_of)
         delete_in_batches(Conversation.objects.filter(app_id=app_id))
         # What could still name the app beside a message of another: nothing, unless rows were written by hand.
-        for model in (HumanForm, PausedRun, NodeRun, MessageFile, Feedback, SavedMessage, Annotation):
+        for model in (BigValue, HumanForm, PausedRun, NodeRun, MessageFile, Feedback, SavedMessage, Annotation):
             delete_in_batches(model._default_manager.filter(app_id=app_id))

@@ -5,6 +5,8 @@ from apps.common.fsck import Problem, SqlCheck, fsck_checks
 _ORPHANS = (
     "x where not exists (select from prompts_app a where a.id = x.app_id) and x.created_at < now() - interval '1 hour'"
 )
+# What hangs on a run; the database would not let it go alone.
+_PARTS = ("noderun", "bigvalue", "humanform", "pausedrun")
 
 
 @fsck_checks.register
@@ -18,7 +20,10 @@ class FlowRunsCheck(SqlCheck):
             "Runs of apps that do not exist any more.",
             f"select x.id::text from logs_workflowrun {_ORPHANS}",
             (
-                f"delete from logs_noderun n using logs_workflowrun {_ORPHANS} and n.run_id = x.id",
+                *(
+                    f"delete from logs_{part} p using logs_workflowrun {_ORPHANS} and p.run_id = x.id"
+                    for part in _PARTS
+                ),
                 f"delete from logs_workflowrun {_ORPHANS}",
             ),
         ),

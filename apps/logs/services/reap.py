@@ -3,17 +3,24 @@
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.logs.choices import FlowStatus, MessageStatus
-from apps.logs.models import Message, WorkflowRun
+from apps.logs.choices import FlowStatus, FormStatus, MessageStatus
+from apps.logs.models import HumanForm, Message, WorkflowRun
 
 INTERRUPTED = "interrupted"
 INTERRUPTED_MESSAGE = "The run was interrupted because the server stopped. Ask again."
 
 _REAP_FLOWS = """
-    update logs_workflowrun
-    set status = 'failed', error_code = %s, error = %s, lease_until = null, finished_at = now(),
-        elapsed_s = extract(epoch from now() - created_at)
-    where status = 'running' and lease_until < now()
+    with reaped as (
+        update logs_workflowrun
+        set status = 'failed', error_code = %s, error = %s, lease_until = null, finished_at = now(),
+            elapsed_s = extract(epoch from now() - created_at)
+        where status = 'running' and lease_until < now()
+        returning id
+    ), closed as (
+        update logs_humanform f set status = 'expired', answered_at = now() from reaped
+        where f.run_id = reaped.id and f.status = 'waiting'
+    )
+    select count(*) from reaped
 """
 _REAP = """
     update logs_message
@@ -26,7 +33,7 @@ def reap_runs() -> int:
     """Gives every abandoned run its terminal state; returns how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(_REAP_FLOWS, [INTERRUPTED, INTERRUPTED_MESSAGE])
-        flows = int(cursor.rowcount)
+        flows = int(cursor.fetchone()[0])
         cursor.execute(_REAP, [INTERRUPTED, INTERRUPTED_MESSAGE])
         return flows + int(cursor.rowcount)
 
@@ -36,6 +43,9 @@ def end_claimed(run: WorkflowRun, code: str, sentence: str) -> None:
     ended = {"error_code": code, "error": sentence, "lease_until": None, "finished_at": timezone.now()}
     with transaction.atomic():
         WorkflowRun.objects.filter(pk=run.pk, status=FlowStatus.RUNNING).update(status=FlowStatus.FAILED, **ended)
+        HumanForm.objects.filter(run=run, status=FormStatus.WAITING).update(
+            status=FormStatus.EXPIRED, answered_at=timezone.now()
+        )
         Message.objects.filter(pk__in=[run.message_id], status=MessageStatus.RUNNING).update(
             status=MessageStatus.ERROR, **ended
         )

@@ -1,6 +1,8 @@
 """The runs of a workflow, and the trace of one."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +15,9 @@ from django.views.decorators.http import require_safe
 from apps.common.pages import render_part
 from apps.common.text import storable
 from apps.logs.choices import FlowStatus, FormStatus
-from apps.logs.flow_selectors import RunFilter, callers_of, get_run, list_runs
-from apps.logs.models import NodeRun, WorkflowRun
+from apps.logs.flow_records import THE_RUN
+from apps.logs.flow_selectors import RunFilter, callers_of, get_big_value, get_run, list_big_values, list_runs
+from apps.logs.models import BigValue, NodeRun, WorkflowRun
 from apps.prompts.selectors import get_app
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
@@ -49,10 +52,23 @@ def run_page(request: ConsoleRequest, app_id: UUID, run_id: UUID) -> HttpRespons
     app = get_app(workspace=request.workspace, app_id=app_id)
     run = get_run(workspace_id=app.workspace_id, app_id=app.id, run_id=run_id)
     (row,) = _rows([run])
-    nodes = [(node, _values(node)) for node in run.nodes.order_by("index")]
+    big = list(list_big_values(run))
+    nodes = [(node, _values(node, big, node.index)) for node in run.nodes.order_by("index")]
     forms = run.forms.filter(status=FormStatus.WAITING).order_by("created_at")
-    context = {"app": app, "run": run, "forms": forms, "who": row[1], "values": _values(run), "nodes": nodes}
+    context = {"app": app, "run": run, "forms": forms, "who": row[1], "values": _values(run, big), "nodes": nodes}
     return render(request, "logs/run.html", context)
+
+
+@require_safe
+@requires(*BUILDERS)
+def run_value(request: ConsoleRequest, app_id: UUID, run_id: UUID, value_id: UUID) -> HttpResponse:
+    """The whole of what a row holds but the start of, as a file."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    run = get_run(workspace_id=app.workspace_id, app_id=app.id, run_id=run_id)
+    value = get_big_value(run=run, value_id=value_id)
+    response = HttpResponse(value.content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{value.node_index}-{value.field}.json"'
+    return response
 
 
 def _rows(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
@@ -69,7 +85,20 @@ def _rows(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
     return found
 
 
-def _values(of: WorkflowRun | NodeRun) -> list[tuple[str, str]]:
-    """What is shown of a run or a node as JSON: name of the field, text."""
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A field of a run or a node as a page shows it; `big` leads to all of it where `text` is but the start."""
+
+    name: str
+    text: str
+    big: BigValue | None
+
+
+def _values(of: WorkflowRun | NodeRun, big: Iterable[BigValue], index: int = THE_RUN) -> list[ShownValue]:
+    whole = {one.field: one for one in big if one.node_index == index}
     fields: list[tuple[str, Any]] = [(name, getattr(of, name, None)) for name in ("inputs", "process_data", "outputs")]
-    return [(name, json.dumps(value, ensure_ascii=False, indent=2)) for name, value in fields if value]
+    return [
+        ShownValue(name, json.dumps(value, ensure_ascii=False, indent=2), whole.get(name))
+        for name, value in fields
+        if value
+    ]

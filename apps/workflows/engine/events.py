@@ -72,10 +72,15 @@ class RoundsStarted:
 
 @dataclass(frozen=True, slots=True)
 class RoundStarted:
-    """A round of it begins; `index` counts from 0."""
+    """A round of it begins; `index` counts from 0.
+
+    Args:
+        variables: of a loop, as they are by now.
+    """
 
     started: NodeStarted
     index: int
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

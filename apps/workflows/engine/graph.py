@@ -17,6 +17,7 @@ class GraphNode:
     Args:
         data: as the file has it.
         inside: the iteration or loop it stands in, else "".
+        around: the type of that one.
     """
 
     id: str
@@ -24,6 +25,7 @@ class GraphNode:
     title: str
     data: Mapping[str, Any]
     inside: str = ""
+    around: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,17 @@ class Graph:
 
 
 def _nodes(graph: Mapping[str, Any]) -> Iterator[GraphNode]:
-    for node in map(as_map, as_list(graph.get("nodes"))):
-        data = as_map(node.get("data"))
-        if data.get("type") and node.get("id"):
-            inside = data.get("iteration_id") or data.get("loop_id") or node.get("parentId") or ""
-            yield GraphNode(str(node["id"]), str(data["type"]), str(data.get("title") or ""), data, str(inside))
+    found = [
+        (str(node["id"]), as_map(node.get("data")), node)
+        for node in map(as_map, as_list(graph.get("nodes")))
+        if node.get("id")
+    ]
+    types = {node_id: str(data.get("type") or "") for node_id, data, _ in found}
+    for node_id, data, node in found:
+        if types[node_id]:
+            inside = str(data.get("iteration_id") or data.get("loop_id") or node.get("parentId") or "")
+            title = str(data.get("title") or "")
+            yield GraphNode(node_id, types[node_id], title, data, inside, types.get(inside, ""))
 
 
 def _edges(graph: Mapping[str, Any]) -> Iterator[Edge]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .contracts import FlowFailed, node_of
 from .events import EngineEvent, NodeFinished, NodeStarted, RoundStarted
@@ -10,6 +10,8 @@ from .variables import VariablePool
 
 if TYPE_CHECKING:
     from .walk import Walk
+
+LOOP: Final = "loop"
 
 
 class Rounds:
@@ -38,9 +40,9 @@ class Rounds:
         """A round, counted from 0, over a pool of its own. Raises FlowFailed."""
         began = time.monotonic()
         self.count += 1
-        self._tell(index, RoundStarted(self._started, index))
-        kind = self._started.node.type
-        place = {f"{kind}_id": self._started.node.id, f"{kind}_index": index}
+        kind, node_id = self._started.node.type, self._started.node.id
+        self._tell(index, RoundStarted(self._started, index, pool.all_of(node_id) if kind == LOOP else {}))
+        place = {f"{kind}_id": node_id, f"{kind}_index": index}
         walk = self._outer.inside(self._start, pool, lambda event: self._tell(index, event), place)
         try:
             await walk.go()

@@ -6,7 +6,7 @@ time is told; a model that ended before its place in the template is told when i
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .contracts import NodeFailed, config_of, node_of
@@ -23,12 +23,6 @@ class Template:
     parts: Sequence[str | tuple[str, ...]]
 
 
-@dataclass(slots=True)
-class _Stream:
-    pieces: list[str] = field(default_factory=list)
-    told: int = 0
-
-
 class Assembler:
     """Takes what happens in a part of the graph and gives what may be told by then."""
 
@@ -36,8 +30,8 @@ class Assembler:
         self._part, self._pool = part, pool
         self._waiting = {template.node_id: template for template in templates}
         self._ready: deque[Template] = deque()
-        self._place = 0
-        self._streams: dict[str, _Stream] = {}
+        self._place = self._told = 0  # the part of the first template, and how many pieces of it
+        self._streams: dict[str, list[str]] = {}
         self._ended: set[str] = set()
         self._handles: dict[str, str] = {}
         kinds = {id: node_of(node.type) for id, node in part.nodes.items()}
@@ -53,8 +47,8 @@ class Assembler:
         return {
             "ready": [template.node_id for template in self._ready],
             "waiting": list(self._waiting),
-            "place": self._place,
-            "streams": {id: {"pieces": stream.pieces, "told": stream.told} for id, stream in self._streams.items()},
+            "place": [self._place, self._told],
+            "streams": self._streams,
             "ended": sorted(self._ended),
             "handles": self._handles,
         }
@@ -64,8 +58,9 @@ class Assembler:
         by_id = {template.node_id: template for template in templates}
         self._ready = deque(by_id[id] for id in state["ready"])
         self._waiting = {id: by_id[id] for id in state["waiting"]}
-        self._place, self._ended, self._handles = state["place"], set(state["ended"]), dict(state["handles"])
-        self._streams = {id: _Stream(list(one["pieces"]), one["told"]) for id, one in state["streams"].items()}
+        self._place, self._told = state["place"]
+        self._ended, self._handles = set(state["ended"]), dict(state["handles"])
+        self._streams = {id: list(pieces) for id, pieces in state["streams"].items()}
 
     def begin(self) -> Iterator[Text]:
         """What may be told at once."""
@@ -73,7 +68,7 @@ class Assembler:
 
     def piece(self, node_id: str, text: str) -> Iterator[Text]:
         """A piece of a node's text."""
-        self._streams.setdefault(node_id, _Stream()).pieces.append(text)
+        self._streams.setdefault(node_id, []).append(text)
         yield from self._advance(find=False)
 
     def ended(self, node_id: str, handle: str | None) -> Iterator[Text]:
@@ -108,17 +103,17 @@ class Assembler:
                     return
                 if found is not MISSING and (text := as_markdown(found)):
                     yield Text(text, part)
-            self._place += 1
+            self._place, self._told = self._place + 1, 0
 
     def _was_quiet(self, node_id: str) -> bool:
         """Whether a node that may stream has ended without a piece: its value is told as it stands."""
         return node_id in self._ended and node_id not in self._streams
 
     def _rest(self, selector: tuple[str, ...]) -> Iterator[Text]:
-        stream = self._streams.get(selector[0])
-        while stream is not None and stream.told < len(stream.pieces):
-            stream.told += 1
-            yield Text(stream.pieces[stream.told - 1], selector)
+        pieces = self._streams.get(selector[0], ())
+        while self._told < len(pieces):
+            self._told += 1
+            yield Text(pieces[self._told - 1], selector)
 
     def _find_ready(self) -> None:
         for node_id in sorted(self._certain() & self._waiting.keys()):

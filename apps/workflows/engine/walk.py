@@ -11,6 +11,7 @@ from .contracts import FlowFailed, Form, Node, NodeContext, NodeFailed, NodeResu
 from .events import EngineEvent, NodeFinished, NodeRetry, NodeStarted, RoundsFinished, RoundsStarted
 from .graph import Edge, GraphNode
 from .handling import DEFAULT_VALUE, FAIL_BRANCH, defaults_of, retry_of, strategy_of
+from .letting_go import to_its_end_or_left
 from .rounds import Rounds
 from .streaming import Assembler
 from .variables import VariablePool
@@ -57,9 +58,18 @@ class Walk:
                 else:
                     self._say(self._assembler.begin() if self._assembler else ())
                     self._start(self._part.start, "")
+        except asyncio.CancelledError:
+            self._leave()
+            raise
         except BaseExceptionGroup as group:
+            self._leave()
             failed, _ = group.split(FlowFailed)
             raise (failed.exceptions[0] if failed else group.exceptions[0]) from None
+
+    def _leave(self) -> None:
+        """Nobody is asked any more."""
+        for node_id, (started, _) in self.waiting.items():
+            Step(self, self._part.nodes[node_id], started.predecessor, started).leave()
 
     def dump(self) -> dict[str, Any]:
         """What another walk goes on from once the forms it waits for are filled in."""
@@ -186,6 +196,10 @@ class Step:
             return self._fail(error)
         return None
 
+    def leave(self) -> None:
+        """It waited for a person, and the run has ended."""
+        self._finish(NodeResult(), "stopped", ABORTED)
+
     def _wait(self, form: Form) -> str | None:
         if self._walk.place:
             return self._fail(NodeFailed(INSIDE, "HumanInputError"))
@@ -235,8 +249,10 @@ class Step:
         return await self._once(item, config, context)
 
     async def _once(self, item: Node[Any], config: NodeConfig, context: NodeContext) -> NodeResult:
+        work = item.run(config, context)
         try:
-            return await item.run(config, context)
+            # What only computes waits for nobody else, and rounds are walks, which hear at once.
+            return await (work if item.pure or item.has_rounds else to_its_end_or_left(work))
         except (NodeFailed, NodeWaits, FlowFailed):
             raise
         except Exception as error:

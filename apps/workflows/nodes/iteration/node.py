@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from apps.common.text import shown
 from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, Rounds, nodes
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes.iteration.config import IterationConfig
@@ -97,7 +98,7 @@ def _items(config: IterationConfig, context: NodeContext) -> Sequence[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise NodeFailed(f"invalid iterator value: {value}, please provide a list.", "IterationNodeError")
+        raise NodeFailed(f"invalid iterator value: {shown(value)}, please provide a list.", "IterationNodeError")
     return value
 
 
