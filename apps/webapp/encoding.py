@@ -6,7 +6,7 @@ from typing import Any, Final
 from apps.common.encoding import EventEncoder, FlowEncoder
 from apps.common.run_events import FlowEnd, FlowEvent, FlowPause, MessageEnd, RunEvent
 
-HIDDEN_OF_STEP: Final = ("inputs", "process_data", "outputs", "execution_metadata")
+HIDDEN_OF_STEP: Final = ("inputs", "process_data", "outputs", "execution_metadata", "pre_loop_output")
 SHOWN_OF_RESOURCE: Final = ("segment_id", "position", "document_name", "score", "content")
 
 

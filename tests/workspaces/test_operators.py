@@ -32,7 +32,7 @@ from apps.knowledge.models import (
     SegmentLexical,
     SourceConnection,
 )
-from apps.logs.models import Annotation, Feedback, HumanForm, NodeRun, PausedRun, SavedMessage, WorkflowRun
+from apps.logs.models import Annotation, BigValue, Feedback, HumanForm, NodeRun, PausedRun, SavedMessage, WorkflowRun
 from apps.models.models import DefaultModel, ProviderCredential
 from apps.prompts.callers import end_user
 from apps.prompts.choices import InvokeFrom
@@ -156,6 +156,7 @@ def make_talk(app: App) -> None:
     Annotation.objects.create(**ids, question="Q", answer="A")
     run = WorkflowRun.objects.create(**ids, version_id=new_id(), task_id=new_id())
     NodeRun.objects.create(**ids, run=run, index=1, node_id="a", node_type="start", status="succeeded")
+    BigValue.objects.create(**ids, run=run, node_index=0, field="outputs", content='"long"', characters=6)
     PausedRun.objects.create(**ids, run=run, state=b"sealed-state")
     HumanForm.objects.create(**ids, run=run, node_id="a", token="token-of-a-form", expires_at=timezone.now())
 
