@@ -129,6 +129,7 @@ OTHERS: Final = frozenset(
     apps/<uuid:app_id>/messages/<uuid:message_id>/rating
     apps/<uuid:app_id>/logs/export.csv
     apps/<uuid:app_id>/logs/export.jsonl
+    apps/<uuid:app_id>/runs/<uuid:run_id>/values/<uuid:value_id>
     data-sources/<str:source>/authorize
     data-sources/<str:source>/callback
     console/api/oauth/data-source/callback/<str:source>
