@@ -6,7 +6,8 @@ from typing import Any
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
 from apps.prompts.choices import CHAT_FAMILY, AppMode
-from apps.prompts.errors import AppUnavailable, NotChatApp
+from apps.prompts.errors import AppUnavailable, NotChatApp, NotWorkflowApp
+from apps.prompts.runtime import release_by_id
 
 from .chatflow import start_chatflow
 from .flow import start_flow
@@ -47,6 +48,20 @@ async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:
     query = read_query(body) if body.get("query") else ""
     files = body.get("files")
     return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query, files=files))
+
+
+async def ask_workflow(access: Access, body: Mapping[str, Any], version_id: str = "") -> Run:
+    """A run of a workflow, or of a version of it by id. Raises NotWorkflowApp, and what reading and starting raise."""
+    require_workflow(access)
+    app = await release_by_id(access.app, version_id) if version_id else access.app
+    inputs, files = read_inputs_map(body), body.get("files")
+    return await start_flow(TurnRequest(app=app, caller=access.caller, inputs=inputs, files=files))
+
+
+def require_workflow(access: Access) -> None:
+    """Raises NotWorkflowApp."""
+    if access.app.mode != AppMode.WORKFLOW:
+        raise NotWorkflowApp
 
 
 async def stop_run(access: Access, task_id: str) -> None:

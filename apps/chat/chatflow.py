@@ -23,13 +23,13 @@ from apps.prompts.flows import CONVERSATION, variables_of
 from apps.workflows.engine.events import EngineEvent, Text
 from apps.workflows.opening import opened
 
-from .flow import Flow
+from .flow import Flow, launch_flow
 from .flow_events import finished_data
 from .flow_pause import Resumption
 from .flow_usage import asked_model, resources_of, usage_of
 from .intake import Intake, require_question, take_in
 from .naming import initial_name, name_conversation
-from .runs import Run, launch
+from .runs import Run
 from .state import TurnRequest
 
 _STATUSES = {FlowStatus.FAILED: MessageStatus.ERROR, FlowStatus.STOPPED: MessageStatus.STOPPED}
@@ -50,7 +50,7 @@ async def start_chatflow(request: TurnRequest) -> Run:
     taken = await take_in(request, app.config)
     flow = await opened(app.flow, app.workspace_id)
     envelope = Envelope(new_id(), new_id(), request.conversation_id or new_id(), app.mode, int(time.time()))
-    return launch(envelope, app.app_id, request.caller, Chatflow(request, flow, envelope, taken, app.config).events)
+    return launch_flow(Chatflow(request, flow, envelope, taken, app.config))
 
 
 class Chatflow(Flow):
@@ -168,10 +168,11 @@ class Chatflow(Flow):
     def _outcome(self, ending: FlowEnding) -> Ending:
         latency_s = time.perf_counter() - self.began_at
         to_first_s = self.first_at - self.began_at if self.first_at is not None else None
-        usage = usage_of(self.engine.all_finished(), latency_s=latency_s, time_to_first_token_s=to_first_s)
-        provider, model = asked_model(self.engine.all_finished())
+        nodes = self.engine.all_finished()
+        usage = usage_of(nodes, latency_s=latency_s, time_to_first_token_s=to_first_s)
+        provider, model = asked_model(nodes)
         metadata: dict[str, Any] = {"usage": usage}
-        if self.config.cite_sources and (resources := resources_of(self.engine.all_finished())):
+        if self.config.cite_sources and (resources := resources_of(nodes)):
             metadata["retriever_resources"] = resources
         code, message, _ = self._failure(ending)
         return Ending(

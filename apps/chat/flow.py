@@ -39,8 +39,12 @@ log = logging.getLogger(__name__)
 
 async def start_flow(request: TurnRequest) -> Run:
     """Checks the request and starts its run; what fails later is told by the run. Raises as `prepare_flow`."""
-    flow = await prepare_flow(request)
-    return launch(flow.envelope, request.app.app_id, request.caller, flow.events)
+    return launch_flow(await prepare_flow(request))
+
+
+def launch_flow(flow: "Flow") -> Run:
+    """Lets a prepared run begin, in this process."""
+    return launch(flow.envelope, flow.request.app.app_id, flow.request.caller, flow.events)
 
 
 async def prepare_flow(request: TurnRequest, run_id: UUID | None = None) -> "Flow":

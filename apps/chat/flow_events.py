@@ -51,7 +51,7 @@ class Teller:
             data = {**_head(event), "inputs": None, "created_at": int(event.created_at), "extras": {}, **place}
             return FlowEvent("node_started", {**data, "parallel_run_id": None})
         if isinstance(event, NodeFinished):
-            return FlowEvent("node_finished", self._finished(event))
+            return FlowEvent("node_finished", told_node(event, self._secrets))
         if isinstance(event, NodeRetry):
             return FlowEvent("node_retry", self._retried(event))
         return self._round(event)
@@ -69,10 +69,7 @@ class Teller:
             return FlowEvent(f"{kind}_next", {**head, "index": event.index, **before})
         total = (event.finished.metadata or {}).get("total_tokens", 0)
         steps = {"total_tokens": total, "steps": event.steps}
-        return FlowEvent(f"{kind}_completed", {**self._finished(event.finished), **head, **steps})
-
-    def _finished(self, event: NodeFinished) -> dict[str, Any]:
-        return told_node(event, self._secrets)
+        return FlowEvent(f"{kind}_completed", {**told_node(event.finished, self._secrets), **head, **steps})
 
     def _retried(self, event: NodeRetry) -> dict[str, Any]:
         outcome = {
@@ -87,16 +84,21 @@ class Teller:
         return {**_ended(event.started, outcome, int(time.time())), "retry_index": event.retry}
 
     def _masked(self, value: Any) -> Any:
-        return masked(value, self._secrets) if self._secrets else value
+        return told_value(value, self._secrets)
+
+
+def told_value(value: Any, secrets: Sequence[str]) -> Any:
+    """A value that everybody may see; without secrets it need not be walked through."""
+    return masked(value, secrets) if secrets else value
 
 
 def told_node(event: NodeFinished, secrets: Sequence[str]) -> dict[str, Any]:
     """The data of `node_finished`."""
     shown = {"inputs": event.inputs, "process_data": event.process_data, "outputs": event.outputs}
     outcome = {
-        **(masked(shown, secrets) if secrets else shown),
+        **told_value(shown, secrets),
         "status": event.status,
-        "error": (masked(event.error, secrets) if secrets else event.error) or None,
+        "error": told_value(event.error, secrets) or None,
         "elapsed_time": event.elapsed_s,
         "execution_metadata": event.metadata,
     }
@@ -175,8 +177,8 @@ def finished_data(ending: FlowEnding, envelope: Envelope, request: TurnRequest) 
         "workflow_id": str(request.app.version_id),
         "sequence_number": None,
         "status": ending.status,
-        "outputs": masked(ending.outputs, ending.secrets) if ending.secrets else ending.outputs,
-        "error": masked(ending.error, ending.secrets) or None,
+        "outputs": told_value(ending.outputs, ending.secrets),
+        "error": told_value(ending.error, ending.secrets) or None,
         "elapsed_time": ending.elapsed_s,
         "total_tokens": ending.total_tokens,
         "total_steps": ending.total_steps,

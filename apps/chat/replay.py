@@ -26,7 +26,7 @@ async def attach(message_id: UUID, access: Access) -> Run:
     """
     app, caller = access.app, access.caller
     if app.mode == AppMode.ADVANCED_CHAT:
-        return await attach_flow(message_id, access, missing=NO_MESSAGE)
+        return await attach_flow(str(message_id), access, missing=NO_MESSAGE)
     live = runs.find(message_id, app.app_id, caller)
     if live is not None:
         return live

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from apps.common import db
 from apps.common.errors import NotFound
+from apps.common.ids import parse_uuid
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, FlowPause, Message, MessageEnd, RunError, RunEvent
 from apps.logs.choices import FlowStatus
 from apps.prompts.callers import Access
@@ -55,29 +56,31 @@ class _Stored:
     message_error: str
 
 
-async def attach_flow(run_id: UUID, access: Access, *, missing: str = NO_RUN) -> Run:
+async def attach_flow(run_id: str, access: Access, *, missing: str = NO_RUN) -> Run:
     """The caller's run; one that is not alive here tells its end alone, a chatflow's turn its answer before that.
 
     Raises:
         NotFound: no such run of this caller; its sentence is `missing`.
     """
     app, caller = access.app, access.caller
-    live = runs.find(run_id, app.app_id, caller)
+    if (found := parse_uuid(run_id)) is None:
+        raise NotFound(missing)
+    live = runs.find(found, app.app_id, caller)
     if live is not None:
         return live
 
     async def load() -> _Stored:
-        row = await db.fetch_one(_RUN, run_id, app.workspace_id, app.app_id, caller.end_user_id, caller.account_id)
+        row = await db.fetch_one(_RUN, found, app.workspace_id, app.app_id, caller.end_user_id, caller.account_id)
         if row is None:
             raise NotFound(missing)
         return _Stored(*row)
 
     async def read() -> Sequence[RunEvent]:
-        return _told(run_id, await load())
+        return _told(found, await load())
 
     stored = await load()
-    envelope = Envelope(stored.task_id, run_id, stored.conversation_id, app.mode, stored.created_at)
-    return follow(envelope, app.app_id, caller, _told(run_id, stored), read)
+    envelope = Envelope(stored.task_id, found, stored.conversation_id, app.mode, stored.created_at)
+    return follow(envelope, app.app_id, caller, _told(found, stored), read)
 
 
 def _told(run_id: UUID, row: _Stored) -> list[RunEvent]:

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from apps.common import caching, db, notify
+from apps.common import db
 from apps.common.errors import AppError, NotFound
 from apps.common.perloop import run as run_here
 from apps.common.run_events import Envelope, FlowEvent
@@ -24,10 +23,10 @@ from apps.workflows.nodes.human_input.node import outcome_of
 from apps.workflows.opening import opened
 
 from .chatflow import Chatflow
-from .flow import Flow
+from .flow import Flow, launch_flow
 from .flow_pause import Resumption, opened_state
 from .intake import Intake
-from .runs import Run, extend_leases, launch
+from .runs import Run, outside_server
 from .state import TurnRequest
 
 log = logging.getLogger(__name__)
@@ -58,16 +57,9 @@ def resume_waiting() -> int:
 
 
 async def _resume_all(claimed: Sequence[Claimed]) -> None:
-    caching.clear_all()  # nobody listened in this process since the last time
-    notify.listener.get()
-    leases = asyncio.create_task(extend_leases(), name="run leases")
-    try:
+    async with outside_server():
         runs = [run for one in claimed if (run := await resume(one)) is not None]
         await asyncio.gather(*(run.task for run in runs))
-    finally:
-        leases.cancel()
-        with suppress(asyncio.CancelledError):
-            await leases
 
 
 async def resume(claimed: Claimed) -> Run | None:
@@ -78,7 +70,7 @@ async def resume(claimed: Claimed) -> Run | None:
         log.info("the run %s cannot go on: %s", claimed.run.pk, error.code)
         await database_sync_to_async(end_claimed)(claimed.run, error.code, error.message)
         return None
-    return launch(flow.envelope, flow.request.app.app_id, flow.request.caller, flow.events)
+    return launch_flow(flow)
 
 
 async def _flow_of(claimed: Claimed) -> Flow:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 from django.conf import settings
 
-from apps.common import notify
+from apps.common import caching, notify
 from apps.common.errors import AppError, InternalError
 from apps.common.lifespan import on_start, on_stop, time_left_s
 from apps.common.run_events import TERMINAL, Envelope, FlowEnd, FlowPause, MessageEnd, RunError, RunEvent, is_terminal
@@ -179,6 +180,20 @@ async def extend_leases() -> None:
                 await writer.write((Statement.EXTEND, lease), (Statement.EXTEND_RUN, lease))
             except Exception:  # noqa: BLE001 - the next round tries again; the trace is logged
                 log.exception("could not extend the leases of %d runs", len(_live))
+
+
+@asynccontextmanager
+async def outside_server() -> AsyncIterator[None]:
+    """Room for runs in a process that does not serve: a worker's, from time to time."""
+    caching.clear_all()  # what an earlier call has kept has grown old since: nobody listened
+    notify.listener.get()  # stops, and changes of apps
+    leases = asyncio.create_task(extend_leases(), name="run leases")
+    try:
+        yield
+    finally:
+        leases.cancel()
+        with suppress(asyncio.CancelledError):
+            await leases
 
 
 _background: set[asyncio.Task[None]] = set()

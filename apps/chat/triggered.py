@@ -2,11 +2,9 @@
 
 import asyncio
 import threading
-from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from apps.common import caching, notify
 from apps.common.errors import AppError
 from apps.common.perloop import run as run_here
 from apps.prompts.callers import Caller
@@ -14,8 +12,8 @@ from apps.prompts.runtime import app_by_id
 from apps.workflows.choices import FiredBy
 from apps.workflows.services.firings import Claim, begin_run, claim_firing, fire_due, give_up, is_waiting
 
-from .flow import Flow, prepare_flow
-from .runs import Run, extend_leases, launch
+from .flow import Flow, launch_flow, prepare_flow
+from .runs import Run, outside_server
 from .state import TriggerStart, TurnRequest
 
 AT_ONCE: Final = 10
@@ -40,22 +38,22 @@ def fire() -> int:
 
 async def run_waiting() -> int:
     """Starts what waits, a few at once, until nothing is left; returns how many runs there were."""
-    caching.clear_all()  # what an earlier call has kept has grown old since: nobody listened
-    notify.listener.get()  # stops, and changes of apps
-    leases = asyncio.create_task(extend_leases(), name="run leases")
     running: set[asyncio.Task[None]] = set()
     started = 0
-    try:
-        while True:
-            while len(running) < AT_ONCE and (claim := await claim_firing()) is not None:
-                if (run := await start_claimed(claim)) is not None:
-                    running.add(run.task)
-                    started += 1
-            if not running:
-                return started
-            _, running = await asyncio.wait(running, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await _end([leases, *running])
+    async with outside_server():
+        try:
+            while True:
+                while len(running) < AT_ONCE and (claim := await claim_firing()) is not None:
+                    if (run := await start_claimed(claim)) is not None:
+                        running.add(run.task)
+                        started += 1
+                if not running:
+                    return started
+                _, running = await asyncio.wait(running, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
 
 async def start_claimed(claim: Claim) -> Run | None:
@@ -78,16 +76,3 @@ async def triggered_flow(
     app = await app_by_id(app_id, workspace_id)
     request = TurnRequest(app=app, caller=Caller(by.value), inputs={}, trigger=TriggerStart(node_id, values))
     return await prepare_flow(request, run_id)
-
-
-def launch_flow(flow: Flow) -> Run:
-    """Lets a prepared run begin."""
-    return launch(flow.envelope, flow.request.app.app_id, flow.request.caller, flow.events)
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task

@@ -26,10 +26,10 @@ from apps.workflows.triggers.deliveries import Delivery, read_delivery
 from apps.workflows.triggers.signing import ID, verify
 from apps.workflows.webhooks import LiveWebhook, TriedWebhook, webhook_of
 
-from .flow import Flow, prepare_flow
+from .flow import Flow, launch_flow, prepare_flow
 from .runs import Run
 from .state import TriggerStart, TurnRequest
-from .triggered import launch_flow, triggered_flow
+from .triggered import triggered_flow
 
 WAIT_S: Final = 100.0
 POLL_S: Final = 0.2

@@ -1,6 +1,5 @@
 """Reads of forms that runs wait for."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,23 +25,6 @@ class FormExpired(AppError):
     default_message = "This form has expired."
 
 
-@dataclass(frozen=True, slots=True)
-class OpenForm:
-    """A form as the service API shows it (6.9)."""
-
-    row: HumanForm
-
-    def as_json(self) -> dict[str, Any]:
-        """Its content, fields and buttons."""
-        return {
-            "form_content": self.row.content,
-            "inputs": self.row.inputs,
-            "resolved_default_values": self.row.defaults,
-            "user_actions": self.row.actions,
-            "expiration_time": int(self.row.expires_at.timestamp()),
-        }
-
-
 def get_form(*, token: str, app_id: Any = None) -> HumanForm:
     """A form by its token. Raises NotFound."""
     found = HumanForm.objects.filter(token=token, **({"app_id": app_id} if app_id else {})).first()
@@ -51,10 +33,16 @@ def get_form(*, token: str, app_id: Any = None) -> HumanForm:
     return found
 
 
-def require_open(form: HumanForm, now: datetime) -> OpenForm:
+def status_at(form: HumanForm, now: datetime) -> FormStatus:
+    """What has become of it; one whose time is over has expired before its row says so."""
+    is_late = form.status == FormStatus.WAITING and form.expires_at <= now
+    return FormStatus.EXPIRED if is_late else FormStatus(form.status)
+
+
+def require_open(form: HumanForm, now: datetime) -> None:
     """Raises FormSubmitted, FormExpired."""
-    if form.status == FormStatus.SUBMITTED:
+    status = status_at(form, now)
+    if status == FormStatus.SUBMITTED:
         raise FormSubmitted
-    if form.status == FormStatus.EXPIRED or form.expires_at <= now:
+    if status == FormStatus.EXPIRED:
         raise FormExpired
-    return OpenForm(form)

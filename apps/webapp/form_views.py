@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods
 from apps.chat.resuming import answer_form
 from apps.common.errors import AppError, Forbidden, NotFound
 from apps.common.languages import language_of_browser
-from apps.logs.choices import FormStatus
-from apps.logs.form_selectors import FormExpired, FormSubmitted, get_form
+from apps.logs.form_selectors import FormExpired, FormSubmitted, get_form, status_at
 from apps.logs.models import HumanForm
 from apps.logs.services.forms import InvalidFormData
 from apps.prompts.errors import SiteNotFound
@@ -53,9 +52,8 @@ async def form_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: HumanForm, site: SiteInfo, problem: AppError | None) -> HttpResponse:
-    is_expired = form.status == FormStatus.EXPIRED or form.expires_at <= timezone.now()
-    state = "submitted" if form.status == FormStatus.SUBMITTED else "expired" if is_expired else "open"
-    context = {"site": site, "form": form, "state": state, "parts": parts_of(form), "problem": problem}
+    status = status_at(form, timezone.now())
+    context = {"site": site, "form": form, "status": status, "parts": parts_of(form), "problem": problem}
     response = render_page(request, "webapp/form.html", context, site.language)
     response.status_code = 400 if problem else 200
     response = secured(request, response, "'self'")

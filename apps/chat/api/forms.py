@@ -20,4 +20,13 @@ async def form(request: HttpRequest, form_token: str) -> HttpResponseBase:
         return json_response({})
     access, _ = await key_reader(request)
     found = await database_sync_to_async(get_form)(token=form_token, app_id=access.app.app_id)
-    return json_response(require_open(found, timezone.now()).as_json())
+    require_open(found, timezone.now())
+    return json_response(
+        {
+            "form_content": found.content,
+            "inputs": found.inputs,
+            "resolved_default_values": found.defaults,
+            "user_actions": found.actions,
+            "expiration_time": int(found.expires_at.timestamp()),
+        }
+    )

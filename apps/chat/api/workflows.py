@@ -4,41 +4,29 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from apps.chat.answers import answer
-from apps.chat.asking import stop_run
-from apps.chat.flow import start_flow
+from apps.chat.asking import ask_workflow, require_workflow, stop_run
 from apps.chat.replay_flow import attach_flow
-from apps.chat.requests import read_inputs_map, read_streaming
-from apps.chat.state import TurnRequest
+from apps.chat.requests import read_streaming
 from apps.common.api import json_response, service_view
 from apps.common.encoding import EventEncoder, FlowEncoder
-from apps.common.errors import NotFound
-from apps.common.ids import parse_uuid
 from apps.prompts.api.auth import key_access, key_reader
-from apps.prompts.choices import FLOW_MODES, AppMode
+from apps.prompts.choices import FLOW_MODES
 from apps.prompts.errors import NotWorkflowApp
-from apps.prompts.runtime import release_by_id
 
 
 @service_view("POST")
 async def run(request: HttpRequest, workflow_id: str = "") -> HttpResponseBase:
     """POST /v1/workflows/run, and /v1/workflows/{workflow_id}/run for a version of its own (service API 3.3)."""
     access, body = await key_access(request)
-    app = access.app
-    if app.mode != AppMode.WORKFLOW:
-        raise NotWorkflowApp
-    if workflow_id:
-        app = await release_by_id(app, workflow_id)
-    turn = TurnRequest(app=app, caller=access.caller, inputs=read_inputs_map(body), files=body.get("files"))
     streaming = read_streaming(body)
-    return await answer(await start_flow(turn), streaming=streaming, encoder=FlowEncoder)
+    return await answer(await ask_workflow(access, body, workflow_id), streaming=streaming, encoder=FlowEncoder)
 
 
 @service_view("POST")
 async def stop(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """POST /v1/workflows/tasks/{task_id}/stop: always a success."""
     access, _ = await key_access(request)
-    if access.app.mode != AppMode.WORKFLOW:
-        raise NotWorkflowApp
+    require_workflow(access)
     await stop_run(access, task_id)
     return json_response({"result": "success"})
 
@@ -49,9 +37,6 @@ async def events(request: HttpRequest, run_id: str) -> HttpResponseBase:
     access, _ = await key_reader(request)
     if access.app.mode not in FLOW_MODES:
         raise NotWorkflowApp
-    found = parse_uuid(run_id)
-    if found is None:
-        raise NotFound("Workflow run not found.")
-    run = await attach_flow(found, access)
+    run = await attach_flow(run_id, access)
     encoder = EventEncoder if run.envelope.conversation_id else FlowEncoder
     return await answer(run, streaming=True, encoder=encoder)
