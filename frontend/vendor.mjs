@@ -18,19 +18,31 @@ const groups = {
     export { EditorState, Compartment, StateEffect, StateField, RangeSetBuilder } from "@codemirror/state";
     export { EditorView, Decoration, ViewPlugin, MatchDecorator, keymap, placeholder, drawSelection, lineNumbers } from "@codemirror/view";
     export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-    export { autocompletion, completionKeymap, startCompletion, closeBrackets } from "@codemirror/autocomplete";`,
+    export { autocompletion, completionKeymap, startCompletion, closeBrackets } from "@codemirror/autocomplete";
+    export { HighlightStyle, syntaxHighlighting, bracketMatching, indentUnit } from "@codemirror/language";
+    export { tags } from "@lezer/highlight";
+    export { python } from "@codemirror/lang-python";
+    export { javascript } from "@codemirror/lang-javascript";
+    export { json } from "@codemirror/lang-json";`,
   charts: `export { default as uPlot } from "uplot";`,
+  // React and what draws graphs with it: one file, for there must be one React.
+  flow: `
+    export { createElement, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+    export { createRoot } from "react-dom/client";
+    export * from "@xyflow/react";
+    export { html } from "htm/react";`,
+  layout: `export { graphlib, layout } from "@dagrejs/dagre";`,
 };
 // Classic scripts and style sheets, taken as they are; unlayered rules would win against every layer of ours.
 const copies = { "htmx.js": "htmx.org/dist/htmx.min.js" };
-const sheets = { "charts.css": "uplot/dist/uPlot.min.css" };
+const sheets = { "charts.css": "uplot/dist/uPlot.min.css", "flow.css": "@xyflow/react/dist/base.css" };
 
 async function bundle(name, contents) {
   const result = await esbuild.build({
     stdin: { contents, resolveDir: process.cwd(), sourcefile: `${name}.js` },
     outfile: path.join(out, `${name}.js`),
     bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "eof", metafile: true,
-    logLevel: "warning",
+    define: { "process.env.NODE_ENV": '"production"' }, logLevel: "warning",
   });
   return Object.keys(result.metafile.inputs);
 }
