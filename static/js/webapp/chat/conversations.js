@@ -37,11 +37,14 @@ export class Conversations extends EventTarget {
   }
 
   async load() {
+    const before = new Set(this.recent);
     const [pinned, recent] = await Promise.all([
       this.#client.get("conversations", { pinned: true, limit: MOST_PINNED }),
       this.#client.get("conversations", { pinned: false, limit: PAGE }),
     ]);
-    Object.assign(this, { pinned: pinned.data, recent: recent.data, hasMore: recent.has_more });
+    const listed = new Set([...pinned.data, ...recent.data].map(({ id }) => id));
+    const begun = this.recent.filter((one) => !before.has(one) && !listed.has(one.id)); // while the list was on its way
+    Object.assign(this, { pinned: pinned.data, recent: [...begun, ...recent.data], hasMore: recent.has_more });
     this.#changed();
   }
 
