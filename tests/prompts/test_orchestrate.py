@@ -81,7 +81,7 @@ def test_the_page_takes_a_fixed_number_of_queries(workspace, app, owner, django_
 
 def test_a_graph_has_no_such_page(workspace, owner):
     flow = make_app(workspace, {"graph": {}}, mode="workflow", published=False)
-    assert owner.get(reverse("prompts:orchestrate", args=[flow.pk])).status_code == 404
+    assert owner.get(reverse("prompts:orchestrate", args=[flow.pk])).url == f"/apps/{flow.pk}/canvas"
 
 
 def test_a_draft_is_stored_and_what_is_published_stays(app, owner):

@@ -70,7 +70,7 @@ def test_app_07_an_app_from_nothing(browser):
     assert "Not published yet" in text_of(browser.get(f"/apps/{app.pk}"))
 
 
-@pytest.mark.parametrize("fields", [{}, {"name": " ", "mode": "chat"}, {"name": "A", "mode": "workflow"}])
+@pytest.mark.parametrize("fields", [{}, {"name": " ", "mode": "chat"}, {"name": "A", "mode": "agent-chat"}])
 def test_a_faulty_form_comes_back_with_what_is_wrong(browser, fields):
     response = browser.post("/apps/new/blank", fields)
     assert response.status_code == 400

@@ -20,7 +20,7 @@ from apps.common.navigation import Area
 from apps.common.words import words_in
 
 register = template.Library()
-VENDOR = {name: f"vendor/{name}.js" for name in ("markdown", "editor", "charts")}
+VENDOR = {name: f"vendor/{name}.js" for name in ("markdown", "editor", "charts", "flow", "layout")}
 IMPORT = re.compile(r"""^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*["']([^"'.][^"']*)["'];""", re.MULTILINE)
 
 

@@ -29,5 +29,5 @@ class Apps(Finder):
 
 
 def _page_of(app: App, may_build: bool) -> str:
-    name = "orchestrate" if may_build and app.has_prompt else "overview"
+    name = "orchestrate" if may_build else "overview"
     return reverse(f"prompts:{name}", args=[app.pk])

@@ -1,6 +1,7 @@
 """A draft while somebody writes it: saved every few seconds, not yet finished, perhaps open in two windows."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,9 +9,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.prompts.errors import DraftConflict
+from apps.prompts.contracts import advice_on, faults_of
+from apps.prompts.errors import AppUnavailable, DraftConflict
 from apps.prompts.locks import lock_app
 from apps.prompts.models import App, AppVersion
+from apps.prompts.validation import Problem, validate_config
 from apps.workspaces.models import User
 
 from .versions import save_draft
@@ -54,6 +57,25 @@ def as_stored(version: AppVersion) -> dict[str, object]:
         "config": version.config,
         "saved_by": (author.name or author.email) if author else "",
         "saved_at": version.created_at.isoformat(),
+    }
+
+
+def draft_of(app: App) -> AppVersion:
+    """The app's draft. Raises AppUnavailable: it has none."""
+    if app.draft is None:
+        raise AppUnavailable
+    return app.draft
+
+
+def as_answer(app: App, version: AppVersion) -> dict[str, Any]:
+    """The draft with what keeps it from being published, and what its author should look at besides."""
+    problems = [asdict(problem) for problem in validate_config(app.mode, version.config)]
+    advice = [Problem(*one) for one in advice_on(mode=app.mode, config=version.config)]
+    faults = [Problem(*one) for one in faults_of(mode=app.mode, config=version.config)]
+    return {
+        **as_stored(version),
+        "problems": [*problems, *map(asdict, faults)],
+        "checklist": [asdict(one) for one in advice],
     }
 
 

@@ -24,8 +24,7 @@ from .apps import MAX_DESCRIPTION, create_app
 from .icons import is_own_picture
 from .versions import publish
 
-RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION})
-KEPT_MODES = RUNNABLE_MODES | FLOW_MODES
+RUNNABLE_MODES = frozenset({AppMode.CHAT, AppMode.COMPLETION}) | FLOW_MODES
 NO_PICTURE: Final = "The icon is a picture, which app files do not carry. Choose another icon."
 NOT_PUBLISHED: Final = "It was not published: put the configuration right first."
 NEWER: Final = (
@@ -72,7 +71,7 @@ def import_app(
     file = dsl.parse(content)
     if file.needs_confirmation and not accept_newer:
         raise NewerAppFile(file.version)
-    if file.mode not in KEPT_MODES:
+    if file.mode not in RUNNABLE_MODES:
         raise AppUnavailable(f"Apps of mode {file.mode} cannot be run by this version yet.")
     fields, warnings = _fields(workspace, file.fields)
     if file.needs_confirmation:

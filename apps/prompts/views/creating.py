@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.models.selectors import has_own_model
+from apps.prompts.blank_flows import blank_flow
+from apps.prompts.choices import FLOW_MODES
 from apps.prompts.forms import AppFileForm, BlankAppForm, attempt
 from apps.prompts.selectors import list_templates
 from apps.prompts.services.apps import create_app
@@ -32,7 +34,8 @@ def create_blank(request: ConsoleRequest) -> HttpResponse:
     form = BlankAppForm(request.POST)
 
     def create(fields: dict[str, Any]) -> UUID:
-        config = {"pre_prompt": fields.pop("instructions")}
+        instructions, mode = fields.pop("instructions"), fields["mode"]
+        config = blank_flow(mode, instructions) if mode in FLOW_MODES else {"pre_prompt": instructions}
         return create_app(workspace=request.workspace, config=config, user=request.user, **fields).id
 
     app_id = attempt(form, create)

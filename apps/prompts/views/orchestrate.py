@@ -1,12 +1,11 @@
 """The page an app is written on, and what its scripts ask for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,27 +15,28 @@ from apps.common.ids import parse_uuid
 from apps.common.text import storable_json
 from apps.prompts.choices import AppMode
 from apps.prompts.config import read_config
-from apps.prompts.contracts import advice_on, faults_of
 from apps.prompts.editing import get_offer
-from apps.prompts.errors import AppUnavailable
 from apps.prompts.initial import initial_prompt
-from apps.prompts.models import App, AppVersion
+from apps.prompts.models import App
 from apps.prompts.selectors import get_app
 from apps.prompts.services.designs import design_app
-from apps.prompts.services.drafts import as_stored, keep_draft
-from apps.prompts.validation import Problem, model_mode_of, validate_config
+from apps.prompts.services.drafts import as_answer, draft_of, keep_draft
+from apps.prompts.validation import model_mode_of
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 
 @require_safe
 @requires(*BUILDERS)
 def orchestrate(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    app = _editable(request, app_id)
+    """An app with a graph is drawn, not written: its page is the canvas."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    if not app.has_prompt:
+        return redirect("workflows:canvas", app_id)
     addresses = {name: reverse(f"prompts:{name}", args=[app.pk]) for name in ("draft", "expert", "design")}
     editor = {
         "app": {"id": str(app.pk), "mode": app.mode, "name": app.name},
         "urls": addresses,
-        "stored": _answer(app, _draft_of(app)),
+        "stored": as_answer(app, draft_of(app)),
         **get_offer(workspace=request.workspace),
     }
     return render(request, "prompts/orchestrate.html", {"app": app, "editor": editor})
@@ -48,7 +48,7 @@ def draft(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     """GET: the draft. POST or PUT {config, base_version_id, overwrite}: stores it. Of flows too: their canvas."""
     app = get_app(workspace=request.workspace, app_id=app_id)
     if request.method in {"GET", "HEAD"}:
-        return JsonResponse(_answer(app, _draft_of(app)))
+        return JsonResponse(as_answer(app, draft_of(app)))
     body = json_body(request)
     version = keep_draft(
         app=app,
@@ -57,7 +57,7 @@ def draft(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
         user=request.user,
         overwrite=body.get("overwrite") is True,
     )
-    answer = _answer(app, version)
+    answer = as_answer(app, version)
     del answer["config"]
     return JsonResponse(answer)
 
@@ -97,24 +97,6 @@ def _editable(request: ConsoleRequest, app_id: UUID) -> App:
     if not app.has_prompt:
         raise Http404
     return app
-
-
-def _draft_of(app: App) -> AppVersion:
-    if app.draft is None:
-        raise AppUnavailable
-    return app.draft
-
-
-def _answer(app: App, version: AppVersion) -> dict[str, Any]:
-    """The draft with what keeps it from being published, and what its author should look at besides."""
-    problems = [asdict(problem) for problem in validate_config(app.mode, version.config)]
-    advice = [Problem(*one) for one in advice_on(mode=app.mode, config=version.config)]
-    faults = [Problem(*one) for one in faults_of(mode=app.mode, config=version.config)]
-    return {
-        **as_stored(version),
-        "problems": [*problems, *map(asdict, faults)],
-        "checklist": [asdict(one) for one in advice],
-    }
 
 
 def _config(body: Mapping[str, Any]) -> Mapping[str, Any]:

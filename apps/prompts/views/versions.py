@@ -93,7 +93,7 @@ def restore_version(request: ConsoleRequest, app_id: UUID, number: int) -> HttpR
         response = HttpResponse(status=204)
         say(response, sentence, events={"draft-restored": {}})
         return response
-    return done(request, "prompts:orchestrate" if app.has_prompt else "prompts:versions", sentence, app_id=app_id)
+    return done(request, "prompts:orchestrate", sentence, app_id=app_id)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -127,6 +127,7 @@ class NodeContext:
 
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
+Family: TypeAlias = Literal["begin", "model", "knowledge", "logic", "data", "outside", "end"]
 
 
 class Node(ABC, Generic[ConfigT]):
@@ -141,6 +142,12 @@ class Node(ABC, Generic[ConfigT]):
         branches: it takes one of several ways, so that what follows is uncertain until it has ended.
         has_rounds: it runs what stands inside it, and has events of its own for that.
         pure: what it brings follows from its settings and variables alone, and it changes nothing.
+        family: what it is listed under where nodes are chosen.
+        icon: its sign there and on the canvas, of the sprite.
+        modes: the modes of apps it belongs to; empty: all.
+        only_inside: the type of node it stands in alone; "" for nodes that stand anywhere.
+        leads_on: something can follow it.
+        fresh: settings that a new one begins with, besides the defaults.
     """
 
     key: ClassVar[str]
@@ -152,6 +159,12 @@ class Node(ABC, Generic[ConfigT]):
     branches: ClassVar[bool] = False
     has_rounds: ClassVar[bool] = False
     pure: ClassVar[bool] = False
+    family: ClassVar[Family]
+    icon: ClassVar[str]
+    modes: ClassVar[frozenset[str]] = frozenset()
+    only_inside: ClassVar[str] = ""
+    leads_on: ClassVar[bool] = True
+    fresh: ClassVar[Mapping[str, Any]] = {}
 
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> NodeResult:

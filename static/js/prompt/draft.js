@@ -2,7 +2,8 @@
 //
 // `draft.config` is never changed in place. Events on `document`: "draft-changed" (detail: the configuration) after each
 // change, "draft-saved" (detail: {version_id, number}) when all is stored. Events on `draft`: "change" (detail: {source},
-// who made it), "state" (detail: a word of STATES), "problems".
+// who made it), "state" (detail: a word of STATES), "problems" (of `problems` and `checklist`).
+import { t } from "@/core/words.js";
 import { page } from "@/prompt/page.js";
 import { ask, canLeaveWith } from "@/prompt/server.js";
 
@@ -23,11 +24,11 @@ class Draft extends EventTarget {
   #redo = [];
   #last = { key: null, at: 0 };
 
-  constructor({ config, version_id, number, problems }) {
+  constructor({ config, version_id, number, problems, checklist }) {
     super();
     this.config = this.#stored = config;
     this.#version = { version_id, number };
-    this.problems = problems;
+    Object.assign(this, { problems, checklist });
     this.state = "saved";
   }
 
@@ -43,14 +44,25 @@ class Draft extends EventTarget {
     return this.#redo.length > 0;
   }
 
-  // `recipe` changes a copy. Changes with the same `key` soon after one another are undone together.
-  change(recipe, { key = null, source = null } = {}) {
+  // What was done, the last first, and what can be done again, the next first: their labels.
+  get steps() {
+    return { past: this.#undo.map(({ label }) => label).reverse(), future: this.#redo.map(({ label }) => label).reverse() };
+  }
+
+  // `recipe` changes a copy; see `put`.
+  change(recipe, options) {
     const next = structuredClone(this.config);
     recipe(next);
-    if (isSame(next, this.config)) return;
+    this.put(next, options);
+  }
+
+  // Another configuration, which may share parts with this one. Changes with the same `key` soon after one another are
+  // undone together; `label` says what was done.
+  put(next, { key = null, source = null, label = "" } = {}) {
+    if (next === this.config || isSame(next, this.config)) return;
     const now = Date.now();
     const goesOn = key !== null && key === this.#last.key && now - this.#last.at < ONE_STEP_MS;
-    if (!goesOn) this.#undo.push(this.config);
+    if (!goesOn) this.#undo.push({ config: this.config, label });
     this.#undo.splice(0, this.#undo.length - MOST_STEPS);
     this.#redo = [];
     this.#last = { key, at: now };
@@ -79,9 +91,10 @@ class Draft extends EventTarget {
 
   #step(from, to) {
     if (!from.length) return;
-    to.push(this.config);
+    const { config, label } = from.pop();
+    to.push({ config: this.config, label });
     this.#last = { key: null, at: 0 };
-    this.#become(from.pop(), null);
+    this.#become(config, null);
   }
 
   #become(config, source) {
@@ -127,7 +140,7 @@ class Draft extends EventTarget {
   }
 
   #takeOver(answer) {
-    this.#undo.push(this.config);
+    this.#undo.push({ config: this.config, label: t("Loaded what is stored") });
     this.#redo = [];
     this.config = answer.config;
     this.#keep(answer, answer.config);
@@ -135,11 +148,11 @@ class Draft extends EventTarget {
     document.dispatchEvent(new CustomEvent("draft-changed", { detail: this.config }));
   }
 
-  #keep({ version_id, number, problems = this.problems }, config) {
+  #keep({ version_id, number, problems = this.problems, checklist = this.checklist }, config) {
     this.#stored = config;
     this.#version = { version_id, number };
-    const isNew = !isSame(problems, this.problems);
-    this.problems = problems;
+    const isNew = !isSame([problems, checklist], [this.problems, this.checklist]);
+    Object.assign(this, { problems, checklist });
     if (isNew) this.dispatchEvent(new Event("problems"));
     if (this.config !== config) return;
     this.#show("saved");

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.variables import as_markdown, is_file, selectors_in
 from apps.workflows.nodes.answer.config import AnswerConfig
 
@@ -14,6 +14,9 @@ class Answer(Node[AnswerConfig]):
 
     key: ClassVar[str] = "answer"
     label: ClassVar[str] = "Answer"
+    family: ClassVar[Family] = "end"
+    icon: ClassVar[str] = "message-square"
+    modes: ClassVar[frozenset[str]] = frozenset({"advanced-chat"})
     Config = AnswerConfig
     outputs: ClassVar[Mapping[str, str]] = {"answer": "string", "files": "array[file]"}
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import MISSING
 from apps.workflows.nodes.assigner.config import AssignerConfig, Change
 
@@ -19,6 +19,9 @@ class Assigner(Node[AssignerConfig]):
 
     key: ClassVar[str] = "assigner"
     label: ClassVar[str] = "Variable assigner"
+    family: ClassVar[Family] = "data"
+    icon: ClassVar[str] = "pencil"
+    fresh: ClassVar[Mapping[str, Any]] = {"version": "2", "items": []}
     Config = AssignerConfig
 
     async def run(self, config: AssignerConfig, context: NodeContext) -> NodeResult:

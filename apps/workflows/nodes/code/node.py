@@ -1,10 +1,10 @@
 """Runs Python or JavaScript in the sandbox and checks what it returns."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from apps.prompts.shapes import as_map
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.nodes._inputs import named_inputs
 from apps.workflows.nodes.code.config import CodeConfig
 from apps.workflows.nodes.code.outputs import checked
@@ -16,6 +16,14 @@ class Code(Node[CodeConfig]):
 
     key: ClassVar[str] = "code"
     label: ClassVar[str] = "Code"
+    family: ClassVar[Family] = "data"
+    icon: ClassVar[str] = "code"
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "code_language": "python3",
+        "code": 'def main() -> dict:\n    return {"result": ""}\n',
+        "variables": [],
+        "outputs": {"result": {"type": "string", "children": None}},
+    }
     Config = CodeConfig
 
     async def run(self, config: CodeConfig, context: NodeContext) -> NodeResult:

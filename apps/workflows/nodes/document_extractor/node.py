@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import is_file
 from apps.workflows.nodes.document_extractor.config import ReaderConfig
 
@@ -17,6 +17,8 @@ class DocumentExtractor(Node[ReaderConfig]):
 
     key: ClassVar[str] = "document-extractor"
     label: ClassVar[str] = "Document extractor"
+    family: ClassVar[Family] = "knowledge"
+    icon: ClassVar[str] = "file-text"
     Config = ReaderConfig
     outputs: ClassVar[Mapping[str, str]] = {"text": "string"}
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._inputs import named_inputs
 from apps.workflows.nodes.end.config import EndConfig
 
@@ -13,6 +13,10 @@ class End(Node[EndConfig]):
 
     key: ClassVar[str] = "end"
     label: ClassVar[str] = "End"
+    family: ClassVar[Family] = "end"
+    icon: ClassVar[str] = "circle-stop"
+    leads_on: ClassVar[bool] = False
+    modes: ClassVar[frozenset[str]] = frozenset({"workflow"})
     Config = EndConfig
 
     async def run(self, config: EndConfig, context: NodeContext) -> NodeResult:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from urllib.parse import unquote, urlsplit
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.ports import WebAnswer
 from apps.workflows.nodes.http_request.config import METHODS, HttpConfig
 from apps.workflows.nodes.http_request.request import ERROR, prepare
@@ -26,6 +26,16 @@ class HttpRequest(Node[HttpConfig]):
 
     key: ClassVar[str] = "http-request"
     label: ClassVar[str] = "HTTP request"
+    family: ClassVar[Family] = "outside"
+    icon: ClassVar[str] = "globe"
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "method": "get",
+        "url": "",
+        "headers": "",
+        "params": "",
+        "body": {"type": "none", "data": []},
+        "authorization": {"type": "no-auth", "config": None},
+    }
     Config = HttpConfig
     outputs: ClassVar[Mapping[str, str]] = {
         "status_code": "number",

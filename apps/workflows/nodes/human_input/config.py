@@ -54,7 +54,11 @@ class HumanConfig(NodeConfig):
         "", description="What the person reads; `{{#$output.name#}}` stands where the field of that name is."
     )
     inputs: Rows[HumanField] = Field(default_factory=list, description="The fields.")
-    user_actions: Rows[Action] = Field(default_factory=list, description="The buttons.")
+    user_actions: Rows[Action] = Field(
+        default_factory=list,
+        description="The buttons.",
+        json_schema_extra={"handles": {"id": "id", "label": "title", "else": "__timeout__"}},
+    )
     timeout: Any = Field(36, description="After so long nobody is waited for: the way is `__timeout__`.")
     timeout_unit: Text = Field("hour", description="Of that time.", json_schema_extra={"options": ["hour", "day"]})
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Form, Node, NodeContext, NodeFailed, NodeResult, NodeWaits, nodes
+from apps.workflows.engine.contracts import Family, Form, Node, NodeContext, NodeFailed, NodeResult, NodeWaits, nodes
 from apps.workflows.engine.variables import as_markdown, as_text
 from apps.workflows.nodes.human_input.config import Action, HumanConfig, HumanField
 
@@ -19,6 +19,14 @@ class HumanInput(Node[HumanConfig]):
 
     key: ClassVar[str] = "human-input"
     label: ClassVar[str] = "Human input"
+    family: ClassVar[Family] = "logic"
+    icon: ClassVar[str] = "user-round"
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "form_content": "",
+        "inputs": [],
+        "user_actions": [{"id": "yes", "title": "Yes", "button_style": "primary"}],
+        "timeout": 36,
+    }
     Config = HumanConfig
     branches: ClassVar[bool] = True
 

@@ -22,7 +22,11 @@ class Case(ConfigPart):
 class BranchConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    cases: Rows[Case] = Field(default_factory=list, description="The ways, looked at in order; else it is `false`.")
+    cases: Rows[Case] = Field(
+        default_factory=list,
+        description="The ways, looked at in order; else it is `false`.",
+        json_schema_extra={"handles": {"id": "case_id", "else": "false"}},
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._conditions import holds
 from apps.workflows.nodes.if_else.config import BranchConfig, Case
 
@@ -16,6 +16,9 @@ class IfElse(Node[BranchConfig]):
 
     key: ClassVar[str] = "if-else"
     label: ClassVar[str] = "If, else"
+    family: ClassVar[Family] = "logic"
+    icon: ClassVar[str] = "git-branch"
+    fresh: ClassVar[Mapping[str, Any]] = {"cases": [{"case_id": "true", "logical_operator": "and", "conditions": []}]}
     Config = BranchConfig
     outputs: ClassVar[Mapping[str, str]] = {"result": "boolean", "selected_case_id": "string"}
     pure: ClassVar[bool] = True

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from apps.common.text import shown
-from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, Rounds, nodes
+from apps.workflows.engine.contracts import Family, FlowFailed, Node, NodeContext, NodeFailed, NodeResult, Rounds, nodes
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes.iteration.config import IterationConfig
 
@@ -23,6 +23,9 @@ class Iteration(Node[IterationConfig]):
 
     key: ClassVar[str] = "iteration"
     label: ClassVar[str] = "Iteration"
+    family: ClassVar[Family] = "logic"
+    icon: ClassVar[str] = "refresh-cw"
+    fresh: ClassVar[Mapping[str, Any]] = {"error_handle_mode": "terminated", "is_parallel": False, "parallel_nums": 10}
     Config = IterationConfig
     outputs: ClassVar[Mapping[str, str]] = {"output": "array[any]"}
     branches: ClassVar[bool] = True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.ports import Search
 from apps.workflows.engine.variables import VariablePool, as_text
 from apps.workflows.nodes.knowledge_retrieval.config import RetrievalConfig
@@ -15,6 +15,12 @@ class KnowledgeRetrieval(Node[RetrievalConfig]):
 
     key: ClassVar[str] = "knowledge-retrieval"
     label: ClassVar[str] = "Knowledge retrieval"
+    family: ClassVar[Family] = "knowledge"
+    icon: ClassVar[str] = "book-open"
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "retrieval_mode": "multiple",
+        "multiple_retrieval_config": {"top_k": 4, "score_threshold": None, "reranking_enable": False},
+    }
     Config = RetrievalConfig
     outputs: ClassVar[Mapping[str, str]] = {"result": "array[object]"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from apps.prompts.shapes import as_whole
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import VariablePool, as_text, is_file
 from apps.workflows.nodes._conditions import compare, expected, of_file
 from apps.workflows.nodes.list_operator.config import ExtractStep, FilterStep, LimitStep, ListConfig, OrderStep
@@ -18,6 +18,8 @@ class ListOperator(Node[ListConfig]):
 
     key: ClassVar[str] = "list-operator"
     label: ClassVar[str] = "List operator"
+    family: ClassVar[Family] = "data"
+    icon: ClassVar[str] = "list-filter"
     Config = ListConfig
     outputs: ClassVar[Mapping[str, str]] = {"result": "array[any]", "first_record": "any", "last_record": "any"}
     pure: ClassVar[bool] = True

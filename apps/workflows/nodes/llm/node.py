@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.ports import ModelAnswer, ModelFacts, PromptMessage
 from apps.workflows.nodes._models import EMPTY, metadata_of, model_of, process_data_of, usage_of
 from apps.workflows.nodes.llm.config import LlmConfig
@@ -22,6 +22,9 @@ class Llm(Node[LlmConfig]):
 
     key: ClassVar[str] = "llm"
     label: ClassVar[str] = "LLM"
+    family: ClassVar[Family] = "model"
+    icon: ClassVar[str] = "bot"
+    fresh: ClassVar[Mapping[str, Any]] = {"prompt_template": [{"role": "system", "text": ""}]}
     Config = LlmConfig
     outputs: ClassVar[Mapping[str, str]] = {
         "text": "string",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import FlowFailed, Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, FlowFailed, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes._conditions import holds
 from apps.workflows.nodes._rounds import ENDED
@@ -20,6 +20,14 @@ class Loop(Node[LoopConfig]):
 
     key: ClassVar[str] = "loop"
     label: ClassVar[str] = "Loop"
+    family: ClassVar[Family] = "logic"
+    icon: ClassVar[str] = "rotate-cw"
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "loop_count": 10,
+        "logical_operator": "and",
+        "break_conditions": [],
+        "loop_variables": [],
+    }
     Config = LoopConfig
     branches: ClassVar[bool] = True
     has_rounds: ClassVar[bool] = True

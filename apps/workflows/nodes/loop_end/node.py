@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from apps.workflows.engine.config import NodeConfig
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._rounds import ENDED
 
 
@@ -13,6 +13,10 @@ class LoopEnd(Node[NodeConfig]):
 
     key: ClassVar[str] = "loop-end"
     label: ClassVar[str] = "End of the loop"
+    family: ClassVar[Family] = "logic"
+    icon: ClassVar[str] = "circle-stop"
+    leads_on: ClassVar[bool] = False
+    only_inside: ClassVar[str] = "loop"
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:
         """See the base class."""

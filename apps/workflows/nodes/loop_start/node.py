@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from apps.workflows.engine.config import NodeConfig
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 
 
 @nodes.register
@@ -12,6 +12,9 @@ class LoopStart(Node[NodeConfig]):
 
     key: ClassVar[str] = "loop-start"
     label: ClassVar[str] = "Start of a round"
+    family: ClassVar[Family] = "begin"
+    icon: ClassVar[str] = "house"
+    only_inside: ClassVar[str] = "loop"
     pure: ClassVar[bool] = True
 
     async def run(self, config: NodeConfig, context: NodeContext) -> NodeResult:

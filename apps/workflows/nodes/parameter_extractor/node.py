@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.ports import PromptMessage
 from apps.workflows.engine.variables import as_text
 from apps.workflows.nodes._models import ask, history_of, json_in, metadata_of, process_data_of, with_pictures
@@ -29,6 +29,9 @@ class ParameterExtractor(Node[ExtractorConfig]):
 
     key: ClassVar[str] = "parameter-extractor"
     label: ClassVar[str] = "Parameter extractor"
+    family: ClassVar[Family] = "model"
+    icon: ClassVar[str] = "scan-search"
+    fresh: ClassVar[Mapping[str, Any]] = {"reasoning_mode": "prompt"}
     Config = ExtractorConfig
 
     async def run(self, config: ExtractorConfig, context: NodeContext) -> NodeResult:

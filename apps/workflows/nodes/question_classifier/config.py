@@ -21,7 +21,11 @@ class ClassifierConfig(NodeConfig, WithModel):
     """See `NodeConfig`."""
 
     query_variable_selector: Selector = Field((), description="The question.")
-    classes: Rows[QuestionClass] = Field(default_factory=list, description="The classes; the first is the fallback.")
+    classes: Rows[QuestionClass] = Field(
+        default_factory=list,
+        description="The classes; the first is the fallback.",
+        json_schema_extra={"handles": {"id": "id", "label": "name"}},
+    )
     instruction: Template = Field("", description="What the model should know besides.")
 
     @model_validator(mode="before")

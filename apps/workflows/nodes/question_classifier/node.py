@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.engine.ports import PromptMessage
 from apps.workflows.engine.variables import as_text
 from apps.workflows.nodes._models import ask, history_of, json_in, metadata_of, process_data_of, with_pictures
@@ -25,6 +25,9 @@ class QuestionClassifier(Node[ClassifierConfig]):
 
     key: ClassVar[str] = "question-classifier"
     label: ClassVar[str] = "Question classifier"
+    family: ClassVar[Family] = "model"
+    icon: ClassVar[str] = "split"
+    fresh: ClassVar[Mapping[str, Any]] = {"classes": [{"id": "1", "name": ""}, {"id": "2", "name": ""}]}
     Config = ClassifierConfig
     outputs: ClassVar[Mapping[str, str]] = {
         "class_name": "string",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes.start.config import StartConfig
 
 TYPES: Final = {
@@ -21,6 +21,8 @@ class Start(Node[StartConfig]):
 
     key: ClassVar[str] = "start"
     label: ClassVar[str] = "Start"
+    family: ClassVar[Family] = "begin"
+    icon: ClassVar[str] = "house"
     Config = StartConfig
 
     async def run(self, config: StartConfig, context: NodeContext) -> NodeResult:

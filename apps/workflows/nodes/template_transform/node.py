@@ -1,9 +1,9 @@
 """A text made of variables by Jinja2, rendered in the sandbox."""
 
-from collections.abc import Iterator
-from typing import ClassVar, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeFailed, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeFailed, NodeResult, nodes
 from apps.workflows.nodes._inputs import named_inputs
 from apps.workflows.nodes.template_transform.config import TemplateConfig
 
@@ -16,6 +16,9 @@ class TemplateTransform(Node[TemplateConfig]):
 
     key: ClassVar[str] = "template-transform"
     label: ClassVar[str] = "Template"
+    family: ClassVar[Family] = "data"
+    icon: ClassVar[str] = "braces"
+    fresh: ClassVar[Mapping[str, Any]] = {"template": "", "variables": []}
     pure: ClassVar[bool] = True
     Config = TemplateConfig
     outputs: ClassVar[dict[str, str]] = {"output": "string"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.ports import ToolCall
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.nodes.tool.config import ToolConfig
@@ -15,6 +15,8 @@ class ToolNode(Node[ToolConfig]):
 
     key: ClassVar[str] = "tool"
     label: ClassVar[str] = "Tool"
+    family: ClassVar[Family] = "outside"
+    icon: ClassVar[str] = "wrench"
     Config = ToolConfig
     outputs: ClassVar[Mapping[str, str]] = {"text": "string", "files": "array[file]", "json": "array[object]"}
 

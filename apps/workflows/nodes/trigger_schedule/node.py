@@ -1,8 +1,9 @@
 """Where a flow begins that a schedule starts: `sys.timestamp` says when."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._starting import begun
 
 from .config import TriggerScheduleConfig
@@ -14,6 +15,15 @@ class TriggerSchedule(Node[TriggerScheduleConfig]):
 
     key: ClassVar[str] = "trigger-schedule"
     label: ClassVar[str] = "Schedule trigger"
+    family: ClassVar[Family] = "begin"
+    icon: ClassVar[str] = "clock"
+    modes: ClassVar[frozenset[str]] = frozenset({"workflow"})
+    fresh: ClassVar[Mapping[str, Any]] = {
+        "mode": "visual",
+        "frequency": "daily",
+        "visual_config": {"time": "9:00 AM"},
+        "timezone": "UTC",
+    }
     Config: ClassVar[type[TriggerScheduleConfig]] = TriggerScheduleConfig
 
     async def run(self, config: TriggerScheduleConfig, context: NodeContext) -> NodeResult:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.nodes._starting import begun
 
 from .config import RAW, TriggerWebhookConfig
@@ -16,6 +16,10 @@ class TriggerWebhook(Node[TriggerWebhookConfig]):
 
     key: ClassVar[str] = "trigger-webhook"
     label: ClassVar[str] = "Webhook trigger"
+    family: ClassVar[Family] = "begin"
+    icon: ClassVar[str] = "webhook"
+    modes: ClassVar[frozenset[str]] = frozenset({"workflow"})
+    fresh: ClassVar[Mapping[str, Any]] = {"method": "post", "content_type": "application/json", "status_code": 200}
     Config: ClassVar[type[TriggerWebhookConfig]] = TriggerWebhookConfig
 
     async def run(self, config: TriggerWebhookConfig, context: NodeContext) -> NodeResult:

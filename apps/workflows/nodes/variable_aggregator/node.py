@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from apps.workflows.engine.contracts import Node, NodeContext, NodeResult, nodes
+from apps.workflows.engine.contracts import Family, Node, NodeContext, NodeResult, nodes
 from apps.workflows.engine.variables import MISSING
 from apps.workflows.nodes.variable_aggregator.config import AggregatorConfig
 
@@ -14,6 +14,9 @@ class VariableAggregator(Node[AggregatorConfig]):
 
     key: ClassVar[str] = "variable-aggregator"
     label: ClassVar[str] = "Variable aggregator"
+    family: ClassVar[Family] = "data"
+    icon: ClassVar[str] = "layers"
+    fresh: ClassVar[Mapping[str, Any]] = {"output_type": "string", "variables": []}
     Config = AggregatorConfig
     pure: ClassVar[bool] = True
     aliases: ClassVar[frozenset[str]] = frozenset({"variable-assigner"})

@@ -1,0 +1,112 @@
+// What nodes and edges look like on the board.
+import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizer, Position, getBezierPath, html, memo, useCallback, useSyncExternalStore } from "flow";
+import { t } from "@/core/words.js";
+import { handlesOf, takesInput, typeOf } from "@/canvas/catalogue.js";
+import { factsOf } from "@/canvas/faces.js";
+import { keyOf, resize, titleOf } from "@/canvas/graph.js";
+import { marks, signals } from "@/canvas/signals.js";
+
+const sprite = document.documentElement.dataset.sprite;
+export const Icon = ({ name }) => html`<svg className="icon" aria-hidden="true"><use href=${`${sprite}#${name}`} /></svg>`;
+
+function useMark(id) {
+  const subscribe = useCallback((watcher) => marks.watch(id, watcher), [id]);
+  return useSyncExternalStore(subscribe, () => marks.of(id));
+}
+
+const SIGNS = { running: "loader-circle", succeeded: "circle-check", failed: "circle-alert", exception: "triangle-alert", stopped: "circle-stop", paused: "circle-pause" };
+const WORDS = { running: t("running"), succeeded: t("succeeded"), failed: t("failed"), exception: t("failed, handled"), stopped: t("stopped"), paused: t("waits for a person") };
+
+const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`);
+
+function Mark({ mark }) {
+  if (!mark?.status) return null;
+  const round = mark.rounds ? ` ${mark.round ?? 0}/${mark.rounds}` : "";
+  return html`<span className="node-mark" data-status=${mark.status} title=${mark.error || WORDS[mark.status]}>
+    <${Icon} name=${SIGNS[mark.status] ?? "circle-dot"} /><span className="sr-only">${WORDS[mark.status]}</span>${round}
+    ${mark.elapsed_time != null && mark.status !== "running" ? html`<span>${duration(mark.elapsed_time)}</span>` : null}
+    ${mark.tokens ? html`<span>${t("{count} tokens", { count: mark.tokens })}</span>` : null}
+  </span>`;
+}
+
+function Head({ node, mark }) {
+  const type = typeOf(node);
+  return html`<div className="node-head"><span className=${`node-sign ${type.family}`}><${Icon} name=${type.icon} /></span>
+    <span className="node-title">${titleOf(node)}</span><${Mark} mark=${mark} /></div>`;
+}
+
+function Out({ node, handle, children }) {
+  const label = handle.isFailure ? t("When it fails: what comes after {name}", { name: titleOf(node) }) : t("What comes after {name}", { name: titleOf(node) });
+  const add = (event) => {
+    event.stopPropagation();
+    signals.pick({ anchor: event.currentTarget, after: { id: node.id, handle: handle.id } });
+  };
+  return html`<div className=${`node-way ${handle.isFailure ? "failing" : ""}`}>${children}
+    <${Handle} type="source" id=${handle.id} position=${Position.Right} />
+    <button type="button" className="add-after nodrag" tabIndex=${-1} aria-label=${`${label}: ${t("add a node")}`} title=${t("Add a node")} onClick=${add}><${Icon} name="plus" /></button></div>`;
+}
+
+export const nameOfWay = (node, handle) => {
+  if (handle.isFailure) return t("When it fails");
+  if (handle.label) return handle.label;
+  return handle.index === null ? t("Else") : t("Case {number}", { number: handle.index + 1 });
+};
+
+function Card({ id, data }) {
+  const node = { id, data };
+  const mark = useMark(id);
+  const handles = handlesOf(node);
+  const isPlain = handles.length === 1 && handles[0].label === null;
+  return html`<div className="node" data-status=${mark?.status} data-type=${data.type}>
+    ${takesInput(node) && html`<${Handle} type="target" id="target" position=${Position.Left} />`}
+    <${Head} node=${node} mark=${mark} />
+    ${factsOf(node).map((fact, place) => html`<div className="node-fact" key=${place}>${fact}</div>`)}
+    ${isPlain ? html`<${Out} node=${node} handle=${handles[0]} />` : handles.map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle}><span className="way-name">${nameOfWay(node, handle)}</span><//>`)}
+  </div>`;
+}
+
+function Container({ id, data, selected }) {
+  const node = { id, data };
+  const mark = useMark(id);
+  const handles = handlesOf(node);
+  return html`<div className="node container" data-status=${mark?.status} data-type=${data.type}>
+    <${NodeResizer} isVisible=${selected} minWidth=${260} minHeight=${140} onResizeEnd=${(_, { width, height }) => resize(id, { width, height })} />
+    <${Handle} type="target" id="target" position=${Position.Left} />
+    <${Head} node=${node} mark=${mark} />
+    ${handles.map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle}>${handle.isFailure ? html`<span className="way-name">${t("When it fails")}</span>` : null}<//>`)}
+  </div>`;
+}
+
+function Begin({ id, data }) {
+  const node = { id, data };
+  return html`<div className="node begin" title=${typeOf(node).label}><${Icon} name="house" /><span className="sr-only">${typeOf(node).label}</span>
+    ${handlesOf(node).map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle} />`)}</div>`;
+}
+
+function Note({ id, data, selected }) {
+  return html`<div className="note" data-theme=${data.theme || "yellow"}>
+    <${NodeResizer} isVisible=${selected} minWidth=${120} minHeight=${64} onResizeEnd=${(_, { width, height }) => resize(id, { width, height })} />
+    <div className="note-text">${noteText(data.text) || t("An empty note. Open it to write.")}</div></div>`;
+}
+
+// Notes of other editors hold a document as JSON: its texts, paragraph by paragraph.
+export function noteText(stored) {
+  try {
+    const lines = (node) => (node.text ?? "") + (node.children ?? []).map(lines).join("") + (node.type === "paragraph" || node.type === "linebreak" ? "\n" : "");
+    const { root } = JSON.parse(stored);
+    return lines(root).trimEnd();
+  } catch {
+    return stored ?? "";
+  }
+}
+
+function Line({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, markerEnd }) {
+  const [path, x, y] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
+  const between = (event) => signals.pick({ anchor: event.currentTarget, between: { key: keyOf({ source, sourceHandle: sourceHandleId, target }), source, handle: sourceHandleId || "source", target } });
+  return html`<${BaseEdge} id=${id} path=${path} markerEnd=${markerEnd} interactionWidth=${18} />
+    <${EdgeLabelRenderer}><button type="button" className=${`add-between nodrag nopan ${selected ? "shown" : ""}`} tabIndex=${-1} aria-label=${t("Insert a node here")} title=${t("Insert a node here")}
+      style=${{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }} onClick=${between}><${Icon} name="plus" /></button><//>`;
+}
+
+export const nodeTypes = { card: memo(Card), container: memo(Container), begin: memo(Begin), note: memo(Note) };
+export const edgeTypes = { line: memo(Line) };

@@ -1,0 +1,2 @@
+// The keys of the canvas.
+export function mountKeys() {}

@@ -1,0 +1,2 @@
+// Puts the nodes in order.
+export function mountTidy() {}

@@ -1,0 +1,2 @@
+// Environment and conversation variables.
+export function mountVariablesDrawer() {}
