@@ -1,0 +1,99 @@
+"""The page a flow is drawn on: what it is given, and the flows that begin with nothing."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.prompts.choices import FLOW_MODES
+from apps.prompts.models import App
+from apps.workflows.catalogue import types_of
+from apps.workflows.engine.contracts import config_of, nodes
+from tests.factories import make_app, make_key, make_workspace
+from tests.http import Client as HttpClient
+from tests.test_static import ROOT
+from tests.workflows.flows import flow, node
+
+pytestmark = pytest.mark.django_db
+FAMILIES = {"begin", "model", "knowledge", "logic", "data", "outside", "end"}
+
+
+def editor_of(page: str) -> dict[str, Any]:
+    _, _, rest = page.partition('<script id="orchestrate-data" type="application/json">')
+    data: dict[str, Any] = json.loads(rest.partition("</script>")[0])
+    return data
+
+
+def owner_of(app: App) -> Client:
+    client = Client()
+    client.force_login(app.workspace.memberships.get().user)
+    return client
+
+
+@pytest.mark.parametrize("key", list(nodes.all()))
+def test_every_kind_of_node_can_be_drawn(key):
+    kind = nodes.all()[key]
+    icons = json.loads((ROOT / "frontend/icons.json").read_text())
+    assert kind.icon in icons
+    assert kind.family in FAMILIES
+    assert kind.modes <= FLOW_MODES
+    assert config_of(kind, {"type": key, "title": kind.label, **kind.fresh})
+    assert json.dumps(kind.Config.model_json_schema())
+
+
+def test_kinds_are_offered_where_they_belong():
+    offered = {mode: {one["key"] for one in types_of(mode) if one["is_offered"]} for mode in FLOW_MODES}
+    assert offered["workflow"] - offered["advanced-chat"] == {"end", "trigger-schedule", "trigger-webhook"}
+    assert offered["advanced-chat"] - offered["workflow"] == {"answer"}
+
+
+def test_the_page_holds_the_draft_the_kinds_and_the_variables_of_its_nodes():
+    config = flow(
+        [node("a", "start", variables=[{"variable": "name", "type": "text-input"}]), node("z", "end")], "a -> z"
+    )
+    app = make_app(make_workspace(), config, mode="workflow", published=False)
+    page = owner_of(app).get(f"/apps/{app.pk}/canvas")
+    editor = editor_of(page.content.decode())
+    assert page.status_code == 200
+    assert editor["stored"]["config"] == config
+    assert editor["variables"] == {"a": {"name": "string"}, "z": {}}
+    assert {one["key"] for one in editor["types"]} == set(nodes.all())
+
+
+def test_variables_of_settings_that_are_not_stored():
+    app = make_app(make_workspace(), flow([node("a", "start")]), mode="workflow", published=False)
+    code = node("c", "code", outputs={"total": {"type": "number"}})
+    rows = [code, node("b", "nothing"), {"id": "n", "data": None}, "rubbish"]
+    sent = json.dumps({"nodes": rows})
+    answer = owner_of(app).post(f"/apps/{app.pk}/canvas/variables", sent, content_type="application/json")
+    assert answer.json() == {"variables": {"c": {"total": "number"}, "b": {}}}
+    for wrong in ({}, {"nodes": "x"}, {"nodes": [{}] * 1001}):
+        refused = owner_of(app).post(
+            f"/apps/{app.pk}/canvas/variables", json.dumps(wrong), content_type="application/json"
+        )
+        assert refused.status_code == 400
+
+
+def test_an_app_without_a_graph_is_written_elsewhere():
+    app = make_app(make_workspace())
+    assert owner_of(app).get(f"/apps/{app.pk}/canvas").url == f"/apps/{app.pk}/orchestrate"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mode", sorted(FLOW_MODES))
+def test_a_flow_from_nothing_runs_at_once(server, mode):
+    workspace = make_workspace()
+    owner = Client()
+    owner.force_login(workspace.memberships.get().user)
+    made = owner.post("/apps/new/blank", {"name": "New", "mode": mode, "instructions": "Answer in one word."})
+    app = App.objects.get()
+    assert made.url == f"/apps/{app.pk}/orchestrate"
+    assert owner.post(f"/apps/{app.pk}/publish").status_code == 302
+    app.refresh_from_db()
+    client = HttpClient(server.url, make_key(app))
+    path = "/v1/workflows/run" if mode == "workflow" else "/v1/chat-messages"
+    answer = client.post(path, {"inputs": {}, "query": "Tea?", "user": "ada", "response_mode": "blocking"})
+    assert answer.status == 200, answer.body
+    body = answer.json()
+    assert body["data"]["status"] == "succeeded" if mode == "workflow" else "Tea?" in body["answer"]
