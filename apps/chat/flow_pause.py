@@ -72,22 +72,29 @@ def told_pause(
     run_id: Any, paused: FlowPaused, forms: Sequence[FormRecord], outputs: Mapping[str, Any]
 ) -> list[RunEvent]:
     """One event for each form that is new, then that the run is paused."""
-    events: list[RunEvent] = [FlowEvent("human_input_required", _told_form(form)) for form in forms]
-    reasons = [
-        {"type": "human_input_required", "node_id": form.node_id, "form_id": str(form.form_id)} for form in forms
-    ]
     data = {
         "workflow_run_id": str(run_id),
-        "paused_nodes": [started.node.id for started, _ in paused.waiting],
         "outputs": outputs,
-        "reasons": reasons,
-        "status": "paused",
         "created_at": int(time.time()),
         "elapsed_time": paused.elapsed_s,
         "total_tokens": paused.total_tokens,
         "total_steps": paused.total_steps,
     }
-    return [*events, FlowPause(data)]
+    return told_forms(forms, data, [started.node.id for started, _ in paused.waiting])
+
+
+def told_forms(forms: Sequence[FormRecord], data: Mapping[str, Any], node_ids: Sequence[str]) -> list[RunEvent]:
+    """What a run waits for, form by form, then that it is paused.
+
+    Args:
+        data: what else `workflow_paused` says of the run.
+        node_ids: the nodes that wait, those of other forms too.
+    """
+    reasons = [
+        {"type": "human_input_required", "node_id": form.node_id, "form_id": str(form.form_id)} for form in forms
+    ]
+    last = FlowPause({**data, "status": "paused", "paused_nodes": node_ids, "reasons": reasons})
+    return [*(FlowEvent("human_input_required", _told_form(form)) for form in forms), last]
 
 
 def _told_form(form: FormRecord) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from uuid import UUID
 from apps.common import db
 from apps.common.errors import NotFound
 from apps.common.ids import parse_uuid
-from apps.common.run_events import Envelope, FlowEnd, FlowEvent, FlowPause, Message, MessageEnd, RunError, RunEvent
+from apps.common.run_events import Envelope, FlowEnd, FlowEvent, Message, MessageEnd, RunError, RunEvent
 from apps.logs.choices import FlowStatus
+from apps.logs.flow_records import FormRecord
 from apps.prompts.callers import Access
 
 from . import runs
+from .flow_pause import told_forms
 from .following import follow
 from .runs import Run
 
@@ -30,6 +32,10 @@ _RUN = """
     where r.id = %s and r.workspace_id = %s and r.app_id = %s
         and r.end_user_id is not distinct from %s and r.account_id is not distinct from %s
         and not exists (select from logs_conversation c where c.id = r.conversation_id and c.deleted_at is not null)
+"""
+_FORMS = """
+    select id, token, node_id, node_title, content, inputs, actions, defaults, extract(epoch from expires_at)::float
+    from logs_humanform where run_id = %s and status = 'waiting' order by id
 """
 
 
@@ -76,20 +82,27 @@ async def attach_flow(run_id: str, access: Access, *, missing: str = NO_RUN) -> 
         return _Stored(*row)
 
     async def read() -> Sequence[RunEvent]:
-        return _told(found, await load())
+        row = await load()
+        return _told(found, row, await _open_forms(found, row))
 
     stored = await load()
     envelope = Envelope(stored.task_id, found, stored.conversation_id, app.mode, stored.created_at)
-    return follow(envelope, app.app_id, caller, _told(found, stored), read)
+    return follow(envelope, app.app_id, caller, _told(found, stored, await _open_forms(found, stored)), read)
 
 
-def _told(run_id: UUID, row: _Stored) -> list[RunEvent]:
+async def _open_forms(run_id: UUID, row: _Stored) -> list[FormRecord]:
+    """What a paused run waits for."""
+    rows = await db.fetch_all(_FORMS, run_id) if row.status == FlowStatus.PAUSED else []
+    return [FormRecord(*one) for one in rows]
+
+
+def _told(run_id: UUID, row: _Stored, forms: Sequence[FormRecord] = ()) -> list[RunEvent]:
     """The end of a stored run, as a stream has it; nothing while it goes on."""
     if row.status == FlowStatus.RUNNING:
         return []
     answer = [Message(row.answer)] if row.answer else []
     if row.status == FlowStatus.PAUSED:
-        return [*answer, FlowPause(_paused(run_id, row))]
+        return [*answer, *told_forms(forms, _paused(run_id, row), [form.node_id for form in forms])]
     data = _finished(run_id, row)
     if row.conversation_id is None:
         return [FlowEnd(data)]
@@ -103,7 +116,6 @@ def _paused(run_id: UUID, row: _Stored) -> dict[str, Any]:
     return {
         "workflow_run_id": str(run_id),
         "outputs": row.outputs,
-        "status": row.status,
         "created_at": row.created_at,
         "elapsed_time": row.elapsed_s,
         "total_tokens": row.total_tokens,

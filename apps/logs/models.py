@@ -87,6 +87,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def is_paused(self) -> bool:
+        """Its flow waits for a person; no process has it."""
+        return self.status == MessageStatus.RUNNING and self.lease_until is None
+
 
 class MessageFile(models.Model):
     """A file of a turn: sent with the question, or made by the answer."""

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from apps.chat import following, replay
 from apps.common.perloop import run
 from apps.logs.choices import FlowStatus, MessageStatus
-from apps.logs.models import Conversation, Message, WorkflowRun
+from apps.logs.models import Conversation, HumanForm, Message, WorkflowRun
 from apps.prompts.callers import Access
 from apps.prompts.models import App, AppVersion
 from apps.prompts.runtime import app_by_id
@@ -121,7 +121,13 @@ def test_a_turn_that_waits_for_a_person_says_so_whenever_it_is_looked_for(server
 
 def _told_paused(visitor: Client, message_id: str) -> bool:
     told = visitor.get(f"/api/messages/{message_id}/events").events()
-    return names(told) == ["message", "workflow_paused"] and told[0]["answer"] == "Hello. "
+    if names(told) != ["message", "human_input_required", "workflow_paused"]:
+        return False
+    (form,) = HumanForm.objects.all()
+    assert told[0]["answer"] == "Hello. "
+    assert (told[1]["data"]["form_id"], told[1]["data"]["form_content"]) == (str(form.pk), "Go on?")
+    assert told[2]["data"]["paused_nodes"] == ["ask"]
+    return True
 
 
 def test_a_turn_of_a_deleted_conversation_is_found_no_more(server, workspace):

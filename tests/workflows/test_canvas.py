@@ -43,7 +43,7 @@ def test_every_kind_of_node_can_be_drawn(key):
 
 
 def test_kinds_are_offered_where_they_belong():
-    offered = {mode: {one["key"] for one in types_of(mode) if one["is_offered"]} for mode in FLOW_MODES}
+    offered = {str(mode): {one["key"] for one in types_of(mode) if one["is_offered"]} for mode in FLOW_MODES}
     assert offered["workflow"] - offered["advanced-chat"] == {"end", "trigger-schedule", "trigger-webhook"}
     assert offered["advanced-chat"] - offered["workflow"] == {"answer"}
 
@@ -68,7 +68,8 @@ def test_variables_of_settings_that_are_not_stored():
     sent = json.dumps({"nodes": rows})
     answer = owner_of(app).post(f"/apps/{app.pk}/canvas/variables", sent, content_type="application/json")
     assert answer.json() == {"variables": {"c": {"total": "number"}, "b": {}}}
-    for wrong in ({}, {"nodes": "x"}, {"nodes": [{}] * 1001}):
+    wrongs: list[dict[str, Any]] = [{}, {"nodes": "x"}, {"nodes": [{}] * 1001}]
+    for wrong in wrongs:
         refused = owner_of(app).post(
             f"/apps/{app.pk}/canvas/variables", json.dumps(wrong), content_type="application/json"
         )
