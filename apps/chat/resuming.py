@@ -13,18 +13,22 @@ from apps.common.errors import AppError, NotFound
 from apps.common.perloop import run as run_here
 from apps.common.run_events import Envelope, FlowEvent
 from apps.logs.choices import FormStatus
+from apps.logs.form_selectors import get_form
 from apps.logs.models import HumanForm
 from apps.logs.services.forms import Claimed, claim_answered, expire_forms, submit_form
 from apps.logs.services.reap import end_claimed
 from apps.prompts.callers import Caller
 from apps.prompts.choices import AppMode
 from apps.prompts.runtime import AppRuntime, draft_by_id
+from apps.workflows.engine.contracts import NodeResult
 from apps.workflows.nodes.human_input.node import outcome_of
 from apps.workflows.opening import opened
 
 from .chatflow import Chatflow
 from .flow import Flow, launch_flow
+from .flow_files import as_variables
 from .flow_pause import Resumption, opened_state
+from .form_files import with_files
 from .intake import Intake
 from .runs import Run, outside_server
 from .state import TurnRequest
@@ -43,8 +47,9 @@ async def answer_form(token: str, action_id: object, values: object, app_id: UUI
     Raises:
         NotFound, FormSubmitted, FormExpired, InvalidFormData: see `submit_form`.
     """
+    form = await database_sync_to_async(get_form)(token=token, app_id=app_id)
     submit = database_sync_to_async(submit_form)
-    claimed = await submit(token=token, action_id=action_id, values=values, app_id=app_id)
+    claimed = await submit(token=token, action_id=action_id, values=await with_files(form, values), app_id=app_id)
     return await resume(claimed) if claimed is not None else None
 
 
@@ -80,7 +85,7 @@ async def _flow_of(claimed: Claimed) -> Flow:
     if row is None or app.flow is None:
         raise NotFound("The app does not exist.")
     engine, kept = opened_state(bytes(row[0]), claimed.state)
-    outcomes = {form.node_id: outcome_of(_asked(form), form.action_id, form.values) for form in claimed.answered}
+    outcomes = {form.node_id: _outcome(form) for form in claimed.answered}
     told = [_told(form, str(outcomes[form.node_id].outputs["__rendered_content"])) for form in claimed.answered]
     resumption = Resumption(engine, kept, outcomes, told, claimed.still_open)
     caller = Caller(run.invoke_from, run.end_user_id, row[1], account_id=run.account_id)
@@ -101,8 +106,9 @@ def _turn(
     return Chatflow(request, flow, envelope, taken, app.require_config(), resumption)
 
 
-def _asked(form: HumanForm) -> dict[str, object]:
-    return {"content": form.content, "actions": form.actions}
+def _outcome(form: HumanForm) -> NodeResult:
+    asked = {"content": form.content, "actions": form.actions}
+    return outcome_of(asked, form.action_id, as_variables(form.values))
 
 
 def _told(form: HumanForm, rendered: str) -> FlowEvent:

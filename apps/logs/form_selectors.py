@@ -27,7 +27,8 @@ class FormExpired(AppError):
 
 def get_form(*, token: str, app_id: Any = None) -> HumanForm:
     """A form by its token. Raises NotFound."""
-    found = HumanForm.objects.filter(token=token, **({"app_id": app_id} if app_id else {})).first()
+    forms = HumanForm.objects.select_related("run")
+    found = forms.filter(token=token, **({"app_id": app_id} if app_id else {})).first()
     if found is None:
         raise NotFound("Form not found")
     return found

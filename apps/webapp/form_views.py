@@ -1,18 +1,23 @@
 """The page of a form that a run waits for: whoever has its address fills it in, once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from apps.chat.form_files import MANY, ONE, file_fields, store_file
 from apps.chat.resuming import answer_form
-from apps.common.errors import AppError, Forbidden, NotFound
+from apps.common.bodies import read_multipart
+from apps.common.errors import AppError, Forbidden, NotFound, PayloadTooLarge
 from apps.common.languages import language_of_browser
-from apps.logs.form_selectors import FormExpired, FormSubmitted, get_form, status_at
+from apps.files.errors import EmptyFile, UnsupportedFileType
+from apps.logs.form_selectors import FormExpired, FormSubmitted, get_form, require_open, status_at
 from apps.logs.models import HumanForm
 from apps.logs.services.forms import InvalidFormData
 from apps.prompts.errors import SiteNotFound
@@ -37,11 +42,13 @@ async def form_page(request: HttpRequest, token: str) -> HttpResponse:
         return missing_page(request, "webapp/missing.html", language_of_browser(languages_of(request)), is_framed=False)
     problem: AppError | None = None
     if request.method == "POST":
-        given = {key: value for key, value in request.POST.items() if key.startswith(FIELD_PREFIX)}
+        fields, _ = await asyncio.to_thread(read_multipart, request)  # megabytes would hold up the loop
+        given = {key: value for key, value in fields.items() if key.startswith(FIELD_PREFIX)}
         values = {key.removeprefix(FIELD_PREFIX): value for key, value in given.items()}
         try:
-            await answer_form(token, request.POST.get("action"), values, form.app_id)
-        except InvalidFormData as error:
+            files = await database_sync_to_async(_stored_files)(request, form)
+            await answer_form(token, fields.get("action"), {**values, **files}, form.app_id)
+        except (InvalidFormData, PayloadTooLarge, EmptyFile, UnsupportedFileType) as error:
             problem = error
         except (FormSubmitted, FormExpired):
             pass  # what has become of it is what its page says
@@ -49,6 +56,16 @@ async def form_page(request: HttpRequest, token: str) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         form.defaults = {**form.defaults, **values}
     return _show(request, form, site, problem)
+
+
+def _stored_files(request: HttpRequest, form: HumanForm) -> dict[str, Any]:
+    """The files that came with the page, as uploads. Raises FormSubmitted, FormExpired, and as `store_file`."""
+    require_open(form, timezone.now())
+    given = {name: request.FILES.getlist(f"{FIELD_PREFIX}{name}") for name in file_fields(form)}
+    for name, files in given.items():
+        if len(files) > settings.WORKFLOW_FILE_UPLOAD_LIMIT:
+            raise InvalidFormData(f"{name} takes at most {settings.WORKFLOW_FILE_UPLOAD_LIMIT} files.", params=name)
+    return {name: [store_file(form, file) for file in files] for name, files in given.items()}
 
 
 def _show(request: HttpRequest, form: HumanForm, site: SiteInfo, problem: AppError | None) -> HttpResponse:
@@ -80,7 +97,8 @@ def _field(field: Mapping[str, Any], form: HumanForm) -> Mapping[str, Any]:
         "name": name,
         "id": f"{FIELD_PREFIX}{name}",
         "is_select": field.get("type") == "select",
-        "is_file": field.get("type") in ("file", "file-list"),
+        "is_file": field.get("type") in (ONE, MANY),
+        "is_many": field.get("type") == MANY,
         "options": field.get("options") or [],
         "value": given if isinstance(given, str) else "",
     }
