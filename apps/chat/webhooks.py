@@ -28,6 +28,7 @@ from apps.workflows.webhooks import LiveWebhook, TriedWebhook, webhook_of
 
 from .flow import Flow, launch_flow, prepare_flow
 from .runs import Run
+from .sent_files import forget_files, keep_files
 from .state import TriggerStart, TurnRequest
 from .triggered import triggered_flow
 
@@ -72,7 +73,8 @@ async def answer_delivery(webhook: LiveWebhook, delivery: Delivery) -> Reply:
     if await is_flooded(webhook.trigger_id):
         raise TooManyRequests
     key = _key(webhook, delivery)
-    values = read_delivery(webhook.config, delivery)
+    read = read_delivery(webhook.config, delivery)
+    values = await keep_files(webhook.workspace_id, read)
     flow = await triggered_flow(webhook.workspace_id, webhook.app_id, FiredBy.TRIGGER, webhook.node_id, values)
     run_id = flow.envelope.message_id
     at_once = _first_answer(webhook.config, flow) if webhook.config.async_mode else None
@@ -81,6 +83,7 @@ async def answer_delivery(webhook: LiveWebhook, delivery: Delivery) -> Reply:
         run_id=run_id, trigger_id=webhook.trigger_id, key=key, answer=at_once, operations=flow.first_operations()
     )
     if not taken.is_new:
+        await forget_files(values, read)
         return _reply(taken, await _earlier_answer(webhook, key, taken))
     run = launch_flow(flow)
     return _reply(taken, at_once or await _settled(webhook.config, flow, run))
@@ -96,7 +99,7 @@ async def try_delivery(webhook: TriedWebhook, delivery: Delivery, account_id: UU
     """
     app = await draft_by_id(webhook.app_id, webhook.workspace_id)
     config = webhook_of(app.flow or {}, webhook.node_id)
-    values = read_delivery(config, delivery)
+    values = await keep_files(webhook.workspace_id, read_delivery(config, delivery), account_id)
     caller = Caller(InvokeFrom.DEBUGGER.value, account_id=account_id)
     flow = await prepare_flow(
         TurnRequest(app=app, caller=caller, inputs={}, trigger=TriggerStart(webhook.node_id, values))

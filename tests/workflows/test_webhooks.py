@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.chat import runs
+from apps.files.models import UploadFile
 from apps.logs.models import NodeRun, WorkflowRun
 from apps.prompts.models import App
 from apps.prompts.services.deletion import delete_app
@@ -17,7 +18,7 @@ from apps.workflows.services import firings
 from apps.workflows.services.triggers import prepare_trigger, renew_address, renew_secret, set_trigger
 from apps.workflows.triggers.signing import sign
 from tests.factories import make_app, make_key, make_provider, make_workspace
-from tests.http import Answer, Client
+from tests.http import Answer, Client, Part, form
 from tests.waiting import eventually
 
 from .flows import flow, node
@@ -144,12 +145,48 @@ def test_a_form_and_a_text_are_read_too(workspace, server, send):
     assert answer.json() == {"note": "Grüße"}
 
 
-def test_fields_of_a_multipart_form_are_read_and_files_are_refused_by_name(workspace, send):
-    body = [{"name": "id", "type": "string", "required": True}, {"name": "scan", "type": "file", "required": True}]
-    hook(workspace, content_type="multipart/form-data", body=body)
-    form = b'--x\r\nContent-Disposition: form-data; name="id"\r\n\r\n7\r\n--x--\r\n'
-    answer = send(form, Content_Type="multipart/form-data; boundary=x")
-    assert (answer.status, answer.json()["message"]) == (400, "scan is missing.")
+SCAN = [{"name": "id", "type": "string", "required": True}, {"name": "scan", "type": "file", "required": True}]
+
+
+def reading(workspace, content_type: str, body: Any) -> App:
+    """A workflow that tells what the file of a request says."""
+    hook_data = {"method": "post", "content_type": content_type, "body": body}
+    nodes = [
+        node("hook", "trigger-webhook", **hook_data),
+        node("read", "document-extractor", variable_selector=["hook", "scan"]),
+        node("end", "end", outputs=[{"variable": "text", "value_selector": ["read", "text"]}]),
+    ]
+    return make_app(workspace, flow(nodes, "hook -> read", "read -> end"), mode="workflow")
+
+
+def test_fields_and_files_of_a_multipart_form_are_read(workspace, send):
+    reading(workspace, "multipart/form-data", SCAN)
+    bare = form(id="7")
+    missing = send(bare["body"], Content_Type=bare["headers"]["Content-Type"])
+    assert (missing.status, missing.json()["message"]) == (400, "scan is missing.")
+    sent = form(Part(b"Tea at four.", "s.txt", "text/plain", "scan"), id="7")
+    headers = {"Content_Type": sent["headers"]["Content-Type"], "Idempotency_Key": "k"}
+    assert send(sent["body"], **headers).status == 200
+    assert outputs() == {"text": "Tea at four."}
+    assert send(sent["body"], **headers).headers["idempotent-replayed"] == "true"
+    assert UploadFile.objects.count() == 1  # what the repetition brought is not kept
+    empty = form(Part(b"", "s.txt", "text/plain", "scan"), id="7")
+    assert send(empty["body"], Content_Type=empty["headers"]["Content-Type"]).status == 400
+
+
+def test_a_whole_body_is_a_file(workspace, send):
+    reading(workspace, "application/octet-stream", [{"name": "scan", "type": "file"}])
+    publishing = send(b"Tea at four.", Content_Type="application/octet-stream")
+    assert publishing.status == 200
+    (upload,) = UploadFile.objects.all()
+    assert (upload.name, upload.size_bytes, upload.created_by_user) == ("scan", 12, None)
+
+
+def test_json_holds_no_file(workspace, send):
+    reading(workspace, "application/json", [{"name": "scan", "type": "file"}])
+    refused = send({"scan": {"related_id": "1"}})
+    assert refused.status == 400
+    assert "scan is a file" in refused.json()["message"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
@@ -10,7 +11,7 @@ from apps.chat.webhooks import Reply, answer_delivery, try_delivery
 from apps.common.api import json_response, service_view
 from apps.common.bodies import read_multipart
 from apps.common.errors import PayloadTooLarge
-from apps.workflows.triggers.deliveries import Delivery
+from apps.workflows.triggers.deliveries import MULTIPART, Delivery, SentFile
 from apps.workflows.webhooks import live_webhook, tried_webhook
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -37,8 +38,10 @@ async def read_request(request: HttpRequest) -> Delivery:
         raise PayloadTooLarge(f"The request body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MB.")
     content_type = (request.content_type or "").lower()
     fields: QueryDict | None = None
-    if content_type == "multipart/form-data":
+    files: dict[str, list[SentFile]] = {}
+    if content_type == MULTIPART:
         fields, _ = await asyncio.to_thread(read_multipart, request)
+        files = {name: [_sent(file) for file in request.FILES.getlist(name)] for name in request.FILES}
     elif content_type == "application/x-www-form-urlencoded":
         fields = QueryDict(body)
     return Delivery(
@@ -48,7 +51,12 @@ async def read_request(request: HttpRequest) -> Delivery:
         params=request.GET.dict(),
         body=body,
         form={name: str(value) for name, value in fields.items()} if fields is not None else {},
+        files=files,
     )
+
+
+def _sent(file: "UploadedFile[bytes]") -> SentFile:
+    return SentFile(file.name or "file", file.content_type or "", file.read())
 
 
 def _response(reply: Reply) -> HttpResponse:

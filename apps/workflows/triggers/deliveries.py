@@ -13,7 +13,9 @@ from apps.common.text import storable, storable_json
 from apps.workflows.engine.variables import is_file, type_of
 from apps.workflows.nodes.trigger_webhook.config import RAW, TriggerWebhookConfig, WebhookParameter
 
-FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MULTIPART: Final = "multipart/form-data"
+BYTES: Final = "application/octet-stream"
+FORMS: Final = frozenset({"application/x-www-form-urlencoded", MULTIPART})
 JSON: Final = "application/json"
 _BODILESS: Final = frozenset({"GET", "HEAD"})
 # What lets somebody in elsewhere is not kept with a run; a declared header is.
@@ -22,6 +24,18 @@ _TRUTHS: Final = {"true": True, "1": True, "yes": True, "on": True, "false": Fal
 _NOTHING: Final = {"string": "", "number": 0, "boolean": False, "object": {}}
 _EXAMPLES: Final = {"string": "text", "number": 1, "boolean": True, "object": {}}
 _MANY: Final = 20  # problems told of one request
+
+
+FILE_TYPES: Final = ("file", "array[file]")
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a request, not stored yet."""
+
+    name: str
+    mime_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Delivery:
         headers: names in lower case.
         params: of the address; of several by one name the last.
         form: the fields, where the body is a form.
+        files: those of a form by the names of their fields.
     """
 
     method: str
@@ -42,10 +57,11 @@ class Delivery:
     params: Mapping[str, str]
     body: bytes = b""
     form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Sequence[SentFile]] = field(default_factory=dict)
 
 
 def read_delivery(config: TriggerWebhookConfig, delivery: Delivery) -> dict[str, Any]:
-    """The node's variables.
+    """The node's variables; files as `SentFile`, one or a list of them.
 
     Raises:
         MethodNotAllowed, UnsupportedMediaType: it is called in another way.
@@ -58,16 +74,34 @@ def read_delivery(config: TriggerWebhookConfig, delivery: Delivery) -> dict[str,
     headers = {name.replace("_", "-"): value for name, value in delivery.headers.items()}
     problems: list[str] = []
     values: dict[str, Any] = {}
+    files: dict[str, Any] = {}
     for parameter, given, is_json in _given(config, headers, delivery, body):
         try:
-            values[parameter.variable] = _value(parameter, given, is_json)
+            if parameter.type in FILE_TYPES:
+                files[parameter.variable] = _files(parameter, config, delivery)
+            else:
+                values[parameter.variable] = _value(parameter, given, is_json)
         except ValueError as error:
             problems.append(str(error))
     if problems:
         raise InvalidParam(" ".join(problems[:_MANY]))
     shown = {name: value for name, value in delivery.headers.items() if name not in _PRIVATE}
     raw = {"method": delivery.method, "headers": shown, "query_params": dict(delivery.params), "body": body}
-    return {name: _strange(storable_json(value)) for name, value in {**values, RAW: raw}.items()}
+    return {**{name: _strange(storable_json(value)) for name, value in {**values, RAW: raw}.items()}, **files}
+
+
+def _files(parameter: WebhookParameter, config: TriggerWebhookConfig, delivery: Delivery) -> Any:
+    """What came for a parameter that is a file, or several."""
+    found = list(delivery.files.get(parameter.name, ()))
+    if config.content_type == BYTES and delivery.body:
+        found = [SentFile(parameter.name, delivery.content_type, delivery.body)]
+    elif config.content_type not in (MULTIPART, BYTES):
+        raise ValueError(f"{parameter.name[:80]} is a file: this webhook must take {MULTIPART} or {BYTES}.")
+    if not found and parameter.required:
+        raise ValueError(f"{parameter.name[:80]} is missing.")
+    if parameter.type == "file" and len(found) > 1:
+        raise ValueError(f"{parameter.name[:80]} must be one file.")
+    return found if parameter.type != "file" else found[0] if found else None
 
 
 def _strange(value: Any) -> Any:
@@ -139,8 +173,6 @@ def _value(parameter: WebhookParameter, given: Any, is_json: bool) -> Any:
         if parameter.required:
             raise ValueError(f"{name} is missing.")
         return [] if wanted.startswith("array") else _NOTHING.get(wanted)
-    if wanted == "file":
-        raise ValueError(f"{name} is a file; webhooks take no files.")
     value = given if is_json else _of_text(wanted, str(given))
     if not _fits(wanted, value):
         raise ValueError(f"{name} must be of the type {wanted[:40]}.")
