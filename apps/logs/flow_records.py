@@ -127,14 +127,16 @@ class FlowPausing:
 
     def operations(self) -> Operations:
         """The paused run, its state, its forms, the nodes that ran so far."""
-        # What is out by now is part of the state, and whole when the run has ended.
-        outputs = _as_json(kept(self.outputs, self.secrets).shown)
+        fields = _Fields(self, self.secrets)
+        outputs = fields.json("outputs", self.outputs)
         cost = (self.elapsed_s, self.total_tokens, self.total_steps)
         ids = (self.run_id, self.workspace_id, self.app_id)
         forms = [(Statement.HUMAN_FORM, self._form(form)) for form in self.forms]
         return [
             (Statement.PAUSE_RUN, (outputs, *cost, self.run_id)),
             (Statement.PAUSED_STATE, (*ids, self.state)),
+            (Statement.DROP_OUTPUTS, (self.run_id,)),  # of an earlier pause
+            *fields.big,
             *forms,
             *_node_rows(self),
         ]
@@ -181,7 +183,8 @@ class FlowEnding:
         outcome = (self.status, outputs, self.error_code, sentence(self.error, self.secrets))
         cost = (self.elapsed_s, self.total_tokens, self.total_price, self.currency)
         finish = (*outcome, *cost, self.total_steps, self.exceptions_count, self.run_id)
-        closing: Operations = [(Statement.CLOSE_FORMS, (self.run_id,))] if self.was_paused else []
+        after_pause = (Statement.CLOSE_FORMS, Statement.DROP_OUTPUTS) if self.was_paused else ()
+        closing = [(statement, (self.run_id,)) for statement in after_pause]
         return [(Statement.FINISH_RUN, finish), *closing, *fields.big, *_node_rows(self)]
 
 

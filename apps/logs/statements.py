@@ -89,6 +89,7 @@ class Statement(Enum):
         values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s), to_timestamp(%s))
         on conflict do nothing
     """
+    DROP_OUTPUTS = b"delete from logs_bigvalue where run_id = %s and node_index = 0 and field = 'outputs'"
     BIG_VALUE = b"""
         insert into logs_bigvalue (id, workspace_id, app_id, run_id, node_index, field, content, characters, created_at)
         values (%s, %s, %s, %s, %s, %s, %s, %s, now()) on conflict (run_id, node_index, field) do nothing

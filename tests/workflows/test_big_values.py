@@ -16,6 +16,7 @@ from apps.logs.services.prune import prune_logs
 from apps.prompts.models import App
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Client
+from tests.waiting import eventually
 
 from .flows import flow, node
 from .test_runs import begin, end, store
@@ -112,3 +113,26 @@ def test_an_error_of_megabytes_is_stored_as_its_beginning():
     begun = begin()
     store(begun, end(begun, status="failed", outputs=None, error="e" * 2_000_000))
     assert WorkflowRun.objects.get().error.endswith("(2,000,000 characters in all)")
+
+
+def test_what_is_out_when_a_run_pauses_is_whole_and_gives_way_to_what_it_ends_with(server):
+    field = {"type": "paragraph", "variable": "text", "label": "Text", "required": True}
+    outputs = [{"variable": f"out{number}", "value_selector": ["start", "text"]} for number in range(TIMES)]
+    nodes = [
+        node("start", "start", variables=[field]),
+        node("early", "end", outputs=outputs),
+        node("ask", "human-input", form_content="Go on?", inputs=[], user_actions=[{"id": "yes", "title": "Yes"}]),
+        node("late", "end", outputs=[{"variable": name["variable"], "value_selector": []} for name in outputs]),
+    ]
+    config = flow(nodes, "start -> early", "start -> ask", "ask:yes -> late")
+    client = Client(server.url, make_key(make_app(make_workspace(), config, mode="workflow")))
+    body = {"inputs": {"text": "ü" * 90_000}, "user": "ada", "response_mode": "streaming"}
+    events = client.post("/v1/workflows/run", body).events()
+    run = WorkflowRun.objects.get()
+    again = client.get(f"/v1/workflow/{run.pk}/events?user=ada").events()
+    assert again[-1]["data"]["outputs"] == events[-1]["data"]["outputs"]
+    assert len(again[-1]["data"]["outputs"]["out0"]) == 90_000
+    token = events[-2]["data"]["form_token"]
+    assert client.post(f"/v1/form/human_input/{token}", {"action": "yes", "inputs": {}, "user": "ada"}).status == 200
+    assert eventually(lambda: WorkflowRun.objects.get().status == "succeeded")
+    assert not BigValue.objects.filter(field="outputs", node_index=0).exists()
