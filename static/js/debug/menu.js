@@ -3,7 +3,7 @@ import { toast } from "@/core/toast.js";
 
 const menu = document.getElementById("publish-menu");
 const content = document.getElementById("publishing");
-const isEditing = Boolean(document.getElementById("debug"));
+const isEditing = Boolean(document.getElementById("orchestrate-data"));
 
 // The draft of the page it is edited on; other pages have none.
 async function save() {
