@@ -6,7 +6,7 @@ from typing import Any
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
 from apps.prompts.choices import CHAT_FAMILY, AppMode
-from apps.prompts.errors import AppUnavailable, NotChatApp
+from apps.prompts.errors import AppUnavailable, NotChatApp, NotWorkflowApp
 
 from .chatflow import start_chatflow
 from .flow import start_flow
@@ -47,6 +47,14 @@ async def ask_completion(access: Access, body: Mapping[str, Any]) -> Run:
     query = read_query(body) if body.get("query") else ""
     files = body.get("files")
     return await start_turn(TurnRequest(app=access.app, caller=access.caller, inputs=inputs, query=query, files=files))
+
+
+async def ask_flow(access: Access, body: Mapping[str, Any]) -> Run:
+    """A run of a workflow. Raises NotWorkflowApp for other apps, and what reading the body and `start_flow` raise."""
+    if access.app.mode != AppMode.WORKFLOW:
+        raise NotWorkflowApp
+    inputs = read_inputs_map(body)
+    return await start_flow(TurnRequest(access.app, access.caller, inputs, files=body.get("files")))
 
 
 async def stop_run(access: Access, task_id: str) -> None:
