@@ -1,6 +1,5 @@
 """Drafts of flows that are run on the canvas, over the debugger's websocket."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,23 +13,10 @@ from apps.workspaces.models import User, Workspace
 from tests.chat.test_debugging import socket
 from tests.factories import make_app, make_provider, make_workspace
 
+from .drafts import SLOW, end, events_of, send, writer
 from .flows import flow, node
 
-LAST = {"workflow_finished", "workflow_paused", "message_end", "error"}
 NAME = {"type": "text-input", "variable": "name", "label": "Name", "required": True}
-SLOW = "gen-400-20"
-
-
-def writer(id: str, text: str, model: str = "echo") -> dict[str, Any]:
-    """A model that says its prompt."""
-    about = {"provider": "openai_api_compatible", "name": model, "mode": "chat"}
-    return node(id, "llm", model=about, prompt_template=[{"role": "user", "text": text}])
-
-
-def end(**outputs: str) -> dict[str, Any]:
-    """Each output is named after a variable."""
-    rows = [{"variable": name, "value_selector": selector.split(".")} for name, selector in outputs.items()]
-    return node("end", "end", outputs=rows)
 
 
 def greeting(word: str = "Hello") -> dict[str, Any]:
@@ -46,22 +32,6 @@ def greeting(word: str = "Hello") -> dict[str, Any]:
 def writing() -> dict[str, Any]:
     """A model that writes for some seconds."""
     return flow([node("start", "start"), writer("write", "Write.", SLOW), end()], "start -> write", "write -> end")
-
-
-def send(connection: Any, **frame: Any) -> None:
-    connection.send(json.dumps(frame))
-
-
-def events_of(connection: Any, *until: str) -> list[dict[str, Any]]:
-    """What is told up to the last event of the run, or an event of these."""
-    events: list[dict[str, Any]] = []
-    while not events or events[-1]["event"] not in (until or LAST):
-        events.append(json.loads(connection.recv(timeout=10)))
-    return events
-
-
-def began(events: list[dict[str, Any]]) -> list[str]:
-    return [event["data"]["node_id"] for event in events if event["event"] in ("node_started", "iteration_started")]
 
 
 @pytest.fixture
