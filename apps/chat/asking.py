@@ -5,12 +5,12 @@ from typing import Any
 
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
-from apps.prompts.choices import CHAT_FAMILY, AppMode
+from apps.prompts.choices import CHAT_FAMILY, AppMode, InvokeFrom
 from apps.prompts.errors import AppUnavailable, NotChatApp, NotWorkflowApp
 
 from .chatflow import start_chatflow
 from .flow import start_flow
-from .requests import read_conversation_id, read_inputs_map, read_query
+from .requests import read_conversation_id, read_from_node_id, read_inputs_map, read_query
 from .runs import Run, request_stop
 from .state import TurnRequest
 from .turn import start_turn
@@ -27,14 +27,16 @@ async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
     """A turn of a conversation. Raises NotChatApp, and what reading the body and `start` raise."""
     if access.app.mode not in CHAT_FAMILY:
         raise NotChatApp
+    from_node_id = _from_node_id(access, body)
     turn = TurnRequest(
         app=access.app,
         caller=access.caller,
         inputs=read_inputs_map(body),
-        query=read_query(body),
+        query="" if from_node_id and not body.get("query") else read_query(body),
         conversation_id=read_conversation_id(body),
         auto_generate_name=body.get("auto_generate_name") is not False,
         files=body.get("files"),
+        from_node_id=from_node_id,
     )
     return await start(turn)
 
@@ -54,7 +56,15 @@ async def ask_flow(access: Access, body: Mapping[str, Any]) -> Run:
     if access.app.mode != AppMode.WORKFLOW:
         raise NotWorkflowApp
     inputs = read_inputs_map(body)
-    return await start_flow(TurnRequest(access.app, access.caller, inputs, files=body.get("files")))
+    from_node_id = _from_node_id(access, body)
+    return await start_flow(
+        TurnRequest(access.app, access.caller, inputs, files=body.get("files"), from_node_id=from_node_id)
+    )
+
+
+def _from_node_id(access: Access, body: Mapping[str, Any]) -> str:
+    """The node of a draft to begin with; whoever runs what is published begins where it begins."""
+    return read_from_node_id(body) if access.caller.invoke_from == InvokeFrom.DEBUGGER else ""
 
 
 async def stop_run(access: Access, task_id: str) -> None:

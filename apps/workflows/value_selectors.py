@@ -93,6 +93,13 @@ def get_pins(whose: Whose) -> dict[str, Mapping[str, Any]]:
     return dict(_rows(whose).filter(is_pinned=True).values_list("node_id", "outputs"))
 
 
+def own_outputs(node_type: str, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is a node's own of its outputs; those of nodes a flow begins with show `sys` too."""
+    if node_type not in STARTS:
+        return outputs
+    return {name: value for name, value in outputs.items() if not name.startswith(_SYSTEM)}
+
+
 def _rows(whose: Whose) -> Any:
     about = {"workspace_id": whose.workspace_id, "app_id": whose.app_id, "account_id": whose.account_id}
     return NodeValue.objects.filter(**about)
@@ -132,7 +139,7 @@ def _of_runs(nodes: Sequence[NodeRun], *, whole: bool) -> dict[str, LastValue]:
         outputs = json.loads(fields["outputs"].content) if whole and "outputs" in fields else node.outputs
         found[node.node_id] = LastValue(
             node_id=node.node_id,
-            outputs=_own(outputs or {}) if node.node_type in STARTS else outputs or {},
+            outputs=own_outputs(node.node_type, outputs or {}),
             source=ValueSource.RUN,
             updated_at=_ended(node),
             status=node.status,
@@ -173,11 +180,6 @@ def _latest(row: NodeValue, ran: LastValue | None) -> LastValue:
     return replace(
         found, elapsed_s=ran.elapsed_s, run_id=ran.run_id if row.source == ValueSource.RUN else None, **about
     )
-
-
-def _own(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a node the flow begins with: what is its own."""
-    return {name: value for name, value in outputs.items() if not name.startswith(_SYSTEM)}
 
 
 def _system(outputs: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.chat.test_debugging import socket
 
 from .flows import node
 
-LAST = {"workflow_finished", "workflow_paused", "message_end", "error"}
+LAST = {"workflow_paused", "message_end", "error"}
 SLOW = "gen-400-20"
 
 
@@ -37,9 +37,14 @@ def send(connection: Any, **frame: Any) -> None:
 def events_of(connection: Any, *until: str) -> list[dict[str, Any]]:
     """What is told up to the last event of the run, or an event of these."""
     events: list[dict[str, Any]] = []
-    while not events or events[-1]["event"] not in (until or LAST):
+    while not events or not (events[-1]["event"] in until if until else _is_last(events[-1])):
         events.append(json.loads(connection.recv(timeout=10)))
     return events
+
+
+def _is_last(event: dict[str, Any]) -> bool:
+    """A chatflow's message ends after its flow has finished."""
+    return event["event"] in LAST or (event["event"] == "workflow_finished" and "conversation_id" not in event)
 
 
 def began(events: list[dict[str, Any]]) -> list[str]:

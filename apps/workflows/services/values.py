@@ -23,7 +23,7 @@ from apps.workflows.engine.validation import name_of
 from apps.workflows.models import NodeValue
 from apps.workflows.opening import secrets_of
 from apps.workflows.pinning import why_not_pinned
-from apps.workflows.value_selectors import LastValue, Whose, get_last_values
+from apps.workflows.value_selectors import LastValue, Whose, get_last_values, own_outputs
 from apps.workspaces.models import User
 
 MAX_BYTES: Final = 2**20  # of the outputs of a node, as JSON
@@ -89,21 +89,24 @@ def pin_node(*, app: App, user: User, node_id: str, is_pinned: object) -> None:
             )
 
 
-def keep_step(*, whose: Whose, node_id: str, outputs: Mapping[str, Any], details: Mapping[str, Any]) -> bool:
-    """Keeps what a node brought that ran alone; False: the node is pinned, or there is too much of it.
+def keep_step(
+    *, whose: Whose, node_id: str, node_type: str, outputs: Mapping[str, Any], details: Mapping[str, Any]
+) -> bool:
+    """Keeps what a node brought that ran alone; False: the node is pinned, there is too much of it, the app is gone.
 
     Args:
         outputs, details: without secrets.
     """
-    if _size(outputs) > MAX_BYTES or _size(details) > MAX_BYTES:
+    own, about = masked(own_outputs(node_type, outputs)), masked(details)  # as JSON can hold it
+    if _size(own) > MAX_BYTES or _size(about) > MAX_BYTES:
         return False
     with transaction.atomic():
-        app = lock_app(whose.app_id)
+        app = App.objects.select_for_update().filter(pk=whose.app_id, workspace_id=whose.workspace_id).first()
         rows = NodeValue.objects.filter(app=app, account_id=whose.account_id, node_id=node_id)
-        if rows.filter(is_pinned=True).exists():
+        if app is None or rows.filter(is_pinned=True).exists():
             return False
-        fields = {"source": ValueSource.STEP, "outputs": dict(outputs), "details": dict(details)}
-        defaults = {**fields, "updated_at": timezone.now(), **_place(app)}
+        fields = {"source": ValueSource.STEP, "outputs": own, "details": about, "updated_at": timezone.now()}
+        defaults = {**fields, **_place(app)}
         NodeValue.objects.update_or_create(app=app, account_id=whose.account_id, node_id=node_id, defaults=defaults)
     return True
 
