@@ -9,6 +9,7 @@ TRIGGER = "apps/<uuid:app_id>/triggers/<uuid:trigger_id>"
 urlpatterns = [
     path("apps/<uuid:app_id>/triggers", triggers.trigger_list, name="triggers"),
     path("apps/<uuid:app_id>/triggers/prepare", triggers.prepare, name="prepare_trigger"),
+    path("apps/<uuid:app_id>/triggers/times", triggers.times, name="trigger_times"),
     path("apps/<uuid:app_id>/values", inspector.values, name="values"),
     path("apps/<uuid:app_id>/values/<str:node_id>", inspector.node_values, name="node_values"),
     path("apps/<uuid:app_id>/values/<str:node_id>/pin", inspector.pin, name="pin_node"),
