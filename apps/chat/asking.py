@@ -5,13 +5,13 @@ from typing import Any
 
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access
-from apps.prompts.choices import CHAT_FAMILY, AppMode
+from apps.prompts.choices import CHAT_FAMILY, AppMode, InvokeFrom
 from apps.prompts.errors import AppUnavailable, NotChatApp, NotWorkflowApp
 from apps.prompts.runtime import release_by_id
 
 from .chatflow import start_chatflow
 from .flow import start_flow
-from .requests import read_conversation_id, read_inputs_map, read_query
+from .requests import read_conversation_id, read_from_node_id, read_inputs_map, read_query
 from .runs import Run, request_stop
 from .state import TurnRequest
 from .turn import start_turn
@@ -28,14 +28,16 @@ async def ask_chat(access: Access, body: Mapping[str, Any]) -> Run:
     """A turn of a conversation. Raises NotChatApp, and what reading the body and `start` raise."""
     if access.app.mode not in CHAT_FAMILY:
         raise NotChatApp
+    from_node_id = _from_node_id(access, body)
     turn = TurnRequest(
         app=access.app,
         caller=access.caller,
         inputs=read_inputs_map(body),
-        query=read_query(body),
+        query="" if from_node_id and not body.get("query") else read_query(body),
         conversation_id=read_conversation_id(body),
         auto_generate_name=body.get("auto_generate_name") is not False,
         files=body.get("files"),
+        from_node_id=from_node_id,
     )
     return await start(turn)
 
@@ -54,14 +56,19 @@ async def ask_workflow(access: Access, body: Mapping[str, Any], version_id: str 
     """A run of a workflow, or of a version of it by id. Raises NotWorkflowApp, and what reading and starting raise."""
     require_workflow(access)
     app = await release_by_id(access.app, version_id) if version_id else access.app
-    inputs, files = read_inputs_map(body), body.get("files")
-    return await start_flow(TurnRequest(app=app, caller=access.caller, inputs=inputs, files=files))
+    inputs, from_node_id = read_inputs_map(body), _from_node_id(access, body)
+    return await start_flow(TurnRequest(app, access.caller, inputs, files=body.get("files"), from_node_id=from_node_id))
 
 
 def require_workflow(access: Access) -> None:
     """Raises NotWorkflowApp."""
     if access.app.mode != AppMode.WORKFLOW:
         raise NotWorkflowApp
+
+
+def _from_node_id(access: Access, body: Mapping[str, Any]) -> str:
+    """The node of a draft to begin with; whoever runs what is published begins where it begins."""
+    return read_from_node_id(body) if access.caller.invoke_from == InvokeFrom.DEBUGGER else ""
 
 
 async def stop_run(access: Access, task_id: str) -> None:

@@ -31,6 +31,7 @@ from .intake import Intake, require_question, take_in
 from .naming import initial_name, name_conversation
 from .runs import Run
 from .state import TurnRequest
+from .trying import with_tried
 
 _STATUSES = {FlowStatus.FAILED: MessageStatus.ERROR, FlowStatus.STOPPED: MessageStatus.STOPPED}
 
@@ -42,10 +43,12 @@ async def start_chatflow(request: TurnRequest) -> Run:
         InvalidParam: the chatflow was never published, nothing was asked, or an input does not fit its form.
         NotFound: the conversation is not this caller's.
         CredentialsUnreadable: it has secrets, and SECRET_KEY has changed.
+        UpstreamMissing: it is to begin at a node, too early.
     """
     app = request.app
     if app.config is None or app.flow is None:
         raise FlowNotPublished
+    request = await with_tried(request)
     require_question(request)
     taken = await take_in(request, app.config)
     flow = await opened(app.flow, app.workspace_id)
@@ -73,24 +76,26 @@ class Chatflow(Flow):
         defaults = {str(row["name"]): row.get("value") for row in variables_of(flow, CONVERSATION)}
         # What the flow no longer declares is not read any more.
         changed = {name: value for name, value in (taken.variables or {}).items() if name in defaults}
-        self.conversation: Mapping[str, Any] = {**defaults, **changed}
-        if resumption:
-            self.conversation = resumption.kept["conversation"]
+        self.stored: Mapping[str, Any] = resumption.kept["conversation"] if resumption else {**defaults, **changed}
         super().__init__(request, flow, envelope, taken, resumption)
 
     def system_variables(self) -> dict[str, Any]:
         """The question and its conversation too."""
+        before = super().system_variables()
         return {
             "query": self.request.query,
-            **super().system_variables(),
+            **{name: value for name, value in before.items() if name != "query"},
             "conversation_id": str(self.envelope.conversation_id),
-            "dialogue_count": self.taken.message_count,
+            "dialogue_count": self.taken.message_count or before.get("dialogue_count", 0),
         }
 
     def variables(self) -> dict[str, Mapping[str, Any]]:
         """Conversation variables, and what was said before."""
         past = [part for turn in self.taken.history for part in (("user", turn.query), ("assistant", turn.answer))]
-        return {**super().variables(), "conversation": self.conversation, "past": {"messages": past}}
+        partway = self.request.tried.partway
+        is_new = self.request.conversation_id is None
+        conversation = partway.conversation if partway is not None and is_new else self.stored
+        return {**super().variables(), "conversation": conversation, "past": {"messages": past}}
 
     async def tell(self, event: EngineEvent) -> RunEvent:
         """Pieces of the answer are messages."""
@@ -132,7 +137,7 @@ class Chatflow(Flow):
         self.status = _STATUSES.get(FlowStatus(ending.status), MessageStatus.NORMAL)
         operations = [*self._outcome(ending).operations(), *super().last_operations(ending)]
         now = self.pool.all_of("conversation")
-        changed = {name: value for name, value in now.items() if value != self.conversation.get(name)}
+        changed = {name: value for name, value in now.items() if value != self.stored.get(name)}
         if changed:
             operations.append((Statement.VARIABLES, (Jsonb(storable_json(changed)), self.envelope.conversation_id)))
         return operations
@@ -140,7 +145,7 @@ class Chatflow(Flow):
     def kept(self) -> dict[str, Any]:
         """The question, the answer so far, the conversation's variables as they were."""
         about = {"query": self.request.query, "is_new": self.request.conversation_id is None}
-        return {**super().kept(), **about, "answer": "".join(self.pieces), "conversation": self.conversation}
+        return {**super().kept(), **about, "answer": "".join(self.pieces), "conversation": self.stored}
 
     def pause_operations(self, pausing: FlowPausing) -> Operations:
         """The answer so far, too."""

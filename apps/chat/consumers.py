@@ -11,7 +11,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.common.api import translate
-from apps.common.encoding import EventEncoder, dumps
+from apps.common.encoding import EventEncoder, FlowEncoder, dumps
 from apps.common.errors import AppError, InvalidParam, NotFound
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import Access, Caller
@@ -22,9 +22,10 @@ from apps.workspaces.models import Membership, User
 from apps.workspaces.permissions import APP_USERS, BUILDERS, member_of_session
 from apps.workspaces.selectors import get_membership
 
-from .asking import ask_chat, ask_completion, stop_run
+from .asking import ask_chat, ask_completion, ask_workflow, stop_run
 from .debugging import as_asked, draft_access
 from .replay import attach
+from .replay_flow import attach_flow
 from .runs import Run
 
 NOT_SIGNED_IN, NO_SUCH_APP = 4401, 4404
@@ -88,17 +89,25 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def start(self, access: Access, message: Mapping[str, Any]) -> None:
         """Begins the turn a frame asks for. Raises what is wrong with it."""
-        if self.reader is not None and not self.reader.done():
-            raise InvalidParam("An answer is being written. Stop it or wait for its end.")
+        self.require_silence()
         body = {"inputs": {}, **message}
         is_completion = access.app.mode == AppMode.COMPLETION
         self._read(await (ask_completion if is_completion else ask_chat)(access, body))
+
+    def require_silence(self) -> None:
+        """Raises InvalidParam: a run is being told already."""
+        if self.reader is not None and not self.reader.done():
+            raise InvalidParam("An answer is being written. Stop it or wait for its end.")
+
+    async def find(self, message_id: UUID, access: Access) -> Run:
+        """The caller's run. Raises NotFound."""
+        return await attach(message_id, access)
 
     async def _attach(self, access: Access, message: Mapping[str, Any]) -> None:
         message_id = parse_uuid(message.get("message_id"))
         if message_id is None:
             raise InvalidParam("message_id must be a UUID.", params="message_id")
-        self._read(await attach(message_id, access))
+        self._read(await self.find(message_id, access))
 
     def _leave(self) -> None:
         """Reads no more of its run, which goes on."""
@@ -111,7 +120,8 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.reader = asyncio.create_task(self._forward(run))
 
     async def _forward(self, run: Run) -> None:
-        encoder = self.encoder(run.envelope)
+        is_flow = run.envelope.mode == AppMode.WORKFLOW
+        encoder = (FlowEncoder if is_flow else self.encoder)(run.envelope)
         async for batch in run.follow():
             for event in batch:
                 await self.send(encoder.text(event))
@@ -174,7 +184,17 @@ class DebugConsumer(MemberConsumer):
         return await draft_access(app_id, membership)
 
     async def start(self, access: Access, message: Mapping[str, Any]) -> None:
-        await super().start(await as_asked(access, message), message)
+        access = await as_asked(access, message)
+        if access.app.mode == AppMode.WORKFLOW:
+            self.require_silence()
+            self._read(await ask_workflow(access, {"inputs": {}, **message}))
+        else:
+            await super().start(access, message)
+
+    async def find(self, message_id: UUID, access: Access) -> Run:
+        if access.app.mode == AppMode.WORKFLOW:
+            return await attach_flow(str(message_id), access)
+        return await super().find(message_id, access)
 
 
 def _parse(text: str | None) -> Mapping[str, Any]:

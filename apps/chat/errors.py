@@ -28,3 +28,10 @@ class SpeechNotSupported(AppError):
 class MoreLikeThisDisabled(Forbidden):
     code = "app_more_like_this_disabled"
     default_message = "More like this is switched off for this app. Reload the page."
+
+
+class UpstreamMissing(AppError):
+    """A run that begins in the middle needs values of nodes that have brought none."""
+
+    code = "upstream_missing"
+    default_message = "A node before this one has brought nothing yet. Run it first."

@@ -33,6 +33,7 @@ from .flow_pause import Resumption, forms_of, sealed_state, told_pause
 from .intake import Intake, take_in
 from .runs import Interrupted, Run, forget_cancellation, launch
 from .state import TurnRequest
+from .trying import with_tried
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,20 @@ async def prepare_flow(request: TurnRequest, run_id: UUID | None = None) -> "Flo
         InvalidParam: the workflow was never published, or an input does not fit its form.
         StartedByTriggers: it begins with triggers, and the request is of none of them.
         CredentialsUnreadable: it has secrets, and SECRET_KEY has changed.
+        NotFound, UpstreamMissing: it is to begin at a node that is not there, or too early.
     """
     app = request.app
     if app.config is None or app.flow is None:
         raise FlowNotPublished
+    request = await with_tried(request)
     taken = await take_in(request, app.config) if request.trigger is None else Intake(request.trigger.values)
     flow = await opened(app.flow, app.workspace_id)
     return Flow(request, flow, Envelope(new_id(), run_id or new_id(), None, app.mode, int(time.time())), taken)
 
 
 def _start_of(graph: Graph, request: TurnRequest) -> GraphNode:
+    if request.tried.partway is not None:
+        return graph.nodes[request.tried.partway.start_id]
     trigger = request.trigger
     found = graph.of_type(START) if trigger is None else [node for node in (graph.nodes.get(trigger.node_id),) if node]
     if not found:
@@ -93,7 +98,7 @@ class Flow:
         graph = Graph.parse(flow)
         self.start_id = resumption.kept["start"] if resumption else _start_of(graph, request).id
         self.system = self.system_variables()
-        values = {self.start_id: as_variables(taken.inputs), "sys": self.system, **self.variables()}
+        values = {**self._begun_with(graph), "sys": self.system, **self.variables()}
         again = {"env": environment_of(flow)}
         self.pool = pool_of(resumption.engine, again) if resumption else VariablePool(values)
         self.engine = FlowRun(
@@ -106,17 +111,29 @@ class Flow:
             new_id=lambda: str(new_id()),
             paused=resumption.engine if resumption else None,
             outcomes=resumption.outcomes if resumption else None,
+            given=request.tried.given,
         )
         self.teller = Teller(envelope, request, self.secrets)
         self.begun: asyncio.Future[None] | None = None
 
+    def _begun_with(self, graph: Graph) -> dict[str, Mapping[str, Any]]:
+        """The form, or what starts the flow in its place; and what was before, where it begins in the middle."""
+        form = as_variables(self.taken.inputs)
+        partway = self.request.tried.partway
+        if partway is None:
+            return {self.start_id: form}
+        return {**partway.values, **{node.id: form for node in graph.of_type(START)}}
+
     def system_variables(self) -> dict[str, Any]:
         """The variables of `sys`."""
-        app, caller = self.request.app, self.request.caller
+        app, caller, partway = self.request.app, self.request.caller, self.request.tried.partway
         timestamp = {"timestamp": self.envelope.created_at} if self.request.trigger is not None else {}
+        files = [file_object(file, app.workspace_id) for file in self.taken.files]
+        before = partway.system if partway is not None else {}
         return {
+            **before,
             **timestamp,
-            "files": [file_object(file, app.workspace_id) for file in self.taken.files],
+            "files": files or before.get("files") or [],
             "user_id": caller.session_id or str(caller.account_id or ""),
             "app_id": str(app.app_id),
             "workflow_id": str(app.version_id),

@@ -50,3 +50,13 @@ def read_conversation_id(body: Mapping[str, Any]) -> UUID | None:
     if conversation_id is None:
         raise InvalidParam(f"{shown(value)} is not a valid uuid.", params="conversation_id")
     return conversation_id
+
+
+def read_from_node_id(body: Mapping[str, Any]) -> str:
+    """The node a run of a draft is to begin with; absent, null and "" mean where the flow begins."""
+    value = body.get("from_node_id")
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str):
+        raise InvalidParam("from_node_id must be a string", params="from_node_id")
+    return value

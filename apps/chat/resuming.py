@@ -32,6 +32,7 @@ from .form_files import with_files
 from .intake import Intake
 from .runs import Run, outside_server
 from .state import TurnRequest
+from .trying import with_tried
 
 log = logging.getLogger(__name__)
 _OWNER = """
@@ -92,23 +93,22 @@ async def _flow_of(claimed: Claimed) -> Flow:
     envelope = Envelope(run.task_id, run.pk, run.conversation_id, app.mode, int(run.created_at.timestamp()))
     flow = await opened(app.flow, app.workspace_id)
     taken = Intake(kept["inputs"])
+    request = await with_tried(_request(app, caller, envelope, kept))
     if app.mode != AppMode.ADVANCED_CHAT:
-        return Flow(TurnRequest(app, caller, kept["inputs"]), flow, envelope, taken, resumption)
-    return _turn(app, caller, flow, envelope, taken, resumption)
-
-
-def _turn(
-    app: AppRuntime, caller: Caller, flow: Mapping[str, Any], envelope: Envelope, taken: Intake, resumption: Resumption
-) -> Flow:
-    kept = resumption.kept
-    conversation_id = None if kept["is_new"] else envelope.conversation_id
-    request = TurnRequest(app, caller, kept["inputs"], kept["query"], conversation_id)
+        return Flow(request, flow, envelope, taken, resumption)
     return Chatflow(request, flow, envelope, taken, app.require_config(), resumption)
 
 
 def _outcome(form: HumanForm) -> NodeResult:
     asked = {"content": form.content, "actions": form.actions}
     return outcome_of(asked, form.action_id, as_variables(form.values))
+
+
+def _request(app: AppRuntime, caller: Caller, envelope: Envelope, kept: Mapping[str, Any]) -> TurnRequest:
+    if app.mode != AppMode.ADVANCED_CHAT:
+        return TurnRequest(app, caller, kept["inputs"])
+    conversation_id = None if kept["is_new"] else envelope.conversation_id
+    return TurnRequest(app, caller, kept["inputs"], kept["query"], conversation_id)
 
 
 def _told(form: HumanForm, rendered: str) -> FlowEvent:

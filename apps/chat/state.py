@@ -1,7 +1,7 @@
 """What a turn is asked, and what it knows as it goes on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from apps.prompts.callers import Caller
 from apps.prompts.config import BasicConfig
 from apps.prompts.material import PastTurn, Prompt
 from apps.prompts.runtime import AppRuntime
+from apps.workflows.engine.contracts import NodeResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,35 @@ class TriggerStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Partway:
+    """Where a run that begins in the middle of its flow begins, and what was before.
+
+    Args:
+        values: variables by node.
+        inputs: of the form; they count where the request has none.
+        conversation: its variables; they count in a new conversation.
+    """
+
+    start_id: str
+    values: Mapping[str, Mapping[str, Any]]
+    inputs: Mapping[str, Any]
+    system: Mapping[str, Any]
+    conversation: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a member's earlier runs and edits of a draft give a run of it.
+
+    Args:
+        given: what pinned nodes bring, which do not run.
+    """
+
+    given: Mapping[str, NodeResult] = field(default_factory=dict)
+    partway: Partway | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRequest:
     """What a caller asks of an app; checked against the app's form by `start_turn`.
 
@@ -32,6 +62,8 @@ class TurnRequest:
         history: what was said before, where the caller keeps it; a stored conversation takes its place.
         parent_message_id: the message this one is a variant of.
         trigger: what starts a workflow in place of a caller.
+        from_node_id: the node that a member's run of a draft begins with; "": where the flow begins.
+        tried: see `trying.with_tried`.
     """
 
     app: AppRuntime
@@ -44,6 +76,8 @@ class TurnRequest:
     history: tuple[PastTurn, ...] = ()
     parent_message_id: UUID | None = None
     trigger: TriggerStart | None = None
+    from_node_id: str = ""
+    tried: Tried = Tried()
 
     @property
     def owner(self) -> Owner:

@@ -19,7 +19,7 @@ from apps.workspaces.models import User
 
 from .choices import FeedbackSource, MessageStatus, Rating
 from .log_filter import LogFilter
-from .models import Annotation, Conversation, Feedback, Message, MessageFile
+from .models import Annotation, Conversation, Feedback, Message, MessageFile, WorkflowRun
 
 NO_ENTRY = "There is no such entry in the log."
 LONGEST_TITLE = 120
@@ -135,8 +135,8 @@ def who_asked(entry: Conversation | Message, names: Mapping[UUID, str]) -> str:
     return names.get(key, "") if key else ""
 
 
-def version_numbers(messages: Iterable[Message]) -> Mapping[UUID, int]:
-    """The numbers of the versions that answered, by their ids; pruned drafts have none."""
+def version_numbers(messages: Iterable[Message | WorkflowRun]) -> Mapping[UUID, int]:
+    """The numbers of the versions that answered or ran, by their ids; pruned drafts have none."""
     versions = AppVersion.objects.filter(pk__in={message.version_id for message in messages})
     return dict(versions.values_list("pk", "number"))
 

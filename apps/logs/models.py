@@ -216,6 +216,11 @@ class WorkflowRun(models.Model):
                 fields=["message_id"], condition=models.Q(message_id__isnull=False), name="logs_run_of_message"
             ),
             models.Index(fields=["lease_until"], condition=models.Q(status="running"), name="logs_run_running"),
+            models.Index(
+                fields=["app_id", "account_id", "-created_at"],
+                condition=models.Q(invoke_from="debugger"),
+                name="logs_run_tried",
+            ),
         ]
 
     def __str__(self) -> str:

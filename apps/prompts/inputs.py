@@ -34,7 +34,7 @@ def _value(variable: Variable, value: Any) -> Any:
         return _truth(variable, value)
     if variable.files is not None:
         return _file_objects(variable, value, variable.files.number_limit)
-    return _unmarked(storable_json(value))
+    return unmarked(storable_json(value))
 
 
 def _absent(variable: Variable) -> Any:
@@ -44,16 +44,16 @@ def _absent(variable: Variable) -> Any:
         return _truth(variable, variable.default) if variable.default not in (None, "") else False
     if variable.files is not None:
         return [] if variable.kind == "file-list" else None
-    return _unmarked(variable.default) if variable.default is not None else ""
+    return unmarked(variable.default) if variable.default is not None else ""
 
 
-def _unmarked(value: Any) -> Any:
+def unmarked(value: Any) -> Any:
     """The value without the mark of stored files: its readers get a link to the file, and nobody asked whose it is."""
     if isinstance(value, list):
-        return [_unmarked(item) for item in value]
+        return [unmarked(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {key: _unmarked(item) for key, item in value.items() if (key, item) != ("dify_model_identity", STORED)}
+    return {key: unmarked(item) for key, item in value.items() if (key, item) != ("dify_model_identity", STORED)}
 
 
 def _truth(variable: Variable, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Operators' view of triggers: when they are due, and what they fired."""
+"""Operators' view of triggers, and of who tries drafts out with values of their own."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from apps.common.admin import ReadMostlyAdmin
 from apps.workspaces.permissions import operator
 
-from .models import Firing, Trigger
+from .models import Firing, NodeValue, Trigger
 from .services.triggers import set_trigger
 
 
@@ -39,3 +39,12 @@ class FiringAdmin(ReadMostlyAdmin):
     list_filter = ("status",)
     list_select_related = ("trigger",)
     search_fields = ("id", "key", "trigger__id")
+
+
+@admin.register(NodeValue)
+class NodeValueAdmin(ReadMostlyAdmin):
+    list_display = ("node_id", "app", "account", "source", "is_pinned", "updated_at")
+    list_filter = ("source", "is_pinned")
+    list_select_related = ("app", "account")
+    search_fields = ("id", "app__name", "account__email")
+    secret = ("outputs", "details")

@@ -22,3 +22,12 @@ class FiringStatus(TextChoices):
     WAITING = "waiting", _("Waiting")
     STARTED = "started", _("Started")
     FAILED = "failed", _("Could not start")
+
+
+class ValueSource(TextChoices):
+    """Where the value that a node brings comes from."""
+
+    RUN = "run", _("A run")
+    EDITED = "edited", _("Edited")
+    STEP = "step", _("The node ran alone")
+    RESET = "reset", _("What was there was reset")

@@ -1,4 +1,4 @@
-"""Tables of triggers: what starts a published workflow by itself, and each time it did."""
+"""Tables of triggers, and of the values with which members try drafts out."""
 
 import secrets
 
@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from apps.common.ids import new_id
 from apps.prompts.models import App
+from apps.workspaces.models import User
 
-from .choices import FiringStatus, Missed
+from .choices import FiringStatus, Missed, ValueSource
 
 
 def new_token() -> str:
@@ -75,3 +76,29 @@ class Firing(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class NodeValue(models.Model):
+    """What a node of a draft brings for a member who tries it out, where that is not what it brought in a run.
+
+    The row without a node says since when the member's runs count: what was there before was reset.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace_id = models.UUIDField()
+    app = models.ForeignKey(App, models.CASCADE, related_name="node_values")
+    account = models.ForeignKey(User, models.CASCADE, related_name="+")
+    node_id = models.CharField(max_length=255, blank=True)
+    source = models.CharField(max_length=8, choices=ValueSource)
+    is_pinned = models.BooleanField(default=False, help_text="the node does not run, it brings this")
+    outputs = models.JSONField(default=dict, help_text="without secrets")
+    details = models.JSONField(default=dict, help_text="of a node that ran alone: what its last event had besides")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["app", "account", "node_id"], name="workflows_node_value_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.node_id or "reset"

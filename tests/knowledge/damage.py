@@ -138,6 +138,9 @@ workflows.triggers/waiting
         '{}', true, 'once', 'NEW', 'NEW', now(), now() from prompts_app limit 1;
     insert into workflows_firing (id, trigger_id, key, status, error, attempt, created_at) select 'NEW', id, 'a',
         'waiting', '', 0, now() - interval '1 day' from workflows_trigger;
+workflows.values/elsewhere
+    insert into workflows_nodevalue (id, workspace_id, app_id, account_id, node_id, source, is_pinned, outputs, details,
+        updated_at) select 'NEW', 'NEW', id, 'NEW', 'a', 'edited', false, '{}', '{}', now() from prompts_app limit 1;
 chat.runs/abandoned
     update logs_message set status = 'running', lease_until = now() - interval '1 hour', created_at = now() -
         interval '1 hour';

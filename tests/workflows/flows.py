@@ -141,6 +141,7 @@ def start_run(
     limits: Limits | None = None,
     paused: Mapping[str, Any] | None = None,
     outcomes: Mapping[str, NodeResult] | None = None,
+    given: Mapping[str, NodeResult] | None = None,
 ) -> FlowRun:
     graph = Graph.parse(config)
     numbers = count(paused["counts"][0] + 1 if paused else 1)
@@ -155,6 +156,7 @@ def start_run(
         limits=limits,
         paused=paused,
         outcomes=outcomes,
+        given=given,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from apps.workflows.engine.contracts import NodeFailed
+from apps.workflows.engine.contracts import NodeFailed, NodeResult
 from apps.workflows.engine.events import FlowFinished, NodeFinished, NodeRetry, NodeStarted, RoundStarted, Text
 from apps.workflows.engine.graph import Graph
 from apps.workflows.engine.runner import Limits
@@ -265,3 +265,16 @@ def test_faults_are_named():
     assert "exactly one" in faults([start, node("s2", "start"), end])[0]
     circle = faults([start, model("a", "."), model("b", "."), end], "start -> a", "a -> b", "b -> a", "b -> end")
     assert "lead back" in circle[0]
+
+
+def test_a_node_that_is_given_does_not_run():
+    config = flow([node("start", "start"), model("a", "Hello"), node("end", "end", **END)], "start -> a", "a -> end")
+    stand = Stand()
+    events = run(config, stand, given={"a": NodeResult({"text": "Given"}, metadata={"pinned": True})})
+    assert (began(events), told(events), stand.calls) == (["start", "a", "end"], "Given", [])
+    (finished,) = [event for event in events if isinstance(event, NodeFinished) and event.started.node.id == "a"]
+    assert (finished.status, finished.metadata, end_of(events).outputs) == (
+        "succeeded",
+        {"pinned": True},
+        {"out": "Given"},
+    )

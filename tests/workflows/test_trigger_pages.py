@@ -1,6 +1,8 @@
 """The page about an app's triggers."""
 
 import re
+from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -122,3 +124,44 @@ def test_settings_that_cannot_be_read_are_said_and_break_nothing(app, browser):
     text = page(browser, app)
     assert "settings cannot be read" in text
     assert "the schedule cannot be read" in text
+
+
+def times(browser: Client, app: App, config: object) -> Any:
+    address = f"/apps/{app.pk}/triggers/times"
+    return browser.post(address, {"config": config}, content_type="application/json", HTTP_ACCEPT="application/json")
+
+
+def test_the_moments_of_a_schedule_are_told_before_it_is_saved(app, browser):
+    told = times(browser, app, {"mode": "cron", "cron_expression": "30 8 * * 1", "timezone": "Asia/Tokyo"}).json()
+    assert (len(told["times"]), told["error"]) == (5, "")
+    moments = [datetime.fromisoformat(text) for text in told["times"]]
+    assert all((one.hour, one.minute, one.isoweekday()) == (8, 30, 1) for one in moments)
+    assert all(text.endswith("T08:30:00+09:00") for text in told["times"])
+    assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        ({"mode": "cron", "cron_expression": "x"}, "A cron line has five fields"),
+        ({"mode": "cron", "cron_expression": "0 0 30 2 *"}, "The cron line never comes"),
+        ({"timezone": "Mars"}, "Mars is no time zone."),
+        ({"frequency": []}, "Its settings cannot be read."),
+    ],
+)
+def test_what_is_no_schedule_is_said(app, browser, config, error):
+    told = times(browser, app, config).json()
+    assert told["times"] == []
+    assert told["error"].startswith(error)
+
+
+def test_the_moments_of_a_saved_schedule_are_told_by_its_node(app, browser):
+    told = browser.get(f"/apps/{app.pk}/triggers/times?node_id=clock").json()
+    assert all("T09:15:00+0" in text for text in told["times"])
+    assert len(told["times"]) == 5
+    for wrong in ("hook", "nobody", ""):
+        assert browser.get(f"/apps/{app.pk}/triggers/times?node_id={wrong}").status_code == 400
+    assert times(browser, app, "daily").status_code == 400
+    stranger = Client()
+    stranger.force_login(make_workspace("Other", "other@example.org").memberships.get().user)
+    assert times(stranger, app, {}).status_code == 404

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +11,7 @@ from apps.common.api import json_body
 from apps.common.bodies import read_multipart
 from apps.common.errors import InvalidParam
 from apps.common.pages import render_part
+from apps.common.perloop import call
 from apps.common.text import storable_json
 from apps.files.errors import FilePartMissing, TooManyFiles
 from apps.files.kinds import limit_mb
@@ -46,11 +46,11 @@ def rate(request: ConsoleRequest, app_id: UUID, message_id: UUID) -> HttpRespons
 @require_POST
 @requires(*BUILDERS)
 def step(request: ConsoleRequest, app_id: UUID, node_id: str) -> HttpResponse:
-    """{values}: runs one node of the draft with these variables, by name, by node."""
+    """{values}: runs one node of the draft with these variables, by name, by node; last values are the others."""
     values = storable_json(json_body(request).get("values") or {})
     if not isinstance(values, dict):
         raise InvalidParam("values must be an object.", params="values")
-    return JsonResponse(async_to_sync(run_node)(_access(request, app_id), node_id, values))
+    return JsonResponse(call(run_node(_access(request, app_id), node_id, values)))
 
 
 @require_POST
@@ -77,4 +77,4 @@ def upload(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 
 
 def _access(request: ConsoleRequest, app_id: UUID) -> Access:
-    return async_to_sync(draft_access)(app_id, request.membership)
+    return call(draft_access(app_id, request.membership))

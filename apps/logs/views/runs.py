@@ -38,7 +38,7 @@ def run_list(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     context = {
         "app": app,
         "page": page,
-        "rows": _rows(list(page)),
+        "rows": with_callers(list(page)),
         "wanted": wanted,
         "statuses": FlowStatus.choices,
         "is_filtered": bool(wanted.keyword or wanted.status),
@@ -51,7 +51,7 @@ def run_list(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 def run_page(request: ConsoleRequest, app_id: UUID, run_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     run = get_run(workspace_id=app.workspace_id, app_id=app.id, run_id=run_id)
-    (row,) = _rows([run])
+    (row,) = with_callers([run])
     big = list(list_big_values(run))
     nodes = [(node, _values(node, big, node.index)) for node in run.nodes.order_by("index")]
     forms = run.forms.filter(status=FormStatus.WAITING).order_by("created_at")
@@ -71,8 +71,8 @@ def run_value(request: ConsoleRequest, app_id: UUID, run_id: UUID, value_id: UUI
     return response
 
 
-def _rows(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
-    """Runs with whoever made them."""
+def with_callers(runs: list[WorkflowRun]) -> list[tuple[WorkflowRun, str]]:
+    """Runs, each with the name of whoever made it."""
     end_users, accounts = callers_of(runs)
     found = []
     for run in runs:

@@ -61,7 +61,7 @@ def _of_node(
         yield from kind.missing(config_of(kind, node.data))
     except NodeFailed as error:
         yield error.message
-    for selector in dict.fromkeys(map(tuple, _selectors(node.data))):
+    for selector in dict.fromkeys(map(tuple, references_in(node.data))):
         yield from upstream.complaints(node, selector)
 
 
@@ -74,7 +74,7 @@ class Upstream:
         self._sources: dict[str, list[str]] = {}
         for edge in graph.edges:
             self._sources.setdefault(edge.target, []).append(edge.source)
-        self._variables = {node.id: _variables(node) for node in graph.nodes.values()}
+        self._variables = {node.id: brought_by(node) for node in graph.nodes.values()}
 
     def complaints(self, node: GraphNode, selector: Sequence[str]) -> Iterator[str]:
         """What is wrong with a reference."""
@@ -125,7 +125,8 @@ class Upstream:
         return False
 
 
-def _variables(node: GraphNode) -> Mapping[str, str]:
+def brought_by(node: GraphNode) -> Mapping[str, str]:
+    """The variables a node brings, with their types; none where that is not known."""
     kind: type[Node[Any]] | None = node_of(node.type)
     if kind is None:
         return {}
@@ -135,19 +136,19 @@ def _variables(node: GraphNode) -> Mapping[str, str]:
         return {}
 
 
-def _selectors(value: Any, key: str = "") -> Iterator[Sequence[str]]:
+def references_in(value: Any, key: str = "") -> Iterator[Sequence[str]]:
     """All references in a node's settings: in texts, and where a setting is a selector or a list of them."""
     if isinstance(value, str):
         yield from selectors_in(value)
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _selectors(inner, str(name))
+            yield from references_in(inner, str(name))
     elif isinstance(value, list):
         if key.endswith("selector") or key in _SELECTORS:
             rows = value if any(isinstance(item, list) for item in value) else [value]
             yield from (row for row in rows if _is_selector(row))
         for item in value:
-            yield from _selectors(item, key if isinstance(item, Mapping) else "")
+            yield from references_in(item, key if isinstance(item, Mapping) else "")
 
 
 def _is_selector(value: Any) -> bool:

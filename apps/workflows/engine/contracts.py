@@ -140,6 +140,7 @@ class Node(ABC, Generic[ConfigT]):
         aliases: what older files call it.
         streams: its `text` comes piece by piece.
         branches: it takes one of several ways, so that what follows is uncertain until it has ended.
+        way_output: for nodes that branch: the output that says which way was taken.
         has_rounds: it runs what stands inside it, and has events of its own for that.
         pure: what it brings follows from its settings and variables alone, and it changes nothing.
         family: what it is listed under where nodes are chosen.
@@ -157,6 +158,7 @@ class Node(ABC, Generic[ConfigT]):
     aliases: ClassVar[frozenset[str]] = frozenset()
     streams: ClassVar[bool] = False
     branches: ClassVar[bool] = False
+    way_output: ClassVar[str] = ""
     has_rounds: ClassVar[bool] = False
     pure: ClassVar[bool] = False
     family: ClassVar[Family]

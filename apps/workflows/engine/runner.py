@@ -81,6 +81,7 @@ class FlowRun:
         new_id: makes ids of runs of nodes.
         paused: the state it is resumed from; `pool` is made of it by `pool_of`.
         outcomes: what has become of forms, by node.
+        given: nodes that do not run: this is what they bring.
     """
 
     def __init__(
@@ -96,7 +97,9 @@ class FlowRun:
         limits: Limits | None = None,
         paused: Mapping[str, Any] | None = None,
         outcomes: Mapping[str, NodeResult] | None = None,
+        given: Mapping[str, NodeResult] | None = None,
     ) -> None:
+        self.given = given or {}
         self.graph, self.services, self.new_id = graph, services, new_id
         self.limits = limits or Limits()
         self.finished: list[NodeFinished] = []

@@ -167,6 +167,10 @@ class Step:
 
     async def go(self) -> str | None:
         """Runs the node; returns the handle that is taken, None where it waits for a person. Raises FlowFailed."""
+        given = self._walk.run.given.get(self._node.id)
+        if given is not None:
+            self._begin(({}, 0))
+            return self._succeed(given)
         try:
             item, config = self._item()
             context = self._context()

@@ -1,1 +1,1 @@
-"""Whether what is stored of triggers fits together."""
+"""Whether what is stored of triggers and drafts fits together."""

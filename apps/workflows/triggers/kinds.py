@@ -55,7 +55,12 @@ def next_moment(kind: str, data: Mapping[str, Any], after: datetime) -> datetime
 def moments_of(data: Mapping[str, Any], after: datetime, count: int) -> list[datetime]:
     """The next moments of a schedule in its own time zone; none of what is no schedule."""
     try:
-        table = read_timetable(data)
+        return read_moments(data, after, count)
     except BadSchedule:
         return []
+
+
+def read_moments(data: Mapping[str, Any], after: datetime, count: int) -> list[datetime]:
+    """The same. Raises BadSchedule."""
+    table = read_timetable(data)
     return [moment.astimezone(table.zone) for moment in islice(table.after(after), count)]

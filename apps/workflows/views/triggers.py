@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.common.api import json_body
+from apps.common.errors import InvalidParam
 from apps.common.pages import done
 from apps.prompts.models import App
 from apps.prompts.selectors import get_app
@@ -27,7 +29,8 @@ from apps.workflows.services.triggers import (
     set_trigger,
 )
 from apps.workflows.triggers.deliveries import example_of
-from apps.workflows.triggers.kinds import SCHEDULE, WEBHOOK, TriggerNode, moments_of
+from apps.workflows.triggers.kinds import SCHEDULE, WEBHOOK, TriggerNode, moments_of, read_moments
+from apps.workflows.triggers.times import BadSchedule
 from apps.workflows.webhooks import webhook_or_none
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
@@ -111,6 +114,25 @@ def prepare(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     prepare_trigger(app=app, node_id=request.POST.get("node_id", ""), user=request.user)
     return redirect("workflows:triggers", app_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(*BUILDERS)
+def times(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    """When a schedule is due next: one that need not be saved by {config}, or one of the draft by ?node_id=."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    if request.method == "POST":
+        config = json_body(request).get("config")
+    else:
+        node = draft_nodes(app=app).get(request.GET.get("node_id", ""))
+        config = node.data if node is not None and node.kind == SCHEDULE else None
+    if not isinstance(config, dict):
+        raise InvalidParam("Send the settings of a schedule as config, or name one of the draft.", params="config")
+    try:
+        moments = read_moments(config, timezone.now(), SHOWN)
+    except BadSchedule as error:
+        return JsonResponse({"times": [], "error": str(error)})
+    return JsonResponse({"times": [moment.isoformat() for moment in moments], "error": ""})
 
 
 @require_POST

@@ -29,6 +29,7 @@ class HumanInput(Node[HumanConfig]):
     }
     Config = HumanConfig
     branches: ClassVar[bool] = True
+    way_output: ClassVar[str] = "__action_id"
 
     async def run(self, config: HumanConfig, context: NodeContext) -> NodeResult:
         """See the base class."""

@@ -23,6 +23,7 @@ class IfElse(Node[BranchConfig]):
     outputs: ClassVar[Mapping[str, str]] = {"result": "boolean", "selected_case_id": "string"}
     pure: ClassVar[bool] = True
     branches: ClassVar[bool] = True
+    way_output: ClassVar[str] = "selected_case_id"
 
     async def run(self, config: BranchConfig, context: NodeContext) -> NodeResult:
         """See the base class."""

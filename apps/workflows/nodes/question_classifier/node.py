@@ -36,6 +36,7 @@ class QuestionClassifier(Node[ClassifierConfig]):
         "usage": "object",
     }
     branches: ClassVar[bool] = True
+    way_output: ClassVar[str] = "class_id"
 
     async def run(self, config: ClassifierConfig, context: NodeContext) -> NodeResult:
         """See the base class."""
