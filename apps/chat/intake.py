@@ -50,11 +50,10 @@ async def take_in(request: TurnRequest, config: BasicConfig) -> Intake:
         # A running conversation keeps its form; what the caller sends anew replaces it field by field.
         given = {**conversation.inputs, **{key: value for key, value in given.items() if value not in (None, "")}}
         history = tuple(PastTurn(turn.query, turn.answer, turn.message_id) for turn in conversation.turns)
-    partway = request.tried.partway
-    is_as_before = partway is not None and not request.inputs
-    inputs = partway.inputs if partway is not None and is_as_before else read_inputs(config.variables, given)
+    before = request.tried.partway.inputs if request.tried.partway is not None and not request.inputs else None
+    inputs = read_inputs(config.variables, given) if before is None else before
     input_files: tuple[FileReference, ...] = ()
-    if config.takes_files and not is_as_before:
+    if config.takes_files and before is None:
         inputs, input_files = await load_file_inputs(config.variables, inputs, request.owner)
     files = await load_references(request.files, config.files, request.owner) if request.files else ()
     return Intake(

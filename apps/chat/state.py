@@ -30,13 +30,13 @@ class Partway:
 
     Args:
         values: variables by node.
-        inputs: of the form; they count where the request has none.
+        inputs: of the form; they count where the request has none. None: the request has to bring them.
         conversation: its variables; they count in a new conversation.
     """
 
     start_id: str
     values: Mapping[str, Mapping[str, Any]]
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Any] | None
     system: Mapping[str, Any]
     conversation: Mapping[str, Any]
 

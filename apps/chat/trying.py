@@ -86,7 +86,7 @@ def _partway(request: TurnRequest, graph: Graph, node: GraphNode, last: LastValu
     if node.type in TRIGGERS:
         known = last.nodes[node.id].outputs if node.id in last.nodes else {}
         values[node.id] = {**known, **unmarked(dict(request.inputs))}
-    inputs = last.nodes[form].outputs if form in last.nodes else {}
+    inputs = last.nodes[form].outputs if form in last.nodes else None if node.id == form else {}
     return Partway(node.id, values, inputs, last.system, last.conversation)
 
 

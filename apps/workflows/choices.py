@@ -27,7 +27,7 @@ class FiringStatus(TextChoices):
 class ValueSource(TextChoices):
     """Where the value that a node brings comes from."""
 
-    RUN = "run", _("A run")
-    EDITED = "edited", _("Edited")
-    STEP = "step", _("The node ran alone")
-    RESET = "reset", _("What was there was reset")
+    RUN = "run", "A run"
+    EDITED = "edited", "Edited"
+    STEP = "step", "The node ran alone"
+    RESET = "reset", "What was there was reset"

@@ -12,10 +12,11 @@ from apps.prompts.models import App
 from apps.workspaces.models import User
 from tests.chat.test_debugging import socket
 
-from .flows import node
+from .flows import flow, node
 
 LAST = {"workflow_paused", "message_end", "error"}
 SLOW = "gen-400-20"
+EACH = {"iterator_selector": ["pick", "result"], "output_selector": ["one", "output"], "start_node_id": "s"}
 
 
 def writer(id: str, text: str, model: str = "echo", **more: Any) -> dict[str, Any]:
@@ -28,6 +29,19 @@ def end(**outputs: str) -> dict[str, Any]:
     """Each output is named after a variable."""
     rows = [{"variable": name, "value_selector": selector.split(".")} for name, selector in outputs.items()]
     return node("end", "end", outputs=rows)
+
+
+def rounds() -> dict[str, Any]:
+    """start -> pick -> each (s -> one) -> end."""
+    nodes = [
+        node("start", "start"),
+        node("pick", "list-operator", variable=["start", "items"]),
+        node("each", "iteration", **EACH),
+        node("s", "iteration-start", inside="each"),
+        node("one", "variable-aggregator", inside="each", variables=[["each", "item"]]),
+        end(out="each.output"),
+    ]
+    return flow(nodes, "start -> pick", "pick -> each", "each -> end", "s -> one")
 
 
 def send(connection: Any, **frame: Any) -> None:
@@ -50,6 +64,13 @@ def _is_last(event: dict[str, Any]) -> bool:
 def began(events: list[dict[str, Any]]) -> list[str]:
     """The nodes that began, in their order."""
     return [event["data"]["node_id"] for event in events if event["event"] in ("node_started", "iteration_started")]
+
+
+def outcome(events: list[dict[str, Any]]) -> Any:
+    """The outputs of a run that went well."""
+    data = events[-1]["data"]
+    assert data["status"] == "succeeded", data["error"]
+    return data["outputs"]
 
 
 @dataclass

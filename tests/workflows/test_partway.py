@@ -1,53 +1,22 @@
-"""Drafts that are run from a node on, from a single node, and past pinned ones."""
+"""Drafts that are run from a node on."""
 
 from typing import Any
 
-import pytest
-from django.utils import timezone
-
+from apps.files.services.uploads import store_upload
 from apps.logs.kept_values import MASK
 from apps.logs.models import Conversation, Message, NodeRun, WorkflowRun
+from apps.prompts.callers import Caller
 from apps.prompts.services.versions import publish, save_draft
-from apps.workflows.models import NodeValue
-from apps.workspaces.models import Workspace
-from tests.factories import make_app, make_key, make_provider, make_workspace
+from tests.factories import make_key, make_workspace
 from tests.http import Client
-from tests.waiting import eventually
+from tests.pictures import PNG
 
-from .drafts import SLOW, Canvas, began, end, events_of, send, writer
+from .drafts import SLOW, began, end, events_of, outcome, rounds, send, writer
 from .flows import flow, node
+from .test_runs import begin, store
+from .test_runs import end as ended
+from .test_runs import node as record
 from .test_values import ADD, COUNTER, NAME, SECRET, TOKEN, chain, sides
-
-EACH = {"iterator_selector": ["pick", "result"], "output_selector": ["one", "output"], "start_node_id": "s"}
-
-
-@pytest.fixture
-def workspace(server, upstream) -> Workspace:
-    workspace = make_workspace()
-    make_provider(workspace, upstream.base_url, "echo", SLOW, "fail-500")
-    return workspace
-
-
-@pytest.fixture
-def canvas_of(server, workspace):
-    def canvas_of(config: dict[str, Any], mode: str = "workflow") -> Canvas:
-        app = make_app(workspace, config, mode=mode, published=False)
-        return Canvas(server, app, workspace.memberships.get().user)
-
-    return canvas_of
-
-
-def rounds() -> dict[str, Any]:
-    """start -> pick -> each (s -> one) -> end."""
-    nodes = [
-        node("start", "start"),
-        node("pick", "list-operator", variable=["start", "items"]),
-        node("each", "iteration", **EACH),
-        node("s", "iteration-start", inside="each"),
-        node("one", "variable-aggregator", inside="each", variables=[["each", "item"]]),
-        end(out="each.output"),
-    ]
-    return flow(nodes, "start -> pick", "pick -> each", "each -> end", "s -> one")
 
 
 def talk(**more: Any) -> dict[str, Any]:
@@ -61,13 +30,6 @@ def talk(**more: Any) -> dict[str, Any]:
     ]
     ways = ("start -> think", "think -> add", "add -> say", "say -> answer")
     return {**flow(nodes, *ways), "conversation_variables": [COUNTER], **more}
-
-
-def outcome(events: list[dict[str, Any]]) -> Any:
-    """The outputs of a run that went well."""
-    data = events[-1]["data"]
-    assert data["status"] == "succeeded", data["error"]
-    return data["outputs"]
 
 
 def test_only_what_follows_is_run_with_what_was_before(canvas_of):
@@ -111,6 +73,37 @@ def test_a_form_that_is_sent_counts_more_than_the_last_one(canvas_of):
     refused = canvas.run(from_node_id="hello", inputs={"name": ["Bob"]})[-1]
     assert (refused["event"], refused["code"]) == ("error", "invalid_param")
     assert began(canvas.run(from_node_id="start", inputs={"name": "Bob"})) == ["start", "hello", "loud", "end"]
+
+
+def test_a_run_from_the_start_goes_on_from_the_last_form(canvas_of):
+    canvas = canvas_of(chain())
+    assert canvas.run(from_node_id="start")[-1]["message"] == "name is required in input form"
+    canvas.run(inputs={"name": "Ada"})
+    assert outcome(canvas.run(from_node_id="start")) == {"out": f"LOUD Hello Ada {MASK}"}
+
+
+def test_a_trigger_is_begun_with_the_values_that_are_sent(canvas_of):
+    hook = node("hook", "trigger-webhook", method="post", body=[{"name": "id", "type": "string"}])
+    canvas = canvas_of(flow([hook, writer("say", "{{#hook.id#}}"), end(out="say.text")], "hook -> say", "say -> end"))
+    assert canvas.run()[-1]["code"] == "started_by_triggers"
+    events = canvas.run(from_node_id="hook", inputs={"id": "a1"})
+    assert (began(events), outcome(events)) == (["hook", "say", "end"], {"out": "a1"})
+    assert outcome(canvas.run(from_node_id="say")) == {"out": "a1"}
+
+
+def test_files_of_earlier_runs_get_good_links_and_those_of_others_none(canvas_of):
+    other = make_workspace("Other", "other@example.org")
+    stored = {"dify_model_identity": "__dify__file__", "type": "image", "transfer_method": "local_file", "url": "old"}
+    nodes = [node("start", "start"), node("code", "code"), end(out="code.files")]
+    canvas = canvas_of(flow(nodes, "start -> code", "code -> end"))
+    places = (canvas.app.workspace, other)
+    uploads = [store_upload(workspace=one, name="a.png", data=PNG, mime_type="image/png") for one in places]
+    files = [{**stored, "related_id": str(upload.pk)} for upload in uploads]
+    begun = begin(canvas.app, caller=Caller("debugger", account_id=canvas.user.pk))
+    store(begun, ended(begun, record(1, "code", outputs={"files": files})))
+    mine, theirs = outcome(canvas.run(from_node_id="end"))["out"]
+    assert f"/files/{uploads[0].pk}/file-preview?" in mine["url"]
+    assert theirs["url"] == "old"
 
 
 def test_where_values_are_missing_it_is_said_what_to_run_first(canvas_of):
@@ -223,167 +216,3 @@ def test_who_calls_what_is_published_begins_where_it_begins(server, canvas_of):
     client = Client(server.url, make_key(canvas.app))
     body = {"inputs": {"name": "Ada"}, "user": "ada", "from_node_id": "loud"}
     assert client.post("/v1/workflows/run", body).json()["data"]["total_steps"] == 4
-
-
-# --- single nodes ---
-
-
-def test_a_node_runs_alone_with_the_last_values_and_leaves_its_own(canvas_of):
-    canvas = canvas_of(chain())
-    canvas.run(inputs={"name": "Ada"})
-    canvas.call("POST", "values/hello", name="text", value="Bye")
-    told = canvas.call("POST", "debug/nodes/loud", values={})
-    assert (told["outputs"]["text"], told["is_kept"]) == ("LOUD Bye", True)
-    told = canvas.call("POST", "debug/nodes/loud", values={"hello": {"text": "Hey"}})
-    assert told["outputs"]["text"] == "LOUD Hey"
-    loud = canvas.values()["loud"]
-    assert (loud["outputs"]["text"], loud["source"], loud["run_id"]) == ("LOUD Hey", "step", None)
-    assert loud["process_data"]["model_name"] == "echo"
-    assert loud["elapsed_time"] == pytest.approx(told["elapsed_time"])
-    assert outcome(canvas.run(from_node_id="end")) == {"out": "LOUD Hey"}
-
-
-def test_what_a_node_alone_brings_holds_no_secret(canvas_of):
-    canvas = canvas_of(chain())
-    told = canvas.call("POST", "debug/nodes/hello", values={"start": {"name": "Ada"}})
-    assert told["outputs"]["text"] == f"Hello Ada {MASK}"
-    assert SECRET not in str(list(NodeValue.objects.values()))
-
-
-def test_a_node_that_failed_alone_leaves_what_was_there(canvas_of):
-    nodes = [node("start", "start"), writer("bad", "x", "fail-500"), end()]
-    canvas = canvas_of(flow(nodes, "start -> bad", "bad -> end"))
-    canvas.call("POST", "values/bad", name="text", value="good")
-    told = canvas.call("POST", "debug/nodes/bad", values={})
-    assert (told["status"], told["is_kept"]) == ("failed", False)
-    assert canvas.outputs()["bad"] == {"text": "good"}
-
-
-def test_a_node_inside_another_runs_alone_and_leaves_nothing(canvas_of):
-    canvas = canvas_of(rounds())
-    told = canvas.call("POST", "debug/nodes/one", values={"each": {"item": "x"}})
-    assert (told["outputs"], told["is_kept"]) == ({"output": "x"}, False)
-    told = canvas.call("POST", "debug/nodes/each", values={"pick": {"result": ["a"]}})
-    assert (told["outputs"], told["is_kept"]) == ({"output": ["a"]}, True)
-
-
-def test_a_node_that_asks_a_person_is_refused_alone(canvas_of):
-    nodes = [node("start", "start"), node("ask", "human-input", form_content="Well?"), end()]
-    canvas = canvas_of(flow(nodes, "start -> ask", "ask:done -> end"))
-    told = canvas.call("POST", "debug/nodes/ask", 400, values={})
-    assert told["message"] == "Ask asks a person, which a node alone cannot. Run the flow."
-
-
-# --- pinned nodes ---
-
-
-def test_a_pinned_node_does_not_run(canvas_of, upstream):
-    canvas = canvas_of(chain())
-    canvas.run(inputs={"name": "Ada"})
-    told = canvas.call("POST", "values/hello/pin", is_pinned=True)["node"]
-    assert (told["is_pinned"], told["source"], told["outputs"]["text"]) == (True, "run", f"Hello Ada {MASK}")
-    upstream.reset()
-    events = canvas.run(inputs={"name": "Bob"})
-    assert outcome(events) == {"out": f"LOUD Hello Ada {MASK}"}
-    assert began(events) == ["start", "hello", "loud", "end"]
-    assert len(upstream.last()) == 1
-    finished = {one["data"]["node_id"]: one["data"] for one in events if one["event"] == "node_finished"}
-    assert (finished["hello"]["status"], finished["hello"]["execution_metadata"]) == ("succeeded", {"pinned": True})
-    canvas.call("POST", "values/hello", name="text", value="Bye")
-    assert outcome(canvas.run(inputs={"name": "Bob"})) == {"out": "LOUD Bye"}
-    assert outcome(canvas.run(from_node_id="hello")) == {"out": "LOUD Bye"}
-
-
-def test_a_pinned_node_keeps_its_values_whatever_runs(canvas_of):
-    canvas = canvas_of(chain())
-    canvas.call("POST", "values/hello", name="text", value="Bye")
-    canvas.call("POST", "values/hello/pin", is_pinned=True)
-    told = canvas.call("POST", "debug/nodes/hello", values={"start": {"name": "Ada"}})
-    assert (told["outputs"]["text"], told["is_kept"]) == (f"Hello Ada {MASK}", False)
-    canvas.run(inputs={"name": "Ada"})
-    hello = canvas.values()["hello"]
-    assert (hello["outputs"], hello["is_pinned"], hello["is_edited"]) == ({"text": "Bye"}, True, True)
-
-
-def test_a_node_that_is_no_longer_pinned_brings_what_its_last_real_run_brought(canvas_of):
-    canvas = canvas_of(chain())
-    canvas.run(inputs={"name": "Ada"})
-    canvas.call("POST", "values/hello/pin", is_pinned=True)
-    canvas.run(inputs={"name": "Bob"})
-    told = canvas.call("POST", "values/hello/pin", is_pinned=False)["node"]
-    assert (told["outputs"]["text"], told["is_pinned"], told["source"]) == (f"Hello Ada {MASK}", False, "run")
-    assert not NodeValue.objects.exists()
-    assert outcome(canvas.run(inputs={"name": "Bob"})) == {"out": f"LOUD Hello Bob {MASK}"}
-
-
-def test_a_reset_takes_the_pin_along(canvas_of):
-    canvas = canvas_of(chain())
-    canvas.call("POST", "values/hello", name="text", value="Bye")
-    canvas.call("POST", "values/hello/pin", is_pinned=True)
-    canvas.call("DELETE", "values/hello")
-    assert outcome(canvas.run(inputs={"name": "Bob"})) == {"out": f"LOUD Hello Bob {MASK}"}
-
-
-def test_pins_are_for_the_member_and_not_for_what_is_published(server, canvas_of):
-    canvas = canvas_of(chain())
-    publish(app=canvas.app)
-    canvas.call("POST", "values/hello", name="text", value="Bye")
-    canvas.call("POST", "values/hello/pin", is_pinned=True)
-    body = {"inputs": {"name": "Ada"}, "user": "ada"}
-    told = Client(server.url, make_key(canvas.app)).post("/v1/workflows/run", body).json()["data"]
-    assert told["outputs"] == {"out": f"LOUD Hello Ada {MASK}"}
-    from .test_values import colleague_of
-
-    assert outcome(colleague_of(canvas).run(inputs={"name": "Bob"})) == {"out": f"LOUD Hello Bob {MASK}"}
-
-
-def test_an_iteration_can_be_pinned(canvas_of):
-    canvas = canvas_of(rounds())
-    canvas.call("POST", "values/pick", outputs={"result": []})
-    canvas.call("POST", "values/each", outputs={"output": [1, 2]})
-    canvas.call("POST", "values/pick/pin", is_pinned=True)
-    canvas.call("POST", "values/each/pin", is_pinned=True)
-    events = canvas.run()
-    assert (began(events), outcome(events)) == (["start", "pick", "each", "end"], {"out": [1, 2]})
-    assert [one["event"] for one in events if one["event"].startswith("iter")] == [
-        "iteration_started",
-        "iteration_completed",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "more", "sentence"),
-    [
-        ("if-else", {}, "Many decides which way is taken, so it cannot be pinned. Pin what comes before it."),
-        ("question-classifier", {}, "Many decides which way is taken, so it cannot be pinned."),
-        ("human-input", {}, "Many decides which way is taken, so it cannot be pinned."),
-        ("end", {}, "The flow ends with Many, which cannot be pinned. Pin what comes before it."),
-        ("answer", {}, "The flow ends with Many, which cannot be pinned."),
-        ("start", {}, "The flow begins with Many, which cannot be pinned. Edit its values instead."),
-        ("trigger-webhook", {}, "The flow begins with Many, which cannot be pinned."),
-        ("code", {"inside": "each"}, "Many stands inside an iteration or a loop. Pin that one instead."),
-    ],
-)
-def test_nodes_that_must_run_are_not_pinned(canvas_of, kind, more, sentence):
-    canvas = canvas_of(flow([node("each", "iteration"), node("many", kind, **more)]))
-    app, user = canvas.app, canvas.user
-    about = {"workspace_id": app.workspace_id, "app": app, "account": user, "updated_at": timezone.now()}
-    NodeValue.objects.create(node_id="many", source="edited", outputs={"x": 1}, **about)
-    assert canvas.call("POST", "values/many/pin", 400, is_pinned=True)["message"].startswith(sentence)
-    assert not NodeValue.objects.get().is_pinned
-
-
-def test_a_run_that_waits_goes_on_past_pinned_nodes(canvas_of, server):
-    ask = node("ask", "human-input", form_content="Well?", user_actions=[{"id": "yes", "title": "Yes"}])
-    nodes = [node("start", "start"), ask, writer("after", "After"), end(out="after.text")]
-    canvas = canvas_of(flow(nodes, "start -> ask", "ask:yes -> after", "after -> end"))
-    canvas.call("POST", "values/after", name="text", value="Pinned")
-    canvas.call("POST", "values/after/pin", is_pinned=True)
-    events = canvas.run()
-    assert events[-1]["event"] == "workflow_paused"
-    form = next(event["data"] for event in events if event["event"] == "human_input_required")
-    answer = {"inputs": {}, "action": "yes", "user": "ada"}
-    client = Client(server.url, make_key(canvas.app))
-    assert client.post(f"/v1/form/human_input/{form['form_token']}", answer).status == 200
-    run = eventually(lambda: WorkflowRun.objects.filter(status="succeeded").first())
-    assert run.outputs == {"out": "Pinned"}

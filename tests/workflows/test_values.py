@@ -11,11 +11,10 @@ from apps.prompts.services.versions import save_draft
 from apps.workflows.models import NodeValue
 from apps.workflows.services.values import MAX_BYTES
 from apps.workspaces.choices import Role
-from apps.workspaces.models import Workspace
 from apps.workspaces.services.members import add_member
-from tests.factories import make_app, make_provider, make_user, make_workspace
+from tests.factories import make_user, make_workspace
 
-from .drafts import Canvas, end, writer
+from .drafts import Canvas, end, rounds, writer
 from .flows import flow, node
 from .test_runs import begin, store
 from .test_runs import end as ended
@@ -26,7 +25,6 @@ NAME = {"type": "text-input", "variable": "name", "label": "Name", "required": T
 TOKEN = {"name": "token", "value_type": "secret", "value": SECRET}
 COUNTER = {"name": "count", "value_type": "number", "value": 5, "selector": ["conversation", "count"]}
 ADD = {"variable_selector": ["conversation", "count"], "input_type": "constant", "operation": "+=", "value": 1}
-EACH = {"iterator_selector": ["pick", "result"], "output_selector": ["one", "output"], "start_node_id": "s"}
 
 
 def chain() -> dict[str, Any]:
@@ -52,22 +50,6 @@ def sides() -> dict[str, Any]:
         end(out="pick.output"),
     ]
     return flow(nodes, "start -> if", "if:a -> a", "if:false -> b", "a -> pick", "b -> pick", "pick -> end")
-
-
-@pytest.fixture
-def workspace(server, upstream) -> Workspace:
-    workspace = make_workspace()
-    make_provider(workspace, upstream.base_url, "echo")
-    return workspace
-
-
-@pytest.fixture
-def canvas_of(server, workspace):
-    def canvas_of(config: dict[str, Any], mode: str = "workflow") -> Canvas:
-        app = make_app(workspace, config, mode=mode, published=False)
-        return Canvas(server, app, workspace.memberships.get(role=Role.OWNER).user)
-
-    return canvas_of
 
 
 @pytest.fixture
@@ -119,15 +101,7 @@ def test_everybody_has_values_of_their_own(canvas):
 
 
 def test_failed_nodes_leave_nothing_and_nodes_inside_others_neither(canvas_of):
-    nodes = [
-        node("start", "start"),
-        node("pick", "list-operator", variable=["start", "items"]),
-        node("each", "iteration", **EACH),
-        node("s", "iteration-start", inside="each"),
-        node("one", "variable-aggregator", inside="each", variables=[["each", "item"]]),
-        end(),
-    ]
-    canvas = canvas_of(flow(nodes, "start -> pick", "pick -> each", "each -> end", "s -> one"))
+    canvas = canvas_of(rounds())
     events = canvas.run()
     assert events[-1]["data"]["status"] == "failed"
     assert list(canvas.outputs()) == ["start"]

@@ -79,6 +79,7 @@ def _json(app: App, node: GraphNode, value: LastValue, secrets: Sequence[str]) -
         "outputs": value.outputs,
         "inputs": value.inputs,
         "process_data": value.process_data,
+        "execution_metadata": value.metadata,
         "error": value.error or None,
     }
     return {
@@ -88,7 +89,6 @@ def _json(app: App, node: GraphNode, value: LastValue, secrets: Sequence[str]) -
         **masked(shown, secrets),
         "status": value.status,
         "elapsed_time": value.elapsed_s,
-        "execution_metadata": value.metadata,
         "source": value.source,
         "is_pinned": value.is_pinned,
         "is_edited": value.source == ValueSource.EDITED,
