@@ -16,7 +16,7 @@ const groups = {
     export { default as DOMPurify } from "dompurify";`,
   editor: `
     export { EditorState, Compartment, StateEffect, StateField, RangeSetBuilder } from "@codemirror/state";
-    export { EditorView, Decoration, ViewPlugin, MatchDecorator, keymap, placeholder, drawSelection, lineNumbers } from "@codemirror/view";
+    export { EditorView, Decoration, ViewPlugin, WidgetType, MatchDecorator, keymap, placeholder, drawSelection, lineNumbers } from "@codemirror/view";
     export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
     export { autocompletion, completionKeymap, startCompletion, closeBrackets } from "@codemirror/autocomplete";
     export { HighlightStyle, syntaxHighlighting, bracketMatching, indentUnit } from "@codemirror/language";

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -20,18 +20,34 @@ def types_of(mode: str) -> list[dict[str, Any]]:
 
 def variables_of(data: Mapping[str, Any]) -> Mapping[str, str]:
     """The variables that a node with these settings brings, with their types; none where they cannot be read."""
+    return _said(data, lambda kind, config: kind.variables(config))
+
+
+def inner_variables_of(data: Mapping[str, Any]) -> Mapping[str, str]:
+    """Those that only what stands inside such a node sees."""
+    return _said(data, lambda kind, config: kind.inner_variables(config))
+
+
+def _said(
+    data: Mapping[str, Any], ask: Callable[[type[Node[Any]], NodeConfig], Mapping[str, str]]
+) -> Mapping[str, str]:
     kind = node_of(str(data.get("type")))
     if kind is None:
         return {}
     try:
-        return kind.variables(config_of(kind, data))
+        return ask(kind, config_of(kind, data))
     except NodeFailed:
         return {}
 
 
-def all_variables(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, str]]:
-    """The same of several nodes, by their ids."""
-    return {str(row["id"]): variables_of(row["data"]) for row in rows if isinstance(row.get("data"), Mapping)}
+def all_variables(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Mapping[str, str]]]:
+    """Of several nodes, by their ids: `variables`, and in `inner` those that are only seen inside; none is left out."""
+    known = {str(row["id"]): row["data"] for row in rows if isinstance(row.get("data"), Mapping)}
+    inner = {node_id: inner_variables_of(data) for node_id, data in known.items()}
+    return {
+        "variables": {node_id: variables_of(data) for node_id, data in known.items()},
+        "inner": {node_id: found for node_id, found in inner.items() if found},
+    }
 
 
 def _is_offered(node: type[Node[Any]], mode: str) -> bool:
@@ -54,6 +70,7 @@ def _described(key: str) -> dict[str, Any]:
         "branches": node.branches,
         "streams": node.streams,
         "fresh": node.fresh,
+        "can_fail": node.can_fail,
         "schema": node.Config.model_json_schema(),
         "common": sorted(NodeConfig.model_fields),
     }

@@ -1,4 +1,18 @@
-"""What a node's settings look like in app files: one schema for form, checklist, documentation and the run itself."""
+"""What a node's settings look like in app files: one schema for form, checklist, documentation and the run itself.
+
+Forms are drawn of the schema, and of what `json_schema_extra` says besides (static/js/canvas/forms):
+
+* `label` instead of the field's name; `place`: a number by which fields are ordered, 50 unless said
+* `widget`: what it is written with; `options`, `option_labels`: what may be chosen; `minimum`, `maximum`
+* `shown_when`: {path: [values]} of its neighbours, one of which each must be; `*` in a path is any row
+* `is_advanced`: folded away; `is_hidden`: not in the form; `is_older`: only where a file has it; `modes` of apps
+* `handles`: the rows are ways out; `row`: what one is called; `line`: a row's fields stand in one line;
+  `in_head`: beside its name
+* `types`: the beginnings of types a variable is to have; `scope`: "inner" of what stands inside, "writable"
+* `sets`: {neighbour: what of the chosen variable's type it becomes: type, is_list, list_type, item_type}
+* `names_variable`: the name of a variable of the node, which others refer to
+* `gives_items`: the list whose items the rounds get; `blocks`: words in {{#…#}} that are no variables; `is_long`
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -47,5 +61,11 @@ class NodeConfig(ConfigPart):
 class NamedValue(ConfigPart):
     """A variable under a name of the node's own."""
 
-    variable: Text = Field("", description="The name.")
-    value_selector: Selector = Field((), description="The variable it stands for.")
+    model_config = ConfigDict(json_schema_extra={"line": True})
+
+    variable: Text = Field("", description="The name.", json_schema_extra={"label": "Name"})
+    value_selector: Selector = Field(
+        (),
+        description="The variable it stands for.",
+        json_schema_extra={"label": "Variable", "sets": {"value_type": "type"}},
+    )

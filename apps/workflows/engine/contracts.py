@@ -149,6 +149,7 @@ class Node(ABC, Generic[ConfigT]):
         only_inside: the type of node it stands in alone; "" for nodes that stand anywhere.
         leads_on: something can follow it.
         fresh: settings that a new one begins with, besides the defaults.
+        can_fail: a failure of it can be handled: it is tried again, or another way is taken.
     """
 
     key: ClassVar[str]
@@ -167,6 +168,7 @@ class Node(ABC, Generic[ConfigT]):
     only_inside: ClassVar[str] = ""
     leads_on: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {}
+    can_fail: ClassVar[bool] = False
 
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> NodeResult:
@@ -180,6 +182,11 @@ class Node(ABC, Generic[ConfigT]):
     def variables(cls, config: ConfigT) -> Mapping[str, str]:
         """The variables a node with these settings brings, with their types; for nodes whose settings name them."""
         return cls.outputs
+
+    @classmethod
+    def inner_variables(cls, config: ConfigT) -> Mapping[str, str]:
+        """Those that only what stands inside it sees, with their types; `item`: whatever its list is made of."""
+        return {}
 
     @classmethod
     def changes(cls, config: ConfigT) -> Iterator[Sequence[str]]:

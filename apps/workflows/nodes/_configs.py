@@ -20,14 +20,22 @@ class Condition(ConfigPart):
 class WithVariables(ConfigPart):
     """Settings with variables under names of the node's own."""
 
-    variables: Rows[NamedValue] = Field(default_factory=list, description="The variables it is given, by name.")
+    variables: Rows[NamedValue] = Field(
+        default_factory=list,
+        description="The variables it is given, by name.",
+        json_schema_extra={"label": "Inputs", "row": "input", "place": 10},
+    )
 
 
 class Window(ConfigPart):
     """How many messages of the conversation a model is shown."""
 
     enabled: bool = Field(False, description="Off: as many as fit the model's window.")
-    size: int = Field(50, description="The last so many messages.")
+    size: int = Field(
+        50,
+        description="The last so many messages.",
+        json_schema_extra={"label": "Messages", "minimum": 1, "maximum": 500},
+    )
 
     @field_validator("enabled", "size", mode="before")
     @classmethod
@@ -46,9 +54,17 @@ class RolePrefix(ConfigPart):
 class Memory(ConfigPart):
     """What a model is shown of the conversation; only in chatflows."""
 
-    window: Window = Field(Window(), description="How much of it.")
-    query_prompt_template: Template = Field("", description="The last message; empty: the question.")
-    role_prefix: RolePrefix = Field(RolePrefix(), description="Who speaks.")
+    window: Window = Field(
+        Window(), description="How much of it.", json_schema_extra={"label": "Only the last messages"}
+    )
+    query_prompt_template: Template = Field(
+        "", description="The last message; empty: the question.", json_schema_extra={"label": "Last message"}
+    )
+    role_prefix: RolePrefix = Field(
+        RolePrefix(),
+        description="Who speaks.",
+        json_schema_extra={"is_advanced": True, "label": "Names of the speakers, for completion models"},
+    )
 
     @field_validator("window", "role_prefix", mode="before")
     @classmethod
@@ -63,7 +79,11 @@ class VisionConfigs(ConfigPart):
     detail: Text = Field(
         "high", description="How closely they are looked at.", json_schema_extra={"options": ["high", "low"]}
     )
-    variable_selector: Selector = Field(("sys", "files"), description="The files.")
+    variable_selector: Selector = Field(
+        ("sys", "files"),
+        description="The files.",
+        json_schema_extra={"label": "Pictures", "types": ["file", "array[file"]},
+    )
 
 
 class Vision(ConfigPart):
@@ -85,10 +105,14 @@ class WithModel(ConfigPart):
     model: Map = Field(
         default_factory=dict,
         description="`provider`, `name`, `mode` and `completion_params`; empty: the workspace's default model.",
-        json_schema_extra={"widget": "model"},
+        json_schema_extra={"widget": "model", "place": 0},
     )
-    memory: Memory | None = Field(None, description="What it is shown of the conversation.")
-    vision: Vision = Field(Vision(), description="Pictures it is shown.")
+    memory: Memory | None = Field(
+        None,
+        description="What it is shown of the conversation.",
+        json_schema_extra={"place": 60, "modes": ["advanced-chat"]},
+    )
+    vision: Vision = Field(Vision(), description="Pictures it is shown.", json_schema_extra={"place": 70})
 
     @field_validator("memory", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from apps.prompts.selectors import get_app
 from apps.prompts.services.drafts import as_answer, draft_of
 from apps.workflows.catalogue import all_variables, types_of
 from apps.workflows.engine.validation import MAX_NODES
+from apps.workflows.tool_choices import tools_of
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 
@@ -33,7 +34,8 @@ def canvas(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
         "urls": _addresses(app),
         "stored": stored,
         "types": types_of(app.mode),
-        "variables": all_variables(_rows(stored["config"])),
+        **all_variables(_rows(stored["config"])),
+        "tools": tools_of(request.workspace, app),
         **get_offer(workspace=request.workspace),
     }
     return render(request, "workflows/canvas.html", {"app": app, "editor": editor})
@@ -42,12 +44,13 @@ def canvas(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 @require_POST
 @requires(*BUILDERS)
 def variables(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    """{nodes: [{id, data}]}: the variables that nodes with these settings bring; nothing is stored."""
+    """{nodes: [{id, data}]}: the `variables` that nodes with these settings bring, and the `inner` ones of those that
+    have rounds; nothing is stored."""
     get_app(workspace=request.workspace, app_id=app_id)
     nodes = json_body(request).get("nodes")
     if not isinstance(nodes, list) or len(nodes) > MAX_NODES:
         raise InvalidParam(f"nodes must be a list of at most {MAX_NODES} nodes with id and data.", params="nodes")
-    return JsonResponse({"variables": all_variables(_rows({"graph": {"nodes": nodes}}))})
+    return JsonResponse(all_variables(_rows({"graph": {"nodes": nodes}})))
 
 
 def _addresses(app: App) -> dict[str, str]:
@@ -55,6 +58,7 @@ def _addresses(app: App) -> dict[str, str]:
     return {
         "draft": reverse("prompts:draft", args=[app.pk]),
         "variables": reverse("workflows:variables", args=[app.pk]),
+        "knowledge": reverse("knowledge:picker"),
     }
 
 

@@ -7,6 +7,7 @@ import { draft } from "@/prompt/draft.js";
 import { edgeTypes, nodeTypes } from "@/canvas/cards.js";
 import { typeOf } from "@/canvas/catalogue.js";
 import { connect, move, nodeOf, nodesOf, remove, whyNot } from "@/canvas/graph.js";
+import { mayRemove } from "@/canvas/references.js";
 import { signals } from "@/canvas/signals.js";
 import { viewEdges, viewNodes } from "@/canvas/view.js";
 
@@ -109,6 +110,7 @@ function Board() {
   const onBeforeDelete = useCallback(async ({ nodes, edges }) => {
     const ids = nodes.filter(({ deletable }) => deletable !== false).map(({ id }) => id);
     if (!ids.length && !edges.length) return false;
+    if (ids.length && !(await mayRemove(ids))) return false;
     if (ids.includes(signals.openId)) signals.open(null);
     remove(ids, ids.length ? [] : edges.map(({ id }) => id));
     toast(ids.length === 1 ? t("The node was removed.") : ids.length ? t("{count} nodes were removed.", { count: ids.length }) : t("The connection was removed."), "ok", { undo: () => draft.undo() });

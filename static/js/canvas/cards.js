@@ -2,7 +2,7 @@
 import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizer, Position, getBezierPath, html, memo, useCallback, useSyncExternalStore } from "flow";
 import { t } from "@/core/words.js";
 import { handlesOf, takesInput, typeOf } from "@/canvas/catalogue.js";
-import { factsOf } from "@/canvas/faces.js";
+import { factsOf, nameOfWay } from "@/canvas/faces.js";
 import { keyOf, resize, titleOf } from "@/canvas/graph.js";
 import { marks, signals } from "@/canvas/signals.js";
 
@@ -45,12 +45,6 @@ function Out({ node, handle, children }) {
     <${Handle} type="source" id=${handle.id} position=${Position.Right} />
     <button type="button" className="add-after nodrag" tabIndex=${-1} aria-label=${`${label}: ${t("add a node")}`} title=${t("Add a node")} onClick=${add}><${Icon} name="plus" /></button></div>`;
 }
-
-export const nameOfWay = (node, handle) => {
-  if (handle.isFailure) return t("When it fails");
-  if (handle.label) return handle.label;
-  return handle.index === null ? t("Else") : t("Case {number}", { number: handle.index + 1 });
-};
 
 function Card({ id, data }) {
   const node = { id, data };

@@ -32,9 +32,14 @@ export function handlesOf(node) {
 }
 
 function rowsAsHandles(node, name, ways) {
-  const rows = Array.isArray(node.data[name]) ? node.data[name] : [];
+  const rows = Array.isArray(node.data[name]) && node.data[name].length ? node.data[name] : olderRows(node, ways);
   const found = rows.map((row, index) => ({ id: String(row?.[ways.id] ?? ""), label: ways.label ? String(row?.[ways.label] ?? "") : "", index }));
   return ways.else ? [...found, { id: ways.else, label: "", index: null }] : found;
+}
+
+// Older files have one row, at the node itself: `older` names the setting that tells so, and the id of its way.
+function olderRows(node, { id, older = {} }) {
+  return Object.entries(older).filter(([name]) => node.data[name] !== undefined).map(([, way]) => ({ [id]: way }));
 }
 
 export const takesInput = (node) => typeOf(node).family !== "begin";

@@ -25,3 +25,9 @@ export function factsOf(node) {
     .map(([name, property]) => WIDGETS[property.widget]?.(node.data[name]))
     .filter(Boolean).slice(0, MOST);
 }
+
+export const nameOfWay = (node, handle) => {
+  if (handle.isFailure) return t("When it fails");
+  if (handle.label) return handle.label;
+  return handle.index === null ? t("Else") : t("Case {number}", { number: handle.index + 1 });
+};

@@ -3,6 +3,7 @@ import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { draft } from "@/prompt/draft.js";
 import { redraw } from "@/prompt/fields.js";
+import { modelRows } from "@/prompt/model-list.js";
 import { modelOf, page } from "@/prompt/page.js";
 import { clampTo, parameters } from "@/prompt/parameters.js";
 
@@ -11,9 +12,6 @@ const sheet = document.getElementById("model-sheet");
 const host = sheet.querySelector("[data-parameters]");
 const box = sheet.querySelector("input[type=search]");
 const list = sheet.querySelector("[data-models]");
-const FEATURES = { vision: ["eye", t("sees pictures")], "tool-call": ["wrench", t("calls tools")], json: ["braces", t("writes JSON")] };
-
-const size = (tokens) => (tokens >= 1_000_000 ? `${Math.round(tokens / 100_000) / 10}M` : `${Math.round(tokens / 1000)}K`);
 
 export function chooseModel(model) {
   draft.change((config) => {
@@ -23,35 +21,9 @@ export function chooseModel(model) {
   });
 }
 
-function abilities(model) {
-  const marks = model.features.filter((name) => FEATURES[name]).map((name) => {
-    const [sign, text] = FEATURES[name];
-    return h("span", { className: "ability", title: text }, icon(sign), h("span", { className: "sr-only" }, text));
-  });
-  return [...marks, h("span", { className: "muted", title: t("Window in tokens") }, size(model.context_tokens)), model.mode === "completion" ? h("span", { className: "chip" }, t("Completion")) : null];
-}
-
-function option(model, isChosen, label, extra) {
-  return h("button", { className: "model-option", type: "button", "aria-pressed": String(isChosen), "data-key": `model-${model?.provider ?? ""}/${model?.name ?? ""}`, onclick: () => chooseModel(model) },
-    h("span", { className: "grow clip" }, label), extra, isChosen ? icon("check") : null);
-}
-
 function showList() {
   const { model, isDefault } = modelOf(draft.config);
-  const words = box.value.trim().toLowerCase();
-  const fits = (one) => `${one.label} ${one.name} ${one.provider_label}`.toLowerCase().includes(words);
-  const groups = Map.groupBy ? Map.groupBy(page.models.filter(fits), (one) => one.provider_label) : grouped(page.models.filter(fits));
-  const usual = page.models.find((one) => one.is_default);
-  const rows = [...groups].map(([label, models]) => h("div", { role: "group", "aria-label": label }, h("p", { className: "over" }, label),
-    models.map((one) => option(one, !isDefault && one === model, one.label, abilities(one)))));
-  const first = words ? null : option(null, isDefault, t("The workspace's default"), usual ? h("span", { className: "muted clip" }, usual.label) : null);
-  redraw(list, first, rows.length ? rows : h("p", { className: "muted" }, t("No model is called so.")));
-}
-
-function grouped(models) {
-  const groups = new Map();
-  for (const model of models) groups.set(model.provider_label, [...(groups.get(model.provider_label) ?? []), model]);
-  return groups;
+  redraw(list, modelRows({ chosen: isDefault ? null : model, isDefault, words: box.value, onchoose: chooseModel }));
 }
 
 function showButton() {

@@ -18,11 +18,16 @@ const HELP = {
 };
 
 const rulesOf = (model) => page.rules[model.rules];
-const given = () => draft.config.model?.completion_params ?? {};
 
-function write(recipe, key = null, source = null) {
-  draft.change((config) => recipe(((config.model ??= {}).completion_params ??= {})), { key, source });
-}
+// Where the parameters stand: `holder()` has them in its `model`; `write(recipe, key, isTyping)` changes a copy of them.
+const OF_APP = {
+  path: "model.completion_params",
+  holder: () => draft.config,
+  write(recipe, key, isTyping) {
+    draft.change((config) => recipe(((config.model ??= {}).completion_params ??= {})), { key, source: isTyping ? document.querySelector("[data-parameters]") : null });
+  },
+};
+const given = (place) => place.holder().model?.completion_params ?? {};
 
 // The parameters as far as another model has them, within its bounds.
 export function clampTo(model, params) {
@@ -35,13 +40,13 @@ export function clampTo(model, params) {
   return kept;
 }
 
-const isPreset = (values) => Object.entries(values).every(([name, value]) => given()[name] === value);
+const isPreset = (values, place) => Object.entries(values).every(([name, value]) => given(place)[name] === value);
 
-function presets(model) {
+function presets(model, place) {
   const sets = page.presets[model.presets];
   if (!Object.keys(sets.balanced).length) return null; // the model has none of their parameters
   return h("div", { className: "segmented presets", role: "group", "aria-label": t("Presets") }, PRESETS.map(([key, label, name]) => h("button", {
-    type: "button", "aria-pressed": String(isPreset(sets[key])), "data-key": `preset-${key}`, onclick: () => write((params) => Object.assign(params, sets[key])),
+    type: "button", "aria-pressed": String(isPreset(sets[key], place)), "data-key": `preset-${key}`, onclick: () => place.write((params) => Object.assign(params, sets[key])),
   }, icon(name), label)));
 }
 
@@ -53,9 +58,9 @@ function fallback({ type, minimum, default: usual, options, name }) {
   return minimum ?? 0;
 }
 
-function control(rule, value) {
+function control(rule, value, place) {
   const { name, label, type, minimum, maximum, options } = rule;
-  const set = (next) => write((params) => { params[name] = next; }, `parameter-${name}`, document.querySelector("[data-parameters]"));
+  const set = (next) => place.write((params) => { params[name] = next; }, `parameter-${name}`, true);
   const key = `parameter-${name}`;
   if (type === "boolean") return switchField(label, value === true, set, { "data-key": key });
   if (options.length) return select(options.map((one) => [one, one]), value, { "aria-label": label, "data-key": key, onchange: ({ target }) => set(target.value) });
@@ -65,37 +70,37 @@ function control(rule, value) {
   return input({ type: "number", min: minimum, max: maximum, step, value, "aria-label": label, "data-key": key, onchange: ({ target }) => target.value !== "" && set(Number(target.value)) });
 }
 
-function parameter(rule) {
+function parameter(rule, place) {
   const { name, label } = rule;
-  const value = given()[name];
+  const value = given(place)[name];
   const isSent = value != null;
-  const toggle = (on) => write((params) => {
+  const toggle = (on) => place.write((params) => {
     if (on) params[name] = fallback(rule);
     else delete params[name];
   });
   return h("div", { className: "parameter" }, switchField(label, isSent, toggle, { "data-key": `send-${name}`, "aria-label": t("Set {name}", { name: label }) }), HELP[name] ? h("p", { className: "help" }, HELP[name]) : null,
-    isSent ? control(rule, value) : null, problemsAt(`model.completion_params.${name}`));
+    isSent ? control(rule, value, place) : null, problemsAt(`${place.path}.${name}`));
 }
 
-function stopSequences() {
-  const stop = given().stop ?? [];
+function stopSequences(place) {
+  const stop = given(place).stop ?? [];
   const full = stop.length >= page.limits.stop;
   const add = (event) => {
     const text = event.target.value;
     if (!["Enter", "Tab"].includes(event.key) || !text) return;
     event.preventDefault();
-    write((params) => { params.stop = [...new Set([...(params.stop ?? []), text])]; });
+    place.write((params) => { params.stop = [...new Set([...(params.stop ?? []), text])]; });
   };
   return h("div", { className: "parameter" }, h("label", { className: "field-label", htmlFor: "stop-sequences" }, t("Stop sequences")),
     h("p", { className: "help", id: "stop-help" }, t("The answer ends where one of them would begin. Enter or Tab adds one, up to {count}.", { count: page.limits.stop })),
-    stop.length ? h("div", { className: "row tight" }, stop.map((text, place) => h("span", { className: "chip stop" }, h("code", {}, JSON.stringify(text).slice(1, -1)),
-      iconButton(t("Remove {name}", { name: text }), "x", () => write((params) => params.stop.splice(place, 1)))))) : null,
+    stop.length ? h("div", { className: "row tight" }, stop.map((text, at) => h("span", { className: "chip stop" }, h("code", {}, JSON.stringify(text).slice(1, -1)),
+      iconButton(t("Remove {name}", { name: text }), "x", () => place.write((params) => params.stop.splice(at, 1)))))) : null,
     full ? null : input({ id: "stop-sequences", "data-key": "stop", maxLength: 100, "aria-describedby": "stop-help", placeholder: "Human:", onkeydown: add }),
-    problemsAt("model.completion_params.stop"));
+    problemsAt(`${place.path}.stop`));
 }
 
-export function parameters() {
-  const { model } = modelOf(draft.config);
+export function parameters(place = OF_APP) {
+  const { model } = modelOf(place.holder());
   if (!model) return [h("p", { className: "notice warn" }, icon("triangle-alert"), h("span", {}, t("This model is not set up in the workspace. Choose another one, or set it up under Models.")))];
-  return [h("h3", {}, t("Parameters")), presets(model), ...rulesOf(model).map(parameter), model.takes_stop ? stopSequences() : null];
+  return [h("h3", {}, t("Parameters")), presets(model, place), ...rulesOf(model).map((rule) => parameter(rule, place)), model.takes_stop ? stopSequences(place) : null];
 }

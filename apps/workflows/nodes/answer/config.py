@@ -8,4 +8,4 @@ from apps.workflows.engine.config import NodeConfig, Template
 class AnswerConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    answer: Template = Field("", description="The text, with references.")
+    answer: Template = Field("", description="The text, with references.", json_schema_extra={"is_long": True})

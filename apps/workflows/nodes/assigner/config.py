@@ -30,7 +30,11 @@ class Change(ConfigPart):
 class AssignerConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    items: Rows[Change] = Field(default_factory=list, description="The changes, in order; later ones see earlier ones.")
+    items: Rows[Change] = Field(
+        default_factory=list,
+        description="The changes, in order; later ones see earlier ones.",
+        json_schema_extra={"widget": "assignments", "label": "Changes"},
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -10,13 +10,22 @@ class CodeConfig(NodeConfig, WithVariables):
     """See `NodeConfig`."""
 
     code_language: Text = Field(
-        "python3", description="The language.", json_schema_extra={"options": ["python3", "javascript"]}
+        "python3",
+        description="The language.",
+        json_schema_extra={
+            "options": ["python3", "javascript"],
+            "option_labels": {"python3": "Python", "javascript": "JavaScript"},
+            "label": "Language",
+            "place": 20,
+        },
     )
     code: Text = Field(
-        "", description="Has a function `main`, which gets the variables.", json_schema_extra={"widget": "code"}
+        "",
+        description="Has a function `main`, which gets the variables.",
+        json_schema_extra={"widget": "code", "place": 30},
     )
     outputs: Map = Field(
         default_factory=dict,
         description="What `main` returns: name, and `type`. Empty: whatever it returns.",
-        json_schema_extra={"widget": "outputs"},
+        json_schema_extra={"widget": "outputs", "place": 40},
     )

@@ -18,6 +18,7 @@ class Code(Node[CodeConfig]):
     label: ClassVar[str] = "Code"
     family: ClassVar[Family] = "data"
     icon: ClassVar[str] = "code"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {
         "code_language": "python3",
         "code": 'def main() -> dict:\n    return {"result": ""}\n',

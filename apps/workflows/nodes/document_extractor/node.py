@@ -19,6 +19,7 @@ class DocumentExtractor(Node[ReaderConfig]):
     label: ClassVar[str] = "Document extractor"
     family: ClassVar[Family] = "knowledge"
     icon: ClassVar[str] = "file-text"
+    can_fail: ClassVar[bool] = True
     Config = ReaderConfig
     outputs: ClassVar[Mapping[str, str]] = {"text": "string"}
 

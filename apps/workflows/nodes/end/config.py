@@ -8,4 +8,6 @@ from apps.workflows.engine.config import NamedValue, NodeConfig, Rows
 class EndConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    outputs: Rows[NamedValue] = Field(default_factory=list, description="What the workflow brings, by name.")
+    outputs: Rows[NamedValue] = Field(
+        default_factory=list, description="What the workflow brings, by name.", json_schema_extra={"row": "output"}
+    )

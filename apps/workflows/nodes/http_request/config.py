@@ -15,19 +15,31 @@ class AuthorizationConfig(ConfigPart):
     """A key."""
 
     type: Text = Field(
-        "bearer", description="How it is written.", json_schema_extra={"options": ["basic", "bearer", "custom"]}
+        "bearer",
+        description="How it is written.",
+        json_schema_extra={"options": ["basic", "bearer", "custom"], "label": "Kind of key"},
     )
     api_key: Template = Field("", description="The key; of basic: user:password, or what they are in Base64.")
-    header: Text = Field("", description="The header; empty: Authorization.")
+    header: Text = Field(
+        "", description="The header; empty: Authorization.", json_schema_extra={"shown_when": {"type": ["custom"]}}
+    )
 
 
 class Authorization(ConfigPart):
     """Who asks."""
 
     type: Text = Field(
-        "no-auth", description="Whether a key is sent.", json_schema_extra={"options": ["no-auth", "api-key"]}
+        "no-auth",
+        description="Whether a key is sent.",
+        json_schema_extra={
+            "options": ["no-auth", "api-key"],
+            "option_labels": {"no-auth": "No key", "api-key": "A key"},
+            "label": "Authorization",
+        },
     )
-    config: AuthorizationConfig | None = Field(None, description="The key.")
+    config: AuthorizationConfig | None = Field(
+        None, description="The key.", json_schema_extra={"shown_when": {"type": ["api-key"]}, "is_plain": True}
+    )
 
     @field_validator("config", mode="before")
     @classmethod
@@ -69,21 +81,49 @@ class Body(ConfigPart):
 class Timeout(ConfigPart):
     """How long it may take, in seconds; 0 or null: as long as can be."""
 
-    connect: Any = Field(None, description="Until there is a connection.")
-    read: Any = Field(None, description="Until the answer is there.")
-    write: Any = Field(None, description="Until the request is sent.")
+    connect: Any = Field(
+        None,
+        description="Until there is a connection.",
+        json_schema_extra={"widget": "number", "label": "To connect, in seconds"},
+    )
+    read: Any = Field(
+        None,
+        description="Until the answer is there.",
+        json_schema_extra={"widget": "number", "label": "For the answer, in seconds"},
+    )
+    write: Any = Field(
+        None,
+        description="Until the request is sent.",
+        json_schema_extra={"widget": "number", "label": "To send, in seconds"},
+    )
 
 
 class HttpConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    method: Text = Field("get", description="In any case.", json_schema_extra={"options": list(METHODS)})
-    url: Template = Field("", description="The address.")
-    authorization: Authorization = Field(Authorization(), description="Who asks.")
-    headers: Template = Field("", description="A header a line: `name: value`.")
-    params: Template = Field("", description="A parameter of the address a line: `name: value`.")
-    body: Body = Field(Body(), description="What is sent along.")
-    timeout: Timeout = Field(Timeout(), description="How long it may take.")
+    method: Text = Field(
+        "get", description="In any case.", json_schema_extra={"widget": "method", "options": list(METHODS), "place": 0}
+    )
+    url: Template = Field("", description="The address.", json_schema_extra={"label": "Address", "place": 1})
+    authorization: Authorization = Field(
+        Authorization(), description="Who asks.", json_schema_extra={"is_plain": True, "place": 40}
+    )
+    headers: Template = Field(
+        "",
+        description="A header a line: `name: value`.",
+        json_schema_extra={"widget": "pairs", "row": "header", "place": 20},
+    )
+    params: Template = Field(
+        "",
+        description="A parameter of the address a line: `name: value`.",
+        json_schema_extra={"widget": "pairs", "label": "Parameters", "row": "parameter", "place": 10},
+    )
+    body: Body = Field(
+        Body(), description="What is sent along.", json_schema_extra={"widget": "http_body", "place": 30}
+    )
+    timeout: Timeout = Field(
+        Timeout(), description="How long it may take.", json_schema_extra={"label": "Longest wait", "is_advanced": True}
+    )
 
     @field_validator("authorization", "body", "timeout", mode="before")
     @classmethod

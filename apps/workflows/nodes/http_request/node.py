@@ -28,6 +28,7 @@ class HttpRequest(Node[HttpConfig]):
     label: ClassVar[str] = "HTTP request"
     family: ClassVar[Family] = "outside"
     icon: ClassVar[str] = "globe"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {
         "method": "get",
         "url": "",

@@ -25,7 +25,10 @@ class BranchConfig(NodeConfig):
     cases: Rows[Case] = Field(
         default_factory=list,
         description="The ways, looked at in order; else it is `false`.",
-        json_schema_extra={"handles": {"id": "case_id", "else": "false"}},
+        json_schema_extra={
+            "widget": "cases",
+            "handles": {"id": "case_id", "else": "false", "older": {"conditions": "true"}},
+        },
     )
 
     @model_validator(mode="before")

@@ -52,6 +52,11 @@ class Iteration(Node[IterationConfig]):
         return NodeResult({"output": _flattened(kept) if config.flatten_output else kept}, inputs)
 
     @classmethod
+    def inner_variables(cls, config: IterationConfig) -> Mapping[str, str]:
+        """See the base class."""
+        return {"item": "item", "index": "number"}
+
+    @classmethod
     def missing(cls, config: IterationConfig) -> Iterator[str]:
         """See the base class."""
         if not config.iterator_selector:

@@ -17,6 +17,7 @@ class KnowledgeRetrieval(Node[RetrievalConfig]):
     label: ClassVar[str] = "Knowledge retrieval"
     family: ClassVar[Family] = "knowledge"
     icon: ClassVar[str] = "book-open"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {
         "retrieval_mode": "multiple",
         "multiple_retrieval_config": {"top_k": 4, "score_threshold": None, "reranking_enable": False},

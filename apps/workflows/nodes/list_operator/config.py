@@ -20,39 +20,76 @@ class FilterStep(ConfigPart):
     """Leaves out items."""
 
     enabled: bool = Field(False, description="Whether it is done.")
-    conditions: Rows[ItemCondition] = Field(default_factory=list, description="What all that stay are like.")
+    conditions: Rows[ItemCondition] = Field(
+        default_factory=list,
+        description="What all that stay are like.",
+        json_schema_extra={"widget": "item_conditions"},
+    )
 
 
 class ExtractStep(ConfigPart):
     """Takes one item."""
 
     enabled: bool = Field(False, description="Whether it is done.")
-    serial: Template = Field("", description="Which: 1 is the first.")
+    serial: Template = Field("", description="Which: 1 is the first.", json_schema_extra={"label": "Place"})
 
 
 class OrderStep(ConfigPart):
     """Puts items in order."""
 
     enabled: bool = Field(False, description="Whether it is done.")
-    key: Text = Field("", description="Of files: by what.")
-    value: Text = Field("asc", description="Which way.", json_schema_extra={"options": ["asc", "desc"]})
+    key: Text = Field(
+        "",
+        description="Of files: by what.",
+        json_schema_extra={
+            "label": "By",
+            "options": ["", "name", "type", "size", "extension", "mime_type", "transfer_method", "url"],
+        },
+    )
+    value: Text = Field(
+        "asc",
+        description="Which way.",
+        json_schema_extra={
+            "label": "Order",
+            "options": ["asc", "desc"],
+            "option_labels": {"asc": "Smallest first", "desc": "Largest first"},
+        },
+    )
 
 
 class LimitStep(ConfigPart):
     """Keeps the first items."""
 
     enabled: bool = Field(False, description="Whether it is done.")
-    size: Any = Field(None, description="How many.")
+    size: Any = Field(
+        None, description="How many.", json_schema_extra={"label": "Most items", "widget": "number", "minimum": 1}
+    )
 
 
 class ListConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    variable: Selector = Field((), description="The list.")
-    filter_by: FilterStep = Field(FilterStep(), description="First: leaves out items.")
-    extract_by: ExtractStep = Field(ExtractStep(), description="Second: takes one item.")
-    order_by: OrderStep = Field(OrderStep(), description="Third: puts them in order.")
-    limit: LimitStep = Field(LimitStep(), description="Last: keeps the first ones.")
+    variable: Selector = Field(
+        (),
+        description="The list.",
+        json_schema_extra={
+            "label": "List",
+            "types": ["array"],
+            "sets": {"var_type": "type", "item_var_type": "item_type"},
+        },
+    )
+    filter_by: FilterStep = Field(
+        FilterStep(), description="First: leaves out items.", json_schema_extra={"label": "Filter"}
+    )
+    extract_by: ExtractStep = Field(
+        ExtractStep(), description="Second: takes one item.", json_schema_extra={"label": "Take one item"}
+    )
+    order_by: OrderStep = Field(
+        OrderStep(), description="Third: puts them in order.", json_schema_extra={"label": "Sort"}
+    )
+    limit: LimitStep = Field(
+        LimitStep(), description="Last: keeps the first ones.", json_schema_extra={"label": "Keep the first ones"}
+    )
 
     @field_validator("filter_by", "extract_by", "order_by", "limit", mode="before")
     @classmethod

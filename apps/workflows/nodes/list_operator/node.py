@@ -20,6 +20,7 @@ class ListOperator(Node[ListConfig]):
     label: ClassVar[str] = "List operator"
     family: ClassVar[Family] = "data"
     icon: ClassVar[str] = "list-filter"
+    can_fail: ClassVar[bool] = True
     Config = ListConfig
     outputs: ClassVar[Mapping[str, str]] = {"result": "array[any]", "first_record": "any", "last_record": "any"}
     pure: ClassVar[bool] = True

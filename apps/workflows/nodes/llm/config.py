@@ -13,26 +13,55 @@ class PromptRow(ConfigPart):
     """A message of the prompt; a completion model has one text."""
 
     role: Text = Field(
-        "user", description="Who speaks.", json_schema_extra={"options": ["system", "user", "assistant"]}
+        "user",
+        description="Who speaks.",
+        json_schema_extra={
+            "place": 0,
+            "in_head": True,
+            "options": ["system", "user", "assistant"],
+            "option_labels": {"system": "System", "user": "User", "assistant": "Assistant"},
+        },
     )
-    text: Template = Field("", description="What is said.")
+    text: Template = Field(
+        "",
+        description="What is said.",
+        json_schema_extra={"is_long": True, "blocks": ["context"], "shown_when": {"edition_type": ["basic", ""]}},
+    )
     edition_type: Text = Field(
-        "basic", description="How the text is written.", json_schema_extra={"options": ["basic", "jinja2"]}
+        "basic",
+        description="How the text is written.",
+        json_schema_extra={
+            "label": "Written",
+            "in_head": True,
+            "place": 40,
+            "options": ["basic", "jinja2"],
+            "option_labels": {"basic": "As a text", "jinja2": "In Jinja2"},
+        },
     )
-    jinja2_text: Text = Field("", description="The text in Jinja2.", json_schema_extra={"widget": "jinja2"})
+    jinja2_text: Text = Field(
+        "",
+        description="The text in Jinja2.",
+        json_schema_extra={"label": "Text", "widget": "jinja2", "shown_when": {"edition_type": ["jinja2"]}},
+    )
 
 
 class PromptConfig(ConfigPart):
     """What Jinja2 texts are given."""
 
-    jinja2_variables: Rows[NamedValue] = Field(default_factory=list, description="Their variables.")
+    jinja2_variables: Rows[NamedValue] = Field(
+        default_factory=list, description="Their variables.", json_schema_extra={"row": "variable"}
+    )
 
 
 class Context(ConfigPart):
     """Knowledge that the prompt speaks of as `{{#context#}}`."""
 
     enabled: bool = Field(False, description="Whether there is any.")
-    variable_selector: Selector = Field((), description="A text, texts, or what a knowledge retrieval found.")
+    variable_selector: Selector = Field(
+        (),
+        description="A text, texts, or what a knowledge retrieval found.",
+        json_schema_extra={"label": "From", "types": ["string", "array"]},
+    )
 
 
 class StructuredOutput(ConfigPart):
@@ -40,23 +69,51 @@ class StructuredOutput(ConfigPart):
 
     json_schema: Map = Field(
         default_factory=dict, alias="schema", description="What it looks like (JSON Schema).",
-        json_schema_extra={"widget": "json"},
+        json_schema_extra={"label": "Shape of the object", "widget": "json"},
     )  # fmt: skip
-    enabled: bool = Field(True, description="Whether it is wanted.")
+    enabled: bool = Field(True, description="Whether it is wanted.", json_schema_extra={"is_hidden": True})
 
 
 class LlmConfig(NodeConfig, WithModel, WithVariables):
     """See `NodeConfig`."""
 
-    prompt_template: Rows[PromptRow] = Field(default_factory=list, description="The prompt's messages, in order.")
-    prompt_config: PromptConfig = Field(PromptConfig(), description="What Jinja2 texts are given.")
-    context: Context = Field(Context(), description="Knowledge for the prompt.")
-    structured_output_enabled: bool = Field(False, description="Whether the answer is to be an object.")
-    structured_output: StructuredOutput = Field(StructuredOutput(), description="Which object.")
+    variables: Rows[NamedValue] = Field(
+        default_factory=list,
+        description="The variables it is given, by name.",
+        json_schema_extra={"label": "Inputs", "row": "input", "is_older": True},
+    )
+    prompt_template: Rows[PromptRow] = Field(
+        default_factory=list,
+        description="The prompt's messages, in order.",
+        json_schema_extra={"label": "Prompt", "row": "message"},
+    )
+    prompt_config: PromptConfig = Field(
+        PromptConfig(),
+        description="What Jinja2 texts are given.",
+        json_schema_extra={"is_plain": True, "shown_when": {"prompt_template.*.edition_type": ["jinja2"]}},
+    )
+    context: Context = Field(
+        Context(), description="Knowledge for the prompt.", json_schema_extra={"place": 30, "label": "Context"}
+    )
+    structured_output_enabled: bool = Field(
+        False,
+        description="Whether the answer is to be an object.",
+        json_schema_extra={"label": "Answer as an object", "place": 80},
+    )
+    structured_output: StructuredOutput = Field(
+        StructuredOutput(),
+        description="Which object.",
+        json_schema_extra={"is_plain": True, "place": 81, "shown_when": {"structured_output_enabled": [True]}},
+    )
     reasoning_format: Text = Field(
         "tagged",
         description="Whether thoughts between <think> tags stay in the text or are a variable of their own.",
-        json_schema_extra={"options": ["tagged", "separated"]},
+        json_schema_extra={
+            "label": "Thoughts of the model",
+            "options": ["tagged", "separated"],
+            "option_labels": {"tagged": "Stay in the text", "separated": "Are a variable of their own"},
+            "is_advanced": True,
+        },
     )
 
     @model_validator(mode="before")

@@ -24,6 +24,7 @@ class Llm(Node[LlmConfig]):
     label: ClassVar[str] = "LLM"
     family: ClassVar[Family] = "model"
     icon: ClassVar[str] = "bot"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {"prompt_template": [{"role": "system", "text": ""}]}
     Config = LlmConfig
     outputs: ClassVar[Mapping[str, str]] = {

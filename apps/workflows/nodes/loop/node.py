@@ -58,7 +58,12 @@ class Loop(Node[LoopConfig]):
     @classmethod
     def variables(cls, config: LoopConfig) -> Mapping[str, str]:
         """See the base class."""
-        return {**{row.label: row.var_type for row in config.loop_variables}, "loop_round": "number"}
+        return {**cls.inner_variables(config), "loop_round": "number"}
+
+    @classmethod
+    def inner_variables(cls, config: LoopConfig) -> Mapping[str, str]:
+        """See the base class."""
+        return {row.label: row.var_type for row in config.loop_variables if row.label}
 
 
 def _most(config: LoopConfig) -> int:

@@ -11,7 +11,7 @@ from apps.workflows.nodes._configs import WithModel
 class Parameter(ConfigPart):
     """A value that is looked for."""
 
-    name: Text = Field("", description="Its name.")
+    name: Text = Field("", description="Its name.", json_schema_extra={"names_variable": True})
     type: Text = Field(
         "string",
         description="Its type.",
@@ -22,8 +22,14 @@ class Parameter(ConfigPart):
             ]
         },
     )  # fmt: skip
-    options: list[Any] = Field(default_factory=list, description="Of a select: what it may be.")
-    description: Text = Field("", description="What it is, in words for the model.")
+    options: list[Any] = Field(
+        default_factory=list,
+        description="Of a select: what it may be.",
+        json_schema_extra={"widget": "texts", "row": "option", "shown_when": {"type": ["select"]}},
+    )
+    description: Text = Field(
+        "", description="What it is, in words for the model.", json_schema_extra={"is_long": True}
+    )
     required: bool = Field(False, description="Whether the model is to find it in any case.")
 
     @field_validator("options", mode="before")
@@ -40,11 +46,20 @@ class Parameter(ConfigPart):
 class ExtractorConfig(NodeConfig, WithModel):
     """See `NodeConfig`."""
 
-    query: Selector = Field((), description="The text.")
-    parameters: Rows[Parameter] = Field(default_factory=list, description="What is looked for.")
-    instruction: Template = Field("", description="What the model should know besides.")
+    query: Selector = Field((), description="The text.", json_schema_extra={"label": "Text", "place": 10})
+    parameters: Rows[Parameter] = Field(
+        default_factory=list, description="What is looked for.", json_schema_extra={"row": "parameter"}
+    )
+    instruction: Template = Field(
+        "", description="What the model should know besides.", json_schema_extra={"is_long": True}
+    )
     reasoning_mode: Text = Field(
         "function_call",
         description="How the model is asked; one that calls no functions is asked in words.",
-        json_schema_extra={"options": ["function_call", "prompt"]},
+        json_schema_extra={
+            "label": "How the model is asked",
+            "options": ["function_call", "prompt"],
+            "option_labels": {"function_call": "By a function call", "prompt": "In words"},
+            "is_advanced": True,
+        },
     )

@@ -31,6 +31,7 @@ class ParameterExtractor(Node[ExtractorConfig]):
     label: ClassVar[str] = "Parameter extractor"
     family: ClassVar[Family] = "model"
     icon: ClassVar[str] = "scan-search"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {"reasoning_mode": "prompt"}
     Config = ExtractorConfig
 

@@ -12,21 +12,29 @@ from apps.workflows.nodes._configs import WithModel
 class QuestionClass(ConfigPart):
     """A class; its id is the handle of its edges."""
 
-    id: Text = Field("", description="What its edges begin with.")
-    name: Template = Field("", description="What belongs to it, in words for the model.")
-    label: Text = Field("", description="What it is called on the canvas.")
+    id: Text = Field("", description="What its edges begin with.", json_schema_extra={"is_hidden": True})
+    name: Template = Field(
+        "",
+        description="What belongs to it, in words for the model.",
+        json_schema_extra={"label": "What belongs to it", "is_long": True},
+    )
+    label: Text = Field("", description="What it is called on the canvas.", json_schema_extra={"is_older": True})
 
 
 class ClassifierConfig(NodeConfig, WithModel):
     """See `NodeConfig`."""
 
-    query_variable_selector: Selector = Field((), description="The question.")
+    query_variable_selector: Selector = Field(
+        (), description="The question.", json_schema_extra={"label": "Question", "place": 10, "types": ["string"]}
+    )
     classes: Rows[QuestionClass] = Field(
         default_factory=list,
         description="The classes; the first is the fallback.",
-        json_schema_extra={"handles": {"id": "id", "label": "name"}},
+        json_schema_extra={"row": "class", "handles": {"id": "id", "label": "name"}},
     )
-    instruction: Template = Field("", description="What the model should know besides.")
+    instruction: Template = Field(
+        "", description="What the model should know besides.", json_schema_extra={"is_long": True}
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -27,6 +27,7 @@ class QuestionClassifier(Node[ClassifierConfig]):
     label: ClassVar[str] = "Question classifier"
     family: ClassVar[Family] = "model"
     icon: ClassVar[str] = "split"
+    can_fail: ClassVar[bool] = True
     fresh: ClassVar[Mapping[str, Any]] = {"classes": [{"id": "1", "name": ""}, {"id": "2", "name": ""}]}
     Config = ClassifierConfig
     outputs: ClassVar[Mapping[str, str]] = {

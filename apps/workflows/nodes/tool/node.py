@@ -17,6 +17,7 @@ class ToolNode(Node[ToolConfig]):
     label: ClassVar[str] = "Tool"
     family: ClassVar[Family] = "outside"
     icon: ClassVar[str] = "wrench"
+    can_fail: ClassVar[bool] = True
     Config = ToolConfig
     outputs: ClassVar[Mapping[str, str]] = {"text": "string", "files": "array[file]", "json": "array[object]"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from apps.workflows.engine.config import ConfigPart, NodeConfig, Rows, Template, Text
 
@@ -26,8 +26,28 @@ def _truth(value: object) -> bool:
 class WebhookParameter(ConfigPart):
     """Something a request carries."""
 
-    name: Text = Field("", description="Its name; in variables `-` becomes `_`.")
-    type: Text = Field("string", description="string, number, boolean, object, array[string] and so on.")
+    model_config = ConfigDict(json_schema_extra={"line": True})
+
+    name: Text = Field(
+        "", description="Its name; in variables `-` becomes `_`.", json_schema_extra={"names_variable": True}
+    )
+    type: Text = Field(
+        "string",
+        description="string, number, boolean, object, array[string] and so on.",
+        json_schema_extra={
+            "options": [
+                "string",
+                "number",
+                "boolean",
+                "object",
+                "file",
+                "array[string]",
+                "array[number]",
+                "array[boolean]",
+                "array[object]",
+            ]
+        },
+    )
     required: bool | None = Field(False, description="Requests without it are refused.")
 
     @property
@@ -48,24 +68,43 @@ class TriggerWebhookConfig(NodeConfig):
         "application/json",
         description="What the body is.",
         json_schema_extra={
+            "shown_when": {"method": ["post", "put", "patch", "delete"]},
             "options": [
                 "application/json",
                 "application/x-www-form-urlencoded",
                 "multipart/form-data",
                 "text/plain",
                 "application/octet-stream",
-            ]
+            ],
         },
     )
-    headers: Rows[WebhookParameter] = Field(default_factory=list, description="Headers that become variables.")
-    params: Rows[WebhookParameter] = Field(default_factory=list, description="Parameters of the address.")
-    body: Rows[WebhookParameter] = Field(
-        default_factory=list, description="Fields of the body; of a text the one that gets it."
+    headers: Rows[WebhookParameter] = Field(
+        default_factory=list, description="Headers that become variables.", json_schema_extra={"row": "header"}
     )
-    status_code: Annotated[int, BeforeValidator(_status)] = Field(200, description="The status of the answer.")
-    response_body: Template = Field("", description="The answer. Empty: the outputs, or a word that the run began.")
+    params: Rows[WebhookParameter] = Field(
+        default_factory=list,
+        description="Parameters of the address.",
+        json_schema_extra={"label": "Parameters", "row": "parameter"},
+    )
+    body: Rows[WebhookParameter] = Field(
+        default_factory=list,
+        description="Fields of the body; of a text the one that gets it.",
+        json_schema_extra={"row": "field"},
+    )
+    status_code: Annotated[int, BeforeValidator(_status)] = Field(
+        200,
+        description="The status of the answer.",
+        json_schema_extra={"is_advanced": True, "minimum": 200, "maximum": 599},
+    )
+    response_body: Template = Field(
+        "",
+        description="The answer. Empty: the outputs, or a word that the run began.",
+        json_schema_extra={"is_advanced": True, "label": "Answer", "is_long": True},
+    )
     async_mode: Annotated[bool, BeforeValidator(_truth)] = Field(
-        True, description="Answer at once, while the run goes on; else when it has ended."
+        True,
+        description="Answer at once, while the run goes on; else when it has ended.",
+        json_schema_extra={"label": "Answer at once"},
     )
 
     def parameters(self) -> Iterator[WebhookParameter]:
