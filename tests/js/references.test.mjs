@@ -35,7 +35,7 @@ test("who refers to nodes is named, the nodes themselves are not", () => {
 
 test("who refers to a variable is named, what the app says among them", () => {
   assert.deepEqual(usersOfVariable(config, ["conversation", "name"]), ["WRITE", "JOIN", "SEND", "Features"]);
-  assert.deepEqual(usersOfVariable(config, ["conversation", "nam"]), []);
+  assert.deepEqual(usersOfVariable(config, ["conversation", "names"]), []);
 });
 
 test("a renamed variable is renamed everywhere, keys of objects stay", () => {
