@@ -4,7 +4,8 @@ import { draft } from "@/prompt/draft.js";
 import { redraw } from "@/prompt/fields.js";
 import { dock } from "@/canvas/dock.js";
 
-// `draw()` gives its elements; they are drawn anew after each change that was not made with `source: key`.
+// `draw()` gives its elements; they are drawn anew after each change that was not made with `source: key`, and by
+// `redraw()` of what is returned.
 export function mountDrawer({ key, label, sign, draw }) {
   const button = h("button", { className: "btn ghost", type: "button", id: `${key}-button`, "aria-expanded": "false", "aria-controls": "dock", onclick: toggle }, icon(sign), h("span", {}, label));
   let body = null;
@@ -23,6 +24,8 @@ export function mountDrawer({ key, label, sign, draw }) {
     if (!isOpen) body = null;
   }
 
-  draft.addEventListener("change", ({ detail }) => body && detail?.source !== key && redraw(body, draw()));
+  const redrawn = () => body && redraw(body, draw());
+  draft.addEventListener("change", ({ detail }) => detail?.source !== key && redrawn());
   document.getElementById("views").append(button);
+  return { redraw: redrawn };
 }
