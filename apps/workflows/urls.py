@@ -9,6 +9,7 @@ TRIGGER = "apps/<uuid:app_id>/triggers/<uuid:trigger_id>"
 urlpatterns = [
     path("apps/<uuid:app_id>/canvas", canvas.canvas, name="canvas"),
     path("apps/<uuid:app_id>/canvas/variables", canvas.variables, name="variables"),
+    path("apps/<uuid:app_id>/canvas/tools", canvas.tools, name="tools"),
     path("apps/<uuid:app_id>/triggers", triggers.trigger_list, name="triggers"),
     path("apps/<uuid:app_id>/triggers/prepare", triggers.prepare, name="prepare_trigger"),
     path(f"{TRIGGER}/set", triggers.change, name="set_trigger"),

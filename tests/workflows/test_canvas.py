@@ -8,6 +8,7 @@ from django.test import Client
 
 from apps.prompts.choices import FLOW_MODES
 from apps.prompts.models import App
+from apps.tools.contracts import tools
 from apps.workflows.catalogue import types_of
 from apps.workflows.engine.contracts import config_of, nodes
 from tests.factories import make_app, make_key, make_workspace
@@ -74,6 +75,42 @@ def test_variables_of_settings_that_are_not_stored():
             f"/apps/{app.pk}/canvas/variables", json.dumps(wrong), content_type="application/json"
         )
         assert refused.status_code == 400
+
+
+def tools_of(app: App) -> dict[str, dict[str, Any]]:
+    answer = owner_of(app).get(f"/apps/{app.pk}/canvas/tools").json()
+    return {f"{one['provider_id']}/{one['tool_name']}": one for one in answer["tools"]}
+
+
+def test_every_installed_tool_is_offered_with_its_parameters():
+    app = make_app(make_workspace(), flow([node("a", "start")]), mode="workflow", published=False)
+    offered = tools_of(app)
+    assert set(offered) == set(tools.all())
+    zone = {one["name"]: one for one in offered["time/timezone_conversion"]["parameters"]}
+    assert (zone["current_time"]["required"], zone["current_time"]["is_setting"]) == (True, False)
+    assert (zone["current_timezone"]["is_setting"], zone["current_timezone"]["default"]) == (True, "UTC")
+    year = offered["time/weekday"]["parameters"][0]
+    assert (year["type"], year["minimum"], year["is_setting"]) == ("integer", 1, False)
+
+
+def test_published_workflows_of_the_workspace_are_tools_too():
+    workspace = make_workspace()
+    start = [{"variable": "topic", "type": "text-input", "label": "Topic", "required": True}]
+    start += [{"variable": "kind", "type": "select", "options": ["a", "b"]}, {"variable": "docs", "type": "file-list"}]
+    graph = flow([node("a", "start", variables=start)])
+    app = make_app(workspace, graph, mode="workflow")
+    other = make_app(workspace, graph, mode="workflow")
+    App.objects.filter(pk=other.pk).update(name="Sum up!")
+    make_app(workspace, graph, mode="workflow", published=False)
+    make_app(workspace, graph, mode="advanced-chat")
+    make_app(make_workspace(email="other@example.org"), graph, mode="workflow")
+    flows = [one for one in tools_of(app).values() if one["provider_type"] == "workflow"]
+    assert [(one["provider_id"], one["tool_name"], one["label"]) for one in flows] == [
+        (str(other.pk), "sum-up", "Sum up!")
+    ]
+    topic, kind, docs = flows[0]["parameters"]
+    assert (topic["label"], topic["required"], topic["type"]) == ("Topic", True, "string")
+    assert (kind["options"], docs["type"]) == (["a", "b"], "array[file]")
 
 
 def test_an_app_without_a_graph_is_written_elsewhere():

@@ -17,6 +17,7 @@ from apps.prompts.selectors import get_app
 from apps.prompts.services.drafts import as_answer, draft_of
 from apps.workflows.catalogue import all_variables, types_of
 from apps.workflows.engine.validation import MAX_NODES
+from apps.workflows.tool_catalogue import tools_for
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 
@@ -50,11 +51,20 @@ def variables(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     return JsonResponse({"variables": all_variables(_rows({"graph": {"nodes": nodes}}))})
 
 
+@require_safe
+@requires(*BUILDERS)
+def tools(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    """The tools that nodes may use: asked for once somebody is to choose one."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    return JsonResponse({"tools": tools_for(app)})
+
+
 def _addresses(app: App) -> dict[str, str]:
     """Pages and answers the scripts ask for, by name."""
     return {
         "draft": reverse("prompts:draft", args=[app.pk]),
         "variables": reverse("workflows:variables", args=[app.pk]),
+        "tools": reverse("workflows:tools", args=[app.pk]),
     }
 
 
