@@ -15,7 +15,7 @@ const KEY = "variables";
 
 async function remove(kind, row) {
   const users = usersOfVariable(draft.config, [kind.namespace, row.name]);
-  const question = t("{name} is used by {users}. They will find nothing there. Remove it?", { name: row.name, users: users.join(", ") });
+  const question = t("{name} is used by {users}. Remove it all the same?", { name: row.name, users: users.join(", ") });
   if (users.length && !(await confirm(question, { action: t("Remove"), danger: true }))) return;
   const rows = rowsOf(draft.config, kind).filter((one) => one !== row);
   const label = t("{name} removed", { name: row.name });

@@ -1,0 +1,86 @@
+// What can be done with a node as a whole: a menu at the element it was asked for at.
+import { confirm } from "@/core/dialogs.js";
+import { h, icon } from "@/core/dom.js";
+import { toast } from "@/core/toast.js";
+import { t } from "@/core/words.js";
+import { draft } from "@/prompt/draft.js";
+import { isNote } from "@/canvas/catalogue.js";
+import { changeKind, kindsFor } from "@/canvas/change-kind.js";
+import { openChooser, placeAt } from "@/canvas/chooser.js";
+import { nodeOf, remove, titleOf, withInner } from "@/canvas/graph.js";
+import { usersOf } from "@/canvas/references.js";
+import { signals } from "@/canvas/signals.js";
+
+const nameOf = (id) => (isNote(nodeOf(id)) ? t("Note") : titleOf(nodeOf(id)));
+
+// Copies are another module's business; without it there are no entries for them.
+const copying = import("@/canvas/clipboard.js").catch(() => ({}));
+
+// Removes nodes after naming who refers to them. Resolves to whether they are gone.
+export async function removeNodes(ids) {
+  const names = ids.map(nameOf).join(", ");
+  const users = usersOf(draft.config, withInner(ids));
+  const question = t("{name} is used by {users}. Remove it all the same?", { name: names, users: users.join(", ") });
+  if (users.length && !(await confirm(question, { action: t("Remove"), danger: true }))) return false;
+  if (ids.includes(signals.openId)) signals.open(null);
+  remove(ids);
+  toast(t("{name} removed", { name: names }), "ok", { undo: () => draft.undo() });
+  return true;
+}
+
+function chooseKind(anchor, id) {
+  const kinds = kindsFor(id);
+  const fits = (type, words) => words.every((word) => `${type.label} ${type.key} ${type.description}`.toLowerCase().includes(word));
+  const item = (type) => ({ name: type.label, about: type.description, sign: type.icon, family: type.family, choose: () => become(id, type) });
+  openChooser(anchor, {
+    label: t("Another kind for {name}", { name: titleOf(nodeOf(id)) }), placeholder: t("Search nodes"), none: t("No kind of node has this name. Try another word."),
+    groups: (words) => [[t("What still fits of its settings stays."), kinds.filter((type) => fits(type, words)).map(item)]],
+  });
+}
+
+function become(id, type) {
+  const isOpen = signals.openId === id;
+  if (isOpen) signals.open(null);
+  changeKind(id, type);
+  signals.open(id);
+}
+
+async function entriesFor(anchor, id) {
+  const { duplicate, copy } = await copying;
+  return [
+    duplicate && [t("Duplicate"), "copy-plus", () => duplicate([id])],
+    copy && [t("Copy as JSON"), "copy", () => copy([id])],
+    kindsFor(id).length && [t("Change kind"), "refresh-cw", () => chooseKind(anchor, id)],
+    [t("Remove"), "trash-2", () => removeNodes([id]), "danger"],
+  ].filter(Boolean);
+}
+
+export async function openNodeMenu(anchor, id) {
+  const node = nodeOf(id);
+  if (!node || node.selectable === false) return;
+  const close = () => sheet.hidePopover();
+  const items = (await entriesFor(anchor, id)).map(([label, sign, act, kind = ""]) => h("button", { type: "button", role: "menuitem", tabIndex: -1, className: kind, onclick: () => { close(); act(); } }, icon(sign), label));
+  const sheet = h("div", { className: "sheet node-menu", popover: "auto", role: "menu", "aria-label": t("What to do with {name}", { name: nameOf(id) }) }, items);
+  sheet.addEventListener("keydown", (event) => step(event, items));
+  sheet.addEventListener("toggle", ({ newState }) => {
+    if (newState !== "closed") return;
+    sheet.remove();
+    anchor.setAttribute("aria-expanded", "false");
+  });
+  anchor.setAttribute("aria-haspopup", "menu");
+  anchor.setAttribute("aria-expanded", "true");
+  document.body.append(sheet);
+  sheet.showPopover();
+  placeAt(sheet, anchor);
+  items[0].focus();
+}
+
+// Tab leaves a menu, as everywhere.
+function step(event, items) {
+  const place = items.indexOf(document.activeElement);
+  const steps = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: -1 };
+  if (event.key === "Tab") event.currentTarget.hidePopover();
+  else if (event.key in steps) items.at(steps[event.key] % items.length).focus();
+  else return;
+  event.preventDefault();
+}
