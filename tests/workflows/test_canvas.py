@@ -8,8 +8,10 @@ from django.test import Client
 
 from apps.prompts.choices import FLOW_MODES
 from apps.prompts.models import App
+from apps.tools.contracts import tools
 from apps.workflows.catalogue import types_of
 from apps.workflows.engine.contracts import config_of, nodes
+from apps.workflows.tool_choices import tools_of
 from tests.factories import make_app, make_key, make_workspace
 from tests.http import Client as HttpClient
 from tests.test_static import ROOT
@@ -74,6 +76,38 @@ def test_variables_of_settings_that_are_not_stored():
             f"/apps/{app.pk}/canvas/variables", json.dumps(wrong), content_type="application/json"
         )
         assert refused.status_code == 400
+
+
+def offered_to(app: App) -> dict[str, dict[str, Any]]:
+    return {f"{one['provider_id']}/{one['name']}": one for one in tools_of(app.workspace, app)}
+
+
+def test_every_installed_tool_is_offered_with_its_fields():
+    app = make_app(make_workspace(), flow([node("a", "start")]), mode="workflow", published=False)
+    offered = offered_to(app)
+    assert set(offered) == set(tools.all())
+    zone = {one["name"]: one for one in offered["time/timezone_conversion"]["fields"]}
+    assert (zone["current_time"]["is_required"], zone["current_time"]["is_setting"]) == (True, False)
+    assert (zone["current_timezone"]["is_setting"], zone["current_timezone"]["default"]) == (True, "UTC")
+    assert offered["time/weekday"]["fields"][0]["type"] == "number"
+
+
+def test_published_workflows_of_the_workspace_are_tools_too():
+    workspace = make_workspace()
+    start = [{"variable": "topic", "type": "text-input", "label": "Topic", "required": True}]
+    start += [{"variable": "kind", "type": "select", "options": ["a", "b"]}]
+    graph = flow([node("a", "start", variables=start)])
+    app = make_app(workspace, graph, mode="workflow")
+    other = make_app(workspace, graph, mode="workflow")
+    App.objects.filter(pk=other.pk).update(name="Sum up!")
+    make_app(workspace, graph, mode="workflow", published=False)
+    make_app(workspace, graph, mode="advanced-chat")
+    make_app(make_workspace(email="other@example.org"), graph, mode="workflow")
+    flows = [one for one in offered_to(app).values() if one["provider_type"] == "workflow"]
+    assert [(one["provider_id"], one["label"]) for one in flows] == [(str(other.pk), "Sum up!")]
+    topic, kind = flows[0]["fields"]
+    assert (topic["label"], topic["is_required"], topic["type"]) == ("Topic", True, "string")
+    assert kind["options"] == ["a", "b"]
 
 
 def test_an_app_without_a_graph_is_written_elsewhere():

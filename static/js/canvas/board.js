@@ -7,7 +7,7 @@ import { draft } from "@/prompt/draft.js";
 import { edgeTypes, nodeTypes } from "@/canvas/cards.js";
 import { typeOf } from "@/canvas/catalogue.js";
 import { connect, move, nodeOf, nodesOf, remove, whyNot } from "@/canvas/graph.js";
-import { mayRemove } from "@/canvas/references.js";
+import { mayRemove } from "@/canvas/reference-questions.js";
 import { signals } from "@/canvas/signals.js";
 import { viewEdges, viewNodes } from "@/canvas/view.js";
 

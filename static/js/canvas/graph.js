@@ -174,38 +174,3 @@ export function disconnect(keys) {
   const gone = new Set(keys);
   put({ edges: edgesOf().filter((edge) => !gone.has(keyOf(edge))) }, { label: t("Connection removed") });
 }
-
-// A copy of a node and of what stands inside it, below it; not connected. Returns its id.
-export function duplicate(id) {
-  const inner = [...withInner([id])];
-  const ids = new Map(inner.map((one) => [one, newId()]));
-  if (ids.has(`${id}start`)) ids.set(`${id}start`, `${ids.get(id)}start`);
-  const text = (value) => inner.reduce((found, one) => found.replaceAll(`"${one}"`, `"${ids.get(one)}"`).replaceAll(`{{#${one}.`, `{{#${ids.get(one)}.`), value);
-  const copies = nodesOf().filter((node) => ids.has(node.id)).map((node) => {
-    const copy = JSON.parse(text(JSON.stringify(node)));
-    if (node.id !== id) return copy;
-    return { ...copy, selected: false, position: { x: (node.position?.x ?? 0) + 40, y: (node.position?.y ?? 0) + 120 }, data: { ...copy.data, title: freeTitle(titleOf(node)) } };
-  });
-  const edges = edgesOf().filter((edge) => ids.has(edge.source) && ids.has(edge.target)).map((edge) => [ids.get(edge.source), edge.sourceHandle || "source", ids.get(edge.target)]);
-  add(copies, { edges, label: t("{name} duplicated", { name: titleOf(nodeOf(id)) }) });
-  return ids.get(id);
-}
-
-// Another kind for a node: settings that both have alike stay, and ways out as far as the new kind has them.
-export function changeKind(id, type) {
-  const node = nodeOf(id);
-  const [before, after] = [typeOf(node).schema, type.schema];
-  const fresh = freshData(type, {});
-  const isAlike = (name) => before.properties?.[name] && after.properties?.[name] && before.properties[name].widget === after.properties[name].widget && before.properties[name].type === after.properties[name].type;
-  const kept = Object.fromEntries(Object.entries(node.data).filter(([name]) => isAlike(name) || /^(title|desc|selected|isIn|iteration_id|loop_id|position)/.test(name)));
-  const data = { ...fresh, ...kept, type: type.key, ...(node.data.title.startsWith(typeOf(node).label) ? { title: freeTitle(type.label) } : {}) };
-  const next = { ...node, data };
-  const [old, now] = [handlesOf(node), handlesOf(next)].map((ways) => ways.map((way) => way.id));
-  const known = new Set(now);
-  const turned = (edge) => {
-    const handle = edge.sourceHandle || "source";
-    if (edge.source !== id || known.has(handle)) return edge;
-    return handle === old[0] && now.length ? { ...edge, id: `${id}-${now[0]}-${edge.target}-target`, sourceHandle: now[0] } : null;
-  };
-  put({ nodes: replaced(new Set([id]), () => next), edges: edgesOf().map(turned).filter(Boolean) }, { label: t("{name} is of another kind", { name: titleOf(node) }) });
-}

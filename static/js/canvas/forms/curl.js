@@ -1,145 +1,160 @@
-// A cURL command as the settings of an HTTP request.
+// A command of curl as the settings of an HTTP request. Pure; throws an Error with a sentence for who pasted it.
 import { t } from "@/core/words.js";
-import { asLines } from "@/canvas/forms/lines.js";
+import { words } from "@/canvas/forms/shell-words.js";
 
 const METHODS = new Set(["get", "post", "put", "patch", "delete", "head", "options"]);
-const ALIASES = {
-  X: "request", H: "header", d: "data", "data-ascii": "data", F: "form", u: "user", A: "user-agent", e: "referer", b: "cookie", G: "get", I: "head", "url-query": "query",
+const FORM = "application/x-www-form-urlencoded";
+
+// What options do to the `given`; short names first. Those with one parameter take the next word.
+const VALUED = {
+  "-X --request": (given, value) => { given.method = value.toLowerCase(); },
+  "-H --header": (given, value) => given.headers.push(headerOf(value)),
+  "-A --user-agent": (given, value) => given.headers.push(["User-Agent", value]),
+  "-e --referer": (given, value) => given.headers.push(["Referer", value]),
+  "-b --cookie": (given, value) => given.headers.push(["Cookie", value]),
+  "-u --user": (given, value) => { given.user = value; },
+  "--oauth2-bearer": (given, value) => given.headers.push(["Authorization", `Bearer ${value}`]),
+  "--url": (given, value) => { given.url ??= value; },
+  "-d --data --data-ascii --data-binary": (given, value) => given.data.push(notOfFile(value)),
+  "--data-raw": (given, value) => given.data.push(value),
+  "--data-urlencode": (given, value) => given.data.push(encoded(value)),
+  "--json": (given, value) => { given.isJson = true; given.data.push(notOfFile(value)); },
+  "-F --form": (given, value) => given.form.push(partOf(value)),
+  "--form-string": (given, value) => given.form.push(partOf(value, true)),
+  // Of no use to the request.
+  "-o --output -m --max-time --connect-timeout -x --proxy -c --cookie-jar -w --write-out --retry --retry-delay --cacert -E --cert --key --resolve -U --proxy-user --max-redirs -T --upload-file --ciphers -K --config": () => {},
 };
-const TAKING = new Set(["request", "header", "data", "data-raw", "data-binary", "data-urlencode", "json", "form", "form-string", "user", "user-agent", "referer", "cookie", "url", "query", "oauth2-bearer"]);
-// Options with a value that say nothing of the request itself.
-const SKIPPED = new Set(["o", "output", "x", "proxy", "m", "max-time", "connect-timeout", "retry", "cacert", "cert", "key", "E", "c", "cookie-jar", "w", "write-out", "T", "upload-file", "resolve", "interface", "limit-rate", "r", "range", "D", "dump-header", "K", "config", "retry-delay", "max-redirs"]);
+const FLAGS = {
+  "-G --get": (given) => { given.isGet = true; },
+  "-I --head": (given) => { given.method ??= "head"; },
+};
 
-// The words of a command line, as a shell parts them.
-export function wordsOf(command) {
-  const words = [];
-  let word = null;
-  let quote = "";
-  const text = command.replace(/\\\r?\n/g, " ").replace(/\^\r?\n/g, " ");
-  for (let place = 0; place < text.length; place += 1) {
-    const sign = text[place];
-    if (quote === "$") {
-      if (sign === "\\") word += escaped(text[(place += 1)]);
-      else if (sign === "'") quote = "";
-      else word += sign;
-    } else if (quote) {
-      if (sign === quote) quote = "";
-      else if (sign === "\\" && quote === '"' && '"\\$`'.includes(text[place + 1])) word += text[(place += 1)];
-      else word += sign;
-    } else if (sign === "$" && text[place + 1] === "'") {
-      word ??= "";
-      quote = "$";
-      place += 1;
-    } else if (sign === "'" || sign === '"') {
-      word ??= "";
-      quote = sign;
-    } else if (sign === "\\" && place + 1 < text.length) word = (word ?? "") + text[(place += 1)];
-    else if (/\s/.test(sign)) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else word = (word ?? "") + sign;
+const byName = (options) => new Map(Object.entries(options).flatMap(([names, act]) => names.split(" ").map((name) => [name, act])));
+const valued = byName(VALUED);
+const flags = byName(FLAGS);
+
+// {method, url, params, headers, body: {type, data}, authorization}, as `nodes/http_request/config.py` has them.
+export function parseCurl(text) {
+  const given = read(words(text));
+  if (!given.url) throw new Error(t("The command names no address."));
+  const { url, params } = addressOf(given);
+  const method = given.method ?? (given.form.length || (given.data.length && !given.isGet) ? "post" : "get");
+  if (!METHODS.has(method)) throw new Error(t("A request cannot use the method {name}.", { name: method.toUpperCase() }));
+  const body = bodyOf(given);
+  const authorization = authorizationOf(given);
+  return { method, url, params: lines(params), headers: lines(given.headers), body, authorization };
+}
+
+function read([name, ...rest]) {
+  if (!/^(.*[\\/])?curl(\.exe)?$/i.test(name ?? "")) throw new Error(t("Paste a whole command that begins with curl."));
+  const given = { headers: [], data: [], form: [] };
+  for (let place = 0; place < rest.length; place += 1) {
+    const word = rest[place];
+    if (word === "--next" || word === "-:") break; // a second request
+    if (!word.startsWith("-") || word === "-") given.url ??= word;
+    else if (word.startsWith("--")) place += long(given, word, rest[place + 1]);
+    else place += short(given, word, rest[place + 1]);
   }
-  if (quote) throw new Error(t("A quotation mark is opened and never closed."));
-  if (word !== null) words.push(word);
-  return words;
+  return given;
 }
 
-const escaped = (sign) => ({ n: "\n", t: "\t", r: "\r" })[sign] ?? sign ?? "";
+// Both return how many words more they took.
+function long(given, name, next) {
+  const act = valued.get(name);
+  if (!act) flags.get(name)?.(given);
+  else if (next === undefined) throw new Error(t("Something is missing after {name}.", { name }));
+  else act(given, next);
+  return act ? 1 : 0;
+}
 
-function optionsOf(words) {
-  const found = [];
-  for (let place = 0; place < words.length; place += 1) {
-    const word = words[place];
-    if (!word.startsWith("-") || word === "-") found.push(["url", word]);
-    else if (word.startsWith("--")) {
-      const [name, value] = word.slice(2).split(/=(.*)/s);
-      const option = ALIASES[name] ?? name;
-      if (TAKING.has(option)) found.push([option, value ?? words[(place += 1)] ?? ""]);
-      else if (SKIPPED.has(name)) place += value === undefined ? 1 : 0;
-      else found.push([option, ""]);
-    } else place = short(word, words, place, found);
+// Several may stand together, and the value may follow at once: -sSXPOST.
+function short(given, word, next) {
+  for (let place = 1; place < word.length; place += 1) {
+    const name = `-${word[place]}`;
+    const rest = word.slice(place + 1);
+    if (!valued.has(name)) flags.get(name)?.(given);
+    else if (!rest) return long(given, name, next);
+    else return long(given, name, rest) - 1;
   }
-  return found;
+  return 0;
 }
 
-// Short options may stand together, the value of the last one joined to it: -sXPOST.
-function short(word, words, place, found) {
-  for (let at = 1; at < word.length; at += 1) {
-    const option = ALIASES[word[at]] ?? word[at];
-    if (!TAKING.has(option) && !SKIPPED.has(option)) {
-      found.push([option, ""]);
-      continue;
-    }
-    const joined = word.slice(at + 1);
-    if (TAKING.has(option)) found.push([option, joined || (words[place + 1] ?? "")]);
-    return joined ? place : place + 1;
-  }
-  return place;
+function headerOf(text) {
+  const [name, ...rest] = text.split(text.includes(":") ? ":" : ";");
+  return [name.trim(), rest.join(":").trim()];
 }
 
-// Method, url, params, headers, authorization and body. Throws an Error that says what is wrong.
-export function parseCurl(command) {
-  const [first, ...words] = wordsOf(command.trim());
-  if (first?.replace(/\.exe$/, "") !== "curl") throw new Error(t("The command must begin with curl."));
-  const options = optionsOf(words);
-  const of = (...names) => options.filter(([name]) => names.includes(name)).map(([, value]) => value);
-  const [address] = of("url");
-  if (!address) throw new Error(t("There is no address in the command."));
-  const headers = of("header").map((line) => pair(line, ":")).filter(([name]) => name);
-  for (const [option, name] of [["user-agent", "User-Agent"], ["referer", "Referer"], ["cookie", "Cookie"]]) for (const value of of(option)) headers.push([name, value]);
-  const [url, params] = parted(/^https?:\/\//.test(address) || address.startsWith("{{#") ? address : `http://${address}`);
-  const body = bodyOf(options, headers);
-  const isInAddress = of("get").length > 0;
-  if (isInAddress && body.text) params.push(...body.text.split("&").map((one) => pair(one, "=").map(decoded)));
-  params.push(...of("query").map((one) => pair(one, "=")));
-  const { authorization, rest } = authorizationOf(headers, of("user")[0], of("oauth2-bearer")[0]);
-  const sent = isInAddress ? { type: "none", data: [] } : body.map;
-  const asked = of("request")[0]?.toLowerCase();
-  return {
-    method: METHODS.has(asked) ? asked : of("head").length ? "head" : sent.type === "none" ? "get" : "post",
-    url, params: asLines(params), headers: asLines(rest.filter(([name]) => !(sent.type === "form-data" && name.toLowerCase() === "content-type"))), authorization, body: sent,
-  };
+function notOfFile(value) {
+  if (value.startsWith("@")) throw new Error(t("The command reads {name}. Put what is in the file into the command instead.", { name: value.slice(1) || "@" }));
+  return value;
 }
 
-function pair(text, sign) {
-  const place = text.indexOf(sign);
-  return place < 0 ? [text.trim(), ""] : [text.slice(0, place).trim(), text.slice(place + 1).trim()];
+// `content`, `=content`, `name=content`: the content is encoded.
+function encoded(value) {
+  const at = value.indexOf("=");
+  if (at < 0) notOfFile(value);
+  return at > 0 ? `${value.slice(0, at)}=${encodeURIComponent(value.slice(at + 1))}` : encodeURIComponent(value.slice(at + 1));
 }
 
-function decoded(text) {
+function partOf(text, isPlain = false) {
+  const at = text.indexOf("=");
+  if (at < 1) throw new Error(t("A part of a form is written as name=value."));
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  if (isPlain || !/^[@<]/.test(value)) return { key, type: "text", value: isPlain ? value : value.replace(/;type=[^;]*$/, "") };
+  return { key, type: "file", value: "", file: [] };
+}
+
+function unescaped(text) {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
+  } catch { // a bare % is a character
     return text;
   }
 }
 
-function parted(address) {
-  const [whole] = address.split(/#(?!\w*[^{}]*#\}\})(?!\}\})/);
-  const place = whole.indexOf("?");
-  if (place < 0) return [whole, []];
-  return [whole.slice(0, place), whole.slice(place + 1).split("&").filter(Boolean).map((one) => pair(one, "=").map(decoded))];
+const pairs = (text) => text.split("&").filter(Boolean).map((pair) => {
+  const [name, ...rest] = pair.split("=");
+  return [unescaped(name), unescaped(rest.join("="))];
+});
+
+function addressOf({ url, data, isGet }) {
+  const [path, ...query] = url.replace(/(?<!\{\{)#(?!\}\}).*$/, "").split("?"); // without its fragment; references stay
+  const params = pairs([query.join("?"), ...(isGet ? data : [])].join("&"));
+  const isWhole = /^(https?:\/\/|\{\{)/i.test(path);
+  return { url: isWhole ? path : `https://${path}`, params };
 }
 
-function authorizationOf(headers, user, token) {
-  const place = headers.findIndex(([name]) => name.toLowerCase() === "authorization");
-  const [kind, key] = place < 0 ? [] : headers[place][1].split(/\s+(.*)/s);
-  const type = { bearer: "bearer", basic: "basic" }[kind?.toLowerCase()];
-  const rest = type ? headers.filter((_, at) => at !== place) : headers;
-  const found = user !== undefined ? ["basic", user] : token !== undefined ? ["bearer", token] : type ? [type, key ?? ""] : null;
-  return { rest, authorization: found ? { type: "api-key", config: { type: found[0], api_key: found[1], header: "" } } : { type: "no-auth", config: null } };
+function bodyOf({ headers, data, form, isGet, isJson }) {
+  if (form.length) return { type: "form-data", data: form };
+  if (!data.length || isGet) return { type: "none", data: [] };
+  const text = data.join(isJson ? "" : "&");
+  const kind = taken(headers, "content-type");
+  if (isJson || kind?.includes("json") || (!kind && isJsonText(text))) return { type: "json", data: [{ key: "", type: "text", value: text }] };
+  if (!kind || kind.startsWith(FORM)) return { type: "x-www-form-urlencoded", data: pairs(text).map(([key, value]) => ({ key, type: "text", value })) };
+  headers.push(["Content-Type", kind]);
+  return { type: "raw-text", data: [{ key: "", type: "text", value: text }] };
 }
 
-function bodyOf(options, headers) {
-  const forms = options.filter(([name]) => name === "form" || name === "form-string").map(([, value]) => pair(value, "="));
-  if (forms.length) return { text: "", map: { type: "form-data", data: forms.map(([key, value]) => ({ key, type: value.startsWith("@") ? "file" : "text", value: value.startsWith("@") ? "" : value.replace(/;type=.*$/, "") })) } };
-  const parts = options.filter(([name]) => ["data", "data-raw", "data-binary", "data-urlencode", "json"].includes(name));
-  if (!parts.length) return { text: "", map: { type: "none", data: [] } };
-  const isJson = parts.some(([name]) => name === "json");
-  const text = parts.map(([, value]) => value).join(isJson ? "" : "&");
-  const kind = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1].toLowerCase() ?? "";
-  const looksLikeJson = /^\s*[[{]/.test(text);
-  if (isJson || kind.includes("json") || (!kind && looksLikeJson)) return { text, map: { type: "json", data: [{ type: "text", value: text }] } };
-  if (!kind || kind.includes("urlencoded")) return { text, map: { type: "x-www-form-urlencoded", data: text.split("&").filter(Boolean).map((one) => pair(one, "=").map(decoded)).map(([key, value]) => ({ key, type: "text", value })) } };
-  return { text, map: { type: "raw-text", data: [{ type: "text", value: text }] } };
+function isJsonText(text) {
+  try {
+    return /^\s*[[{]/.test(text) && Boolean(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
+
+// Removes a header and returns what it says.
+function taken(headers, name) {
+  const place = headers.findIndex(([one]) => one.toLowerCase() === name);
+  return place < 0 ? undefined : headers.splice(place, 1)[0][1];
+}
+
+function authorizationOf({ headers, user }) {
+  const key = (type, api_key, header = "") => ({ type: "api-key", config: { type, api_key, header } });
+  const said = taken(headers, "authorization");
+  if (said === undefined) return user === undefined ? { type: "no-auth", config: null } : key("basic", user.includes(":") ? user : `${user}:`);
+  const [, scheme, value] = /^(bearer|basic)\s+(.*)$/i.exec(said) ?? [];
+  return scheme ? key(scheme.toLowerCase(), value) : key("custom", said, "Authorization");
+}
+
+const lines = (rows) => rows.filter(([name]) => name).map(([name, value]) => `${name}: ${value.replaceAll(/\s*\n\s*/g, " ")}`).join("\n");

@@ -3,7 +3,7 @@ import { h, icon } from "@/core/dom.js";
 import { toast } from "@/core/toast.js";
 import { t } from "@/core/words.js";
 import { iconButton, input, select } from "@/prompt/fields.js";
-import { offerRename } from "@/canvas/references.js";
+import { offerRename } from "@/canvas/reference-questions.js";
 import { isName } from "@/canvas/forms/text.js";
 
 const TYPES = ["string", "number", "boolean", "object", "array[string]", "array[number]", "array[boolean]", "array[object]"];

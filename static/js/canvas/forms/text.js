@@ -3,7 +3,7 @@ import { h } from "@/core/dom.js";
 import { toast } from "@/core/toast.js";
 import { t } from "@/core/words.js";
 import { input } from "@/prompt/fields.js";
-import { offerRename } from "@/canvas/references.js";
+import { offerRename } from "@/canvas/reference-questions.js";
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,29}$/;
 
