@@ -32,6 +32,7 @@ export const board = {
     return { x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 };
   },
   fit: (ids) => flow.fitView({ ...FIT, duration: 200, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+  fitFirst: () => flow?.fitView(FIRST_FIT),
   zoomIn: () => flow.zoomIn(),
   zoomOut: () => flow.zoomOut(),
   measured: (id) => flow.getNode(id)?.measured,
@@ -188,7 +189,7 @@ function Board() {
 }
 
 const onSelectionDrag = (stop) => (event, nodes) => stop(event, null, nodes);
-const familyOf = (node) => typeOf(node).family;
+const familyOf = (node) => (node.type === "container" || node.type === "note" ? node.type : typeOf(node).family);
 const MULTI = ["Meta", "Control"];
 const isSmall = matchMedia("(max-width: 860px)").matches;
 const START_NODES = viewNodes();

@@ -105,7 +105,8 @@ export function remove(ids, edgeIds = []) {
   const nodes = nodesOf().filter((node) => !gone.has(node.id));
   const edges = edgesOf().filter((edge) => !keys.has(keyOf(edge)) && !gone.has(edge.source) && !gone.has(edge.target));
   const names = ids.map((id) => nodeOf(id)).filter(Boolean).map(titleOf);
-  put({ nodes, edges }, { label: names.length ? t("{name} removed", { name: names.join(", ") }) : t("Connection removed") });
+  const label = names.length > 3 ? t("{count} nodes removed", { count: names.length }) : t("{name} removed", { name: names.join(", ") });
+  put({ nodes, edges }, { label: names.length ? label : t("Connection removed") });
 }
 
 // Edges of older files have no id of their own.

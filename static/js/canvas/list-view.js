@@ -2,7 +2,7 @@
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { iconButton, redraw } from "@/prompt/fields.js";
-import { removeFrom } from "@/canvas/board.js";
+import { board, removeFrom } from "@/canvas/board.js";
 import { nameOfWay } from "@/canvas/cards.js";
 import { handlesOf, isNote, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { signOf, textsOf } from "@/canvas/checklist.js";
@@ -17,7 +17,7 @@ import { draft } from "@/prompt/draft.js";
 
 const STORED = "parley.canvas.view";
 const host = document.getElementById("list");
-const board = document.getElementById("board");
+const drawing = document.getElementById("board");
 let unwatch = [];
 
 export const views = { isList: false };
@@ -122,13 +122,22 @@ function drawSoon() {
   });
 }
 
+// What is drawn unseen has no size: it is put in view once it has one.
+let wasSeen = false;
+function showFirst() {
+  wasSeen = true;
+  setTimeout(() => board.fitFirst(), 60);
+}
+
 export function switchView(name, { isChosen = true } = {}) {
   views.isList = name === "list";
   host.hidden = !views.isList;
-  board.hidden = views.isList;
+  drawing.hidden = views.isList;
+  drawing.parentElement.dataset.view = name;
   for (const button of document.querySelectorAll("#views [data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === name));
   if (isChosen) localStorage.setItem(STORED, name);
   if (views.isList) draw();
+  else if (!wasSeen) showFirst();
 }
 
 export function mountListView() {
@@ -147,5 +156,7 @@ export function mountListView() {
   draft.addEventListener("problems", drawSoon);
   signals.addEventListener("open", drawSoon);
   signals.addEventListener("goto", ({ detail }) => views.isList && requestAnimationFrame(() => host.querySelector(`.list-open[data-node="${CSS.escape(detail)}"]`)?.focus()));
-  switchView(localStorage.getItem(STORED) ?? (isPhone() ? "list" : "board"), { isChosen: false });
+  const first = localStorage.getItem(STORED) ?? (isPhone() ? "list" : "board");
+  wasSeen = first === "board";
+  switchView(first, { isChosen: false });
 }
