@@ -1,12 +1,12 @@
 // The drawing: React Flow over the draft's graph. Whatever is changed here is written to the draft when it is done; what
 // changes elsewhere comes back from it. React Flow keeps nodes and edges in its own store, so that a drag draws one node.
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, createElement, createRoot, html, useCallback, useEffect, useReactFlow, useState } from "flow";
+import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, createElement, createRoot, html, useCallback, useEffect, useNodesInitialized, useReactFlow, useState } from "flow";
 import { t } from "@/core/words.js";
 import { toast } from "@/core/toast.js";
 import { draft } from "@/prompt/draft.js";
 import { edgeTypes, nodeTypes } from "@/canvas/cards.js";
 import { typeOf } from "@/canvas/catalogue.js";
-import { connect, move, nodeOf, nodesOf, remove, whyNot } from "@/canvas/graph.js";
+import { CARD, connect, edgesOf, insideOf, move, nodeOf, nodesOf, remove, titleOf, whyNot, withInner } from "@/canvas/graph.js";
 import { mayRemove } from "@/canvas/reference-questions.js";
 import { signals } from "@/canvas/signals.js";
 import { viewEdges, viewNodes } from "@/canvas/view.js";
@@ -33,15 +33,61 @@ export const board = {
     return { x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 };
   },
   fit: (ids) => flow.fitView({ ...FIT, duration: 200, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+  fitFirst: () => flow?.fitView(FIRST_FIT),
   zoomIn: () => flow.zoomIn(),
   zoomOut: () => flow.zoomOut(),
   measured: (id) => flow.getNode(id)?.measured,
+  // As it is drawn; what was not drawn yet is taken for a card.
+  sizeOf(id) {
+    const { width, height, measured = {} } = flow.getNode(id) ?? {};
+    return { width: width ?? measured.width ?? CARD.width, height: height ?? measured.height ?? CARD.height };
+  },
   select(ids) {
     const wanted = new Set(ids);
     flow.setNodes((nodes) => nodes.map((node) => (Boolean(node.selected) === wanted.has(node.id) ? node : { ...node, selected: wanted.has(node.id) })));
+    flow.setEdges((edges) => edges.map((edge) => (edge.selected ? { ...edge, selected: false } : edge)));
+  },
+  selectAll: () => board.select(nodesOf().filter((node) => !insideOf(node)).map(({ id }) => id)),
+  // What a command is about: what is selected, else the node that has the focus.
+  chosen() {
+    const selected = flow.getNodes().filter((node) => node.selected).map(({ id }) => id);
+    const focused = document.activeElement?.closest?.("[data-node], .react-flow__node")?.dataset;
+    return selected.length || !focused ? selected : [focused.node ?? focused.id];
+  },
+  removeChosen() {
+    const ids = board.chosen();
+    const edges = ids.length ? [] : flow.getEdges().filter((edge) => edge.selected || edge.id === focusedEdge()).map(({ id }) => id);
+    removeFrom(ids.filter((id) => flow.getNode(id)?.deletable !== false), edges);
   },
   at: (point) => flow.screenToFlowPosition(point),
 };
+
+const focusedEdge = () => document.activeElement?.closest?.(".react-flow__edge")?.dataset.id;
+
+function goneText(ids, inner) {
+  if (inner && ids.length === 1) return t("{name} was removed with all that stood inside it.", { name: titleOf(nodeOf(ids[0])) });
+  if (ids.length === 1) return t("{name} was removed.", { name: titleOf(nodeOf(ids[0])) });
+  return ids.length ? t("{count} nodes were removed.", { count: ids.length + inner }) : t("The connection was removed.");
+}
+
+// Removes nodes and what stands inside them, or edges, and says so; asks first where others refer to them. The focus
+// goes to what stood before.
+export async function removeFrom(ids, edgeIds = []) {
+  if (!ids.length && !edgeIds.length) return;
+  if (ids.length && !(await mayRemove(ids))) return;
+  const gone = withInner(ids);
+  const inner = [...gone].filter((id) => !ids.includes(id) && !isStartOfRounds(id)).length;
+  const text = goneText(ids, inner);
+  const hadFocus = document.getElementById("board").contains(document.activeElement);
+  const before = edgesOf().find(({ source, target }) => ids.includes(target) && !gone.has(source))?.source;
+  if (gone.has(signals.openId)) signals.open(null);
+  remove(ids, edgeIds);
+  toast(text, "ok", { undo: () => draft.undo() });
+  if (hadFocus && before) requestAnimationFrame(() => elementOf(before)?.focus({ preventScroll: true }));
+}
+
+const isStartOfRounds = (id) => typeOf(nodeOf(id)).family === "begin";
+const elementOf = (id) => document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 
 const theme = () => document.documentElement.dataset.theme || "system";
 
@@ -55,8 +101,27 @@ function useTheme() {
   return ["light", "dark"].includes(mode) ? mode : "system";
 }
 
-// Moved nodes that stand over an iteration or a loop stay where they belong: what is inside is chosen when it is added.
-const written = (nodes) => new Map(nodes.map(({ id, position }) => [id, { x: Math.round(position.x), y: Math.round(position.y) }]));
+const rounded = (nodes) => new Map(nodes.map(({ id, position }) => [id, { x: Math.round(position.x), y: Math.round(position.y) }]));
+const isMoved = ({ id, position }) => nodeOf(id) && (nodeOf(id).position?.x !== position.x || nodeOf(id).position?.y !== position.y);
+
+// Containers grow while something is dragged inside them: they stay as they were drawn last.
+function grownSizes(nodes) {
+  const parents = [...new Set(nodes.map(({ id }) => insideOf(nodeOf(id))).filter(Boolean))].map((id) => flow.getNode(id));
+  return new Map(parents.filter((parent) => parent?.width && parent.height).map(({ id, width, height }) => [id, { width: Math.round(width), height: Math.round(height) }]));
+}
+
+function write(nodes, options) {
+  const moved = nodes.filter(isMoved);
+  if (moved.length) move(rounded(moved), { sizes: grownSizes(moved), ...options });
+}
+
+// Says when nodes and edges were painted first.
+function useFirstDrawing() {
+  const isReady = useNodesInitialized();
+  useEffect(() => {
+    if (isReady && !performance.getEntriesByName("canvas-drawn").length) requestAnimationFrame(() => setTimeout(() => performance.mark("canvas-drawn")));
+  }, [isReady]);
+}
 
 function Board() {
   const mode = useTheme();
@@ -76,24 +141,19 @@ function Board() {
     const goTo = ({ detail }) => {
       board.select([detail]);
       board.fit([detail]);
-      document.querySelector(`.react-flow__node[data-id="${CSS.escape(detail)}"]`)?.focus({ preventScroll: true });
+      elementOf(detail)?.focus({ preventScroll: true });
     };
     signals.addEventListener("goto", goTo);
     return () => signals.removeEventListener("goto", goTo);
   }, []);
 
-  const onDragStop = useCallback((_, __, nodes) => {
-    const moved = nodes.filter(({ id, position }) => {
-      const before = nodeOf(id)?.position;
-      return before?.x !== position.x || before?.y !== position.y;
-    });
-    if (moved.length) move(written(moved));
-  }, []);
-  // Arrows move a node without a drag: React Flow tells it as a change alone.
+  useFirstDrawing();
+
+  const onDragStop = useCallback((_, __, nodes) => write(nodes), []);
+  // Arrows move a node without a drag: React Flow tells it as a change alone. After a drag nothing is left to write.
   const onNodesChange = useCallback((changes) => {
     const steps = changes.filter((change) => change.type === "position" && change.dragging === false && change.position);
-    const moved = steps.filter(({ id, position }) => nodeOf(id) && (nodeOf(id).position?.x !== position.x || nodeOf(id).position?.y !== position.y));
-    if (moved.length) queueMicrotask(() => move(written(moved)));
+    if (steps.length) queueMicrotask(() => write(steps, { key: "arrows" }));
   }, []);
   const onConnect = useCallback((connection) => connect(connection), []);
   const isValidConnection = useCallback((connection) => !whyNot(connection), []);
@@ -107,25 +167,24 @@ function Board() {
       signals.pick({ anchor: { getBoundingClientRect: () => new DOMRect(clientX, clientY, 0, 0) }, after: { id: fromHandle.nodeId, handle: fromHandle.id } });
     }
   }, []);
-  const onBeforeDelete = useCallback(async ({ nodes, edges }) => {
-    const ids = nodes.filter(({ deletable }) => deletable !== false).map(({ id }) => id);
-    if (!ids.length && !edges.length) return false;
-    if (ids.length && !(await mayRemove(ids))) return false;
-    if (ids.includes(signals.openId)) signals.open(null);
-    remove(ids, ids.length ? [] : edges.map(({ id }) => id));
-    toast(ids.length === 1 ? t("The node was removed.") : ids.length ? t("{count} nodes were removed.", { count: ids.length }) : t("The connection was removed."), "ok", { undo: () => draft.undo() });
-    return false; // the draft tells the view
-  }, []);
   const onNodeClick = useCallback((event, node) => {
     if (!event.shiftKey && !event.ctrlKey && !event.metaKey && node.type !== "begin") signals.open(node.id);
+  }, []);
+  const onContextMenu = useCallback((event, node) => {
+    if (node && node.type !== "container") return;
+    event.preventDefault();
+    const { clientX: x, clientY: y } = event;
+    const { x: left, y: top } = node ? flow.getInternalNode(node.id).internals.positionAbsolute : { x: 0, y: 0 };
+    const at = flow.screenToFlowPosition({ x, y });
+    signals.pick({ anchor: { getBoundingClientRect: () => new DOMRect(x, y, 0, 0) }, at: { x: Math.round(at.x - left), y: Math.round(at.y - top) }, inside: node?.id ?? "" });
   }, []);
   const onPaneClick = useCallback(() => signals.open(null), []);
   const onSelectionChange = useCallback(({ nodes }) => signals.select(nodes.map(({ id }) => id)), []);
 
   return html`<${ReactFlow} defaultNodes=${START_NODES} defaultEdges=${START_EDGES} nodeTypes=${nodeTypes} edgeTypes=${edgeTypes} defaultEdgeOptions=${MARKER}
       colorMode=${mode} onNodeDragStop=${onDragStop} onSelectionDragStop=${onSelectionDrag(onDragStop)} onNodesChange=${onNodesChange} onConnect=${onConnect} onConnectEnd=${onConnectEnd}
-      isValidConnection=${isValidConnection} onBeforeDelete=${onBeforeDelete} onNodeClick=${onNodeClick} onPaneClick=${onPaneClick} onSelectionChange=${onSelectionChange}
-      deleteKeyCode=${DELETE} multiSelectionKeyCode=${MULTI} selectionKeyCode="Shift" snapToGrid snapGrid=${SNAP} minZoom=${0.1} maxZoom=${2} fitView fitViewOptions=${FIRST_FIT}
+      isValidConnection=${isValidConnection} onPaneContextMenu=${onContextMenu} onNodeContextMenu=${onContextMenu} onNodeClick=${onNodeClick} onPaneClick=${onPaneClick} onSelectionChange=${onSelectionChange}
+      deleteKeyCode=${null} multiSelectionKeyCode=${MULTI} selectionKeyCode="Shift" snapToGrid snapGrid=${SNAP} minZoom=${0.1} maxZoom=${2} fitView fitViewOptions=${FIRST_FIT}
       onlyRenderVisibleElements=${count > CULL_FROM} ariaLabelConfig=${LABELS} elevateNodesOnSelect=${false}>
     <${Background} gap=${20} size=${1.4} /><${Controls} position="bottom-left" orientation="horizontal" showInteractive=${false} />
     ${count <= NO_MAP_FROM && html`<${MiniMap} position="bottom-right" pannable zoomable nodeClassName=${familyOf} nodeBorderRadius=${8} />`}
@@ -133,8 +192,7 @@ function Board() {
 }
 
 const onSelectionDrag = (stop) => (event, nodes) => stop(event, null, nodes);
-const familyOf = (node) => typeOf(node).family;
-const DELETE = ["Delete", "Backspace"];
+const familyOf = (node) => (node.type === "container" || node.type === "note" ? node.type : typeOf(node).family);
 const MULTI = ["Meta", "Control"];
 const isSmall = matchMedia("(max-width: 860px)").matches;
 const START_NODES = viewNodes();

@@ -1,9 +1,11 @@
 // What nodes and edges look like on the board.
-import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizer, Position, getBezierPath, html, memo, useCallback, useSyncExternalStore } from "flow";
+import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizeControl, Position, getBezierPath, html, memo, useCallback, useSyncExternalStore } from "flow";
 import { t } from "@/core/words.js";
 import { handlesOf, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { factsOf, nameOfWay } from "@/canvas/faces.js";
 import { keyOf, resize, titleOf } from "@/canvas/graph.js";
+import { noteText } from "@/canvas/note-text.js";
+import { SIGNS, WORDS, duration } from "@/canvas/marks-text.js";
 import { marks, signals } from "@/canvas/signals.js";
 
 const sprite = document.documentElement.dataset.sprite;
@@ -13,11 +15,6 @@ function useMark(id) {
   const subscribe = useCallback((watcher) => marks.watch(id, watcher), [id]);
   return useSyncExternalStore(subscribe, () => marks.of(id));
 }
-
-const SIGNS = { running: "loader-circle", succeeded: "circle-check", failed: "circle-alert", exception: "triangle-alert", stopped: "circle-stop", paused: "circle-pause" };
-const WORDS = { running: t("running"), succeeded: t("succeeded"), failed: t("failed"), exception: t("failed, handled"), stopped: t("stopped"), paused: t("waits for a person") };
-
-const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`);
 
 function Mark({ mark }) {
   if (!mark?.status) return null;
@@ -59,12 +56,17 @@ function Card({ id, data }) {
   </div>`;
 }
 
+const rounded = ({ width, height }) => ({ width: Math.round(width), height: Math.round(height) });
+
+// Pulled to change the size; what stands inside stays where it is.
+const Corner = ({ id, ...limits }) => html`<${NodeResizeControl} position="bottom-right" className="corner" ...${limits} onResizeEnd=${(_, size) => resize(id, rounded(size))} />`;
+
 function Container({ id, data, selected }) {
   const node = { id, data };
   const mark = useMark(id);
   const handles = handlesOf(node);
   return html`<div className="node container" data-status=${mark?.status} data-type=${data.type}>
-    <${NodeResizer} isVisible=${selected} minWidth=${260} minHeight=${140} onResizeEnd=${(_, { width, height }) => resize(id, { width, height })} />
+    ${selected && html`<${Corner} id=${id} minWidth=${260} minHeight=${140} />`}
     <${Handle} type="target" id="target" position=${Position.Left} />
     <${Head} node=${node} mark=${mark} />
     ${handles.map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle}>${handle.isFailure ? html`<span className="way-name">${t("When it fails")}</span>` : null}<//>`)}
@@ -79,19 +81,9 @@ function Begin({ id, data }) {
 
 function Note({ id, data, selected }) {
   return html`<div className="note" data-theme=${data.theme || "yellow"}>
-    <${NodeResizer} isVisible=${selected} minWidth=${120} minHeight=${64} onResizeEnd=${(_, { width, height }) => resize(id, { width, height })} />
-    <div className="note-text">${noteText(data.text) || t("An empty note. Open it to write.")}</div></div>`;
-}
-
-// Notes of other editors hold a document as JSON: its texts, paragraph by paragraph.
-export function noteText(stored) {
-  try {
-    const lines = (node) => (node.text ?? "") + (node.children ?? []).map(lines).join("") + (node.type === "paragraph" || node.type === "linebreak" ? "\n" : "");
-    const { root } = JSON.parse(stored);
-    return lines(root).trimEnd();
-  } catch {
-    return stored ?? "";
-  }
+    ${selected && html`<${Corner} id=${id} minWidth=${120} minHeight=${64} />`}
+    <div className="note-text">${noteText(data.text) || t("An empty note. Open it to write.")}</div>
+    ${data.showAuthor && data.author ? html`<div className="note-author">${data.author}</div>` : null}</div>`;
 }
 
 function Line({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, markerEnd }) {

@@ -8,7 +8,7 @@ import { t } from "@/core/words.js";
 export const nodesOf = (config = draft.config) => config.graph?.nodes ?? [];
 export const edgesOf = (config = draft.config) => config.graph?.edges ?? [];
 export const nodeOf = (id, config = draft.config) => nodesOf(config).find((node) => node.id === id);
-export const titleOf = (node) => node.data?.title || typeOf(node).label;
+export const titleOf = (node) => node.data?.title || (isNote(node) ? t("Note") : typeOf(node).label);
 
 // What a node stands inside of: the id of an iteration or a loop, or "".
 export const insideOf = (node) => node.parentId || node.data?.iteration_id || node.data?.loop_id || "";
@@ -38,14 +38,65 @@ export function setData(id, change, options = {}) {
   put({ nodes: replaced(new Set([id]), (one) => ({ ...one, data })) }, { label, ...options });
 }
 
-// `positions`: a map of ids to {x, y}; `sizes` likewise to {width, height}.
-export function move(positions, label = t("Moved")) {
-  put({ nodes: replaced(new Set(positions.keys()), (node) => ({ ...node, position: positions.get(node.id) })) }, { label });
+// Files of other editors say where a node stands on the whole board, too: it goes along.
+function moved(node, positions) {
+  const position = positions.get(node.id);
+  if (!position || (node.position?.x === position.x && node.position?.y === position.y)) return node;
+  const { positionAbsolute: whole, position: before } = node;
+  if (!whole || !before) return { ...node, position };
+  return { ...node, position, positionAbsolute: { ...whole, x: whole.x + position.x - before.x, y: whole.y + position.y - before.y } };
 }
 
-export function resize(id, size) {
-  const change = (node) => ({ ...node, ...size, data: node.data.width === undefined ? node.data : { ...node.data, ...size } });
-  put({ nodes: replaced(new Set([id]), change) }, { label: t("Size changed"), key: `size-${id}` });
+const sized = (node, size) => ({ ...node, ...size, data: node.data.width === undefined ? node.data : { ...node.data, ...size } });
+
+// `positions`: a map of ids to {x, y}; `sizes` likewise to {width, height}.
+export function move(positions, { label = t("Moved"), sizes = new Map(), key = null } = {}) {
+  const change = (node) => (sizes.has(node.id) ? sized(moved(node, positions), sizes.get(node.id)) : moved(node, positions));
+  const ids = new Set([...positions.keys(), ...sizes.keys()]);
+  const parents = new Set([...positions.keys()].map((id) => insideOf(nodeOf(id) ?? {})).filter(Boolean));
+  put({ nodes: grown(replaced(ids, change), parents) }, { label, key });
+}
+
+export function resize(id, size, position = null) {
+  const positions = position ? new Map([[id, position]]) : new Map();
+  put({ nodes: replaced(new Set([id]), (node) => sized(moved(node, positions), size)) }, { label: t("Size changed") });
+}
+
+export const CARD = { width: 232, height: 90 };
+const PADDING = 24;
+
+// How much room a container's inner nodes take.
+export function roomInside(id, nodes) {
+  const inner = nodes.filter((node) => insideOf(node) === id && node.position);
+  return {
+    width: Math.max(0, ...inner.map((node) => node.position.x + (node.width ?? CARD.width) + PADDING)),
+    height: Math.max(0, ...inner.map((node) => node.position.y + (node.height ?? CARD.height) + PADDING)),
+  };
+}
+
+// Containers as large as what stands inside them asks for; never smaller than they are.
+export function grown(nodes, ids) {
+  return nodes.map((node) => {
+    if (!ids.has(node.id)) return node;
+    const room = roomInside(node.id, nodes);
+    const size = { width: Math.max(room.width, node.width ?? node.data.width ?? CONTAINER.width), height: Math.max(room.height, node.height ?? node.data.height ?? CONTAINER.height) };
+    return size.width === node.width && size.height === node.height ? node : sized(node, size);
+  });
+}
+
+// Where a node between two others goes, and how far what comes after it makes room.
+export function roomFor(before, next, width) {
+  const gap = 80;
+  const left = before.position.x + (before.width ?? CARD.width) + gap;
+  const missing = left + width + gap - next.position.x;
+  const positions = new Map();
+  if (missing > 0) {
+    for (const node of nodesOf()) {
+      const follows = insideOf(node) === insideOf(next) && node.position && node.position.x >= next.position.x && leadsTo(next.id, node.id);
+      if (follows) positions.set(node.id, { ...node.position, x: node.position.x + Math.ceil(missing / 10) * 10 });
+    }
+  }
+  return { at: { x: left, y: next.position.y }, positions };
 }
 
 export function remove(ids, edgeIds = []) {
@@ -54,7 +105,8 @@ export function remove(ids, edgeIds = []) {
   const nodes = nodesOf().filter((node) => !gone.has(node.id));
   const edges = edgesOf().filter((edge) => !keys.has(keyOf(edge)) && !gone.has(edge.source) && !gone.has(edge.target));
   const names = ids.map((id) => nodeOf(id)).filter(Boolean).map(titleOf);
-  put({ nodes, edges }, { label: names.length ? t("{name} removed", { name: names.join(", ") }) : t("Connection removed") });
+  const label = names.length > 3 ? t("{count} nodes removed", { count: names.length }) : t("{name} removed", { name: names.join(", ") });
+  put({ nodes, edges }, { label: names.length ? label : t("Connection removed") });
 }
 
 // Edges of older files have no id of their own.
@@ -148,10 +200,12 @@ function placeInside(parentId, node) {
   return { parentId, extent: "parent", zIndex: 1002, data: { ...node.data, ...mark(around?.data.type, parentId) } };
 }
 
-// Adds nodes, and edges to and from them. `edges`: [source, handle, target]; `without`: keys of edges that go.
-export function add(nodes, { edges = [], without = [], label } = {}) {
+// Adds nodes, and edges to and from them. `edges`: [source, handle, target]; `without`: keys of edges that go;
+// `positions`: where others make room.
+export function add(nodes, { edges = [], without = [], positions = new Map(), label } = {}) {
   const keys = new Set(without);
-  const config = { ...draft.config, graph: { ...draft.config.graph, nodes: [...nodesOf(), ...nodes] } };
+  const around = new Set(nodes.map(insideOf).filter(Boolean));
+  const config = { ...draft.config, graph: { ...draft.config.graph, nodes: grown([...nodesOf().map((node) => moved(node, positions)), ...nodes], around) } };
   const kept = edgesOf().filter((edge) => !keys.has(keyOf(edge)));
   const more = edges.map(([source, handle, target]) => newEdge(source, handle, target, config));
   put({ nodes: config.graph.nodes, edges: [...kept, ...more] }, { label: label ?? t("{name} added", { name: titleOf(nodes[0]) }) });
@@ -173,4 +227,21 @@ export function setSettings(id, change, options = {}) {
 export function disconnect(keys) {
   const gone = new Set(keys);
   put({ edges: edgesOf().filter((edge) => !gone.has(keyOf(edge))) }, { label: t("Connection removed") });
+}
+
+// Nodes and edges that are made already, such as copies; containers grow around what is put inside them.
+export function addAll(nodes, edges, label) {
+  const around = new Set(nodes.map(insideOf).filter(Boolean));
+  put({ nodes: grown([...nodesOf(), ...nodes], around), edges: [...edgesOf(), ...edges] }, { label });
+}
+
+// Gives titles nobody has, those it has given before among them.
+export function freeTitleAmong(config = draft.config) {
+  const given = [];
+  return (wanted) => {
+    const nodes = [...nodesOf(config), ...given.map((title) => ({ data: { title } }))];
+    const title = freeTitle(wanted, { graph: { nodes } });
+    given.push(title);
+    return title;
+  };
 }

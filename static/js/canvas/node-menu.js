@@ -1,28 +1,16 @@
 // What can be done with a node as a whole: a menu at the element it was asked for at.
 import { openDialog } from "@/core/dialogs.js";
 import { h, icon } from "@/core/dom.js";
-import { toast } from "@/core/toast.js";
 import { t } from "@/core/words.js";
-import { draft } from "@/prompt/draft.js";
+import { removeFrom } from "@/canvas/board.js";
 import { isNote, typeOf } from "@/canvas/catalogue.js";
 import { changeKind, kindsFor } from "@/canvas/change-kind.js";
 import { openChooser, placeAt } from "@/canvas/chooser.js";
-import { nodeOf, remove, titleOf } from "@/canvas/graph.js";
-import { mayRemove } from "@/canvas/reference-questions.js";
+import { copy, duplicate } from "@/canvas/clipboard.js";
+import { nodeOf, titleOf } from "@/canvas/graph.js";
 import { signals } from "@/canvas/signals.js";
 
 const nameOf = (id) => (isNote(nodeOf(id)) ? t("Note") : titleOf(nodeOf(id)));
-
-// Copies are another module's business; without it there are no entries for them.
-const copying = import("@/canvas/clipboard.js").catch(() => ({}));
-
-export async function removeNodes(ids) {
-  const names = ids.map(nameOf).join(", ");
-  if (!(await mayRemove(ids))) return;
-  if (ids.includes(signals.openId)) signals.open(null);
-  remove(ids);
-  toast(t("{name} removed", { name: names }), "ok", { undo: () => draft.undo() });
-}
 
 function chooseKind(anchor, id) {
   const kinds = kindsFor(id);
@@ -41,14 +29,13 @@ function become(id, type) {
   signals.open(id);
 }
 
-async function entriesFor(anchor, id) {
-  const { duplicate, copy } = await copying;
+function entriesFor(anchor, id) {
   return [
-    duplicate && [t("Duplicate"), "copy-plus", () => duplicate([id])],
-    copy && [t("Copy as JSON"), "copy", () => copy([id])],
+    [t("Duplicate"), "copy-plus", () => duplicate([id])],
+    [t("Copy as JSON"), "copy", () => copy([id])],
     kindsFor(id).length && [t("Change kind"), "refresh-cw", () => chooseKind(anchor, id)],
     !isNote(nodeOf(id)) && [t("Help"), "circle-help", () => explain(typeOf(nodeOf(id)))],
-    [t("Remove"), "trash-2", () => removeNodes([id]), "danger"],
+    [t("Remove"), "trash-2", () => removeFrom([id]), "danger"],
   ].filter(Boolean);
 }
 
@@ -59,11 +46,11 @@ function explain(type) {
     h("p", { className: "muted" }, t("More in the documentation: {page}", { page: `docs/nodes/${type.key}.md` }))), { label: type.label });
 }
 
-export async function openNodeMenu(anchor, id) {
+export function openNodeMenu(anchor, id) {
   const node = nodeOf(id);
   if (!node || node.selectable === false) return;
   const close = () => sheet.hidePopover();
-  const items = (await entriesFor(anchor, id)).map(([label, sign, act, kind = ""]) => h("button", { type: "button", role: "menuitem", tabIndex: -1, className: kind, onclick: () => { close(); act(); } }, icon(sign), label));
+  const items = entriesFor(anchor, id).map(([label, sign, act, kind = ""]) => h("button", { type: "button", role: "menuitem", tabIndex: -1, className: kind, onclick: () => { close(); act(); } }, icon(sign), label));
   const sheet = h("div", { className: "sheet node-menu", popover: "auto", role: "menu", "aria-label": t("What to do with {name}", { name: nameOf(id) }) }, items);
   sheet.addEventListener("keydown", (event) => step(event, items));
   sheet.addEventListener("toggle", ({ newState }) => {

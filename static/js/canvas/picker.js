@@ -2,12 +2,17 @@
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { handlesOf, takesInput, types } from "@/canvas/catalogue.js";
-import { add, freshNodes, insideOf, nodeOf, nodesOf } from "@/canvas/graph.js";
+import { add, freshNodes, insideOf, newId, nodeOf, nodesOf, roomFor } from "@/canvas/graph.js";
+import { freshNote } from "@/canvas/note-text.js";
+import { ranked } from "@/canvas/ranking.js";
+import { showAt } from "@/canvas/sheets.js";
 import { signals } from "@/canvas/signals.js";
 
 const FAMILIES = {
   begin: t("Begins"), model: t("Models"), knowledge: t("Knowledge"), logic: t("Logic"), data: t("Data"), outside: t("Other services"), end: t("Ends"),
+  note: t("On the board"),
 };
+const NOTE = { key: "note", label: t("Note"), description: t("A text on the board, for whoever reads the flow."), family: "note", icon: "sticky-note" };
 const STEP_X = 320;
 const STEP_Y = 120;
 
@@ -15,8 +20,9 @@ const isThere = (key) => nodesOf().some((node) => node.data?.type === key);
 
 // Kinds that may stand inside a node of the type `around`, "" for the flow itself; `isAfter`: something leads to them.
 function offered(around, isAfter) {
-  return types.filter((type) => type.is_offered && !type.key.endsWith("-start") && (!type.only_inside || type.only_inside === around)
+  const kinds = types.filter((type) => type.is_offered && !type.key.endsWith("-start") && (!type.only_inside || type.only_inside === around)
     && (type.family !== "begin" || (!around && !isAfter && !isThere(type.key))));
+  return isAfter || around ? kinds : [...kinds, NOTE];
 }
 
 // A place to the right of a node, below whatever stands there already.
@@ -28,30 +34,37 @@ export function placeAfter(node) {
   return wanted;
 }
 
+function putNote({ at }, center) {
+  const note = freshNote(at ?? center(), newId());
+  add([note], { label: t("Note added") });
+  signals.open(note.id);
+  return note.id;
+}
+
 // Adds a node of a kind where a request (see `signals.pick`) wants it, and opens it. Returns its id.
-export function put(type, { after, between, at, inside = "" }, center) {
+export function put(type, request, center) {
+  if (type === NOTE) return putNote(request, center);
+  const { after, between, at, inside = "" } = request;
   const before = nodeOf(after?.id ?? between?.source);
+  const next = between && nodeOf(between.target);
   const parent = before ? insideOf(before) : inside;
-  const nodes = freshNodes(type, before ? placeAfter(before) : at ?? center(), parent);
+  const room = before?.position && next?.position ? roomFor(before, next, type.has_rounds ? 420 : 232) : null;
+  const nodes = freshNodes(type, room?.at ?? (before ? placeAfter(before) : at ?? center()), parent);
   const [node] = nodes;
   const edges = [];
   if (before && takesInput(node)) edges.push([before.id, after?.handle ?? between.handle, node.id]);
   const [out] = handlesOf(node);
   if (between && out) edges.push([node.id, out.id, between.target]);
-  add(nodes, { edges, without: between ? [between.key] : [] });
+  add(nodes, { edges, without: between ? [between.key] : [], positions: room?.positions });
   signals.open(node.id);
   return node.id;
-}
-
-function matches(type, words) {
-  const text = `${type.label} ${type.key} ${type.description}`.toLowerCase();
-  return words.every((word) => text.includes(word));
 }
 
 export function mountPicker(center) {
   const search = h("input", { className: "input", type: "search", maxLength: 60, placeholder: t("Search nodes"), "aria-label": t("Search nodes"), role: "combobox", "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" });
   const list = h("div", { id: "picker-list", role: "listbox", className: "picker-list", "aria-label": t("Kinds of nodes") });
-  const sheet = h("div", { className: "picker", popover: "auto", role: "dialog", "aria-label": t("Add a node") }, search, list);
+  const none = h("p", { className: "muted none", role: "status" });
+  const sheet = h("div", { className: "picker", popover: "auto", role: "dialog", "aria-label": t("Add a node") }, search, list, none);
   let request = {};
   let current = 0;
   document.body.append(sheet);
@@ -62,7 +75,8 @@ export function mountPicker(center) {
     const all = options();
     current = Math.max(0, Math.min(place, all.length - 1));
     all.forEach((option, index) => option.setAttribute("aria-selected", String(index === current)));
-    all[current]?.scrollIntoView({ block: "nearest" });
+    if (current === 0) list.scrollTop = 0;
+    else all[current]?.scrollIntoView({ block: "nearest" });
     if (all[current]) search.setAttribute("aria-activedescendant", all[current].id);
     else search.removeAttribute("aria-activedescendant");
   }
@@ -72,16 +86,24 @@ export function mountPicker(center) {
     put(type, request, center);
   }
 
+  const option = (type) => h("div", { role: "option", id: `kind-${type.key}`, className: "kind", "data-kind": type.key, onclick: () => choose(type) },
+    h("span", { className: `node-sign ${type.family}` }, icon(type.icon)), h("span", { className: "kind-name" }, h("strong", {}, type.label), h("small", {}, type.description)));
+
+  function grouped(found) {
+    const groups = Object.entries(FAMILIES).map(([family, label]) => [label, found.filter((type) => type.family === family)]).filter(([, group]) => group.length);
+    return groups.map(([label, group]) => h("div", { role: "group", "aria-label": label }, h("p", { className: "over", "aria-hidden": "true" }, label), group.map(option)));
+  }
+
+  // What is searched for stands in the order of how well it fits; without a search by family.
   function show() {
-    const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const words = search.value.trim();
     const before = nodeOf(request.after?.id ?? request.between?.source);
     const inside = before ? insideOf(before) : request.inside;
-    const found = offered(inside ? nodeOf(inside)?.data.type : "", Boolean(before)).filter((type) => matches(type, words));
-    const groups = Object.entries(FAMILIES).map(([family, label]) => [label, found.filter((type) => type.family === family)]).filter(([, group]) => group.length);
-    list.replaceChildren(...groups.map(([label, group]) => h("div", { role: "group", "aria-label": label }, h("p", { className: "over", "aria-hidden": "true" }, label),
-      group.map((type) => h("div", { role: "option", id: `kind-${type.key}`, className: "kind", "data-kind": type.key, onclick: () => choose(type) },
-        h("span", { className: `node-sign ${type.family}` }, icon(type.icon)), h("span", { className: "kind-name" }, h("strong", {}, type.label), h("small", {}, type.description)))))),
-    ...(found.length ? [] : [h("p", { className: "muted none" }, t("No kind of node has this name. Try another word."))]));
+    const kinds = offered(inside ? nodeOf(inside)?.data.type : "", Boolean(before));
+    const found = words ? ranked(kinds, words) : kinds;
+    list.replaceChildren(...(words ? found.map(option) : grouped(found)));
+    none.textContent = found.length ? "" : t("No kind of node has this name. Try another word.");
+    list.hidden = !found.length;
     mark(0);
   }
 
@@ -101,11 +123,7 @@ export function mountPicker(center) {
     request = detail;
     search.value = "";
     show();
-    sheet.showPopover();
-    const { left, bottom } = detail.anchor.getBoundingClientRect();
-    sheet.style.left = `${Math.max(8, Math.min(left, innerWidth - sheet.offsetWidth - 8))}px`;
-    sheet.style.top = `${Math.max(8, Math.min(bottom + 6, innerHeight - sheet.offsetHeight - 8))}px`;
+    showAt(sheet, detail.anchor);
     search.focus();
   });
 }
-

@@ -1,10 +1,15 @@
 // The draft's graph as React Flow takes it. What did not change keeps its identity, so that it is not drawn anew.
-import { isNote, typeOf } from "@/canvas/catalogue.js";
-import { edgesOf, insideOf, keyOf, nodesOf } from "@/canvas/graph.js";
+import { FAIL_BRANCH, isNote, typeOf } from "@/canvas/catalogue.js";
+import { edgesOf, insideOf, keyOf, nodesOf, roomInside } from "@/canvas/graph.js";
+import { columns } from "@/canvas/columns.js";
 
-const COLUMN_PX = 320;
 const WIDTH_PX = 232;
-let known = new Map(); // id -> [node of the draft, node of the view]
+// How far inner nodes keep from the left and the upper edge of what they stand in; to the right and below it grows.
+const INNER_EXTENT = [[12, 52], [Infinity, Infinity]];
+const EMPTY = { width: 420, height: 200 };
+
+// Nodes of the draft and what of them was shown; the view's own copies carry what is selected and measured besides.
+let shownFrom = new Map(); // id -> {node, inside, place, size}
 
 const isPosition = (position) => Number.isFinite(position?.x) && Number.isFinite(position?.y);
 
@@ -15,15 +20,20 @@ function kindOf(node) {
   return type.family === "begin" && insideOf(node) ? "begin" : "card";
 }
 
-function shown(node, place) {
-  const inside = insideOf(node);
-  const kind = kindOf(node);
-  const size = kind === "container" || kind === "note" ? { width: node.width ?? node.data.width ?? 420, height: node.height ?? node.data.height ?? 200 } : {};
+// A container that no editor has drawn yet is as large as what stands inside it.
+function sizeOf(node, kind, placed) {
+  if (kind !== "container" && kind !== "note") return null;
+  const size = { width: node.width ?? node.data.width, height: node.height ?? node.data.height };
+  if (size.width && size.height) return size;
+  const room = kind === "container" ? roomInside(node.id, placed) : EMPTY;
+  return { width: size.width || Math.max(room.width, EMPTY.width), height: size.height || Math.max(room.height, EMPTY.height) };
+}
+
+function shown({ node, kind, inside, place, size }) {
   return {
-    id: node.id, type: kind, data: node.data, position: isPosition(node.position) ? node.position : { x: place * COLUMN_PX, y: 200 },
-    ...(inside ? { parentId: inside, expandParent: true } : {}), ...size,
-    draggable: kind !== "begin", deletable: kind !== "begin", zIndex: kind === "container" ? -1 : 0,
-    initialWidth: WIDTH_PX,
+    id: node.id, type: kind, data: node.data, position: place, initialWidth: WIDTH_PX, ...size,
+    ...(inside ? { parentId: inside, expandParent: true, extent: INNER_EXTENT } : {}),
+    draggable: kind !== "begin", deletable: kind !== "begin", selectable: kind !== "begin", zIndex: kind === "container" ? -1 : 0,
   };
 }
 
@@ -42,37 +52,53 @@ function ordered(nodes) {
   return found;
 }
 
+// Nodes with the places they are shown at: some files say none.
+function withPlaces(nodes) {
+  if (nodes.every(({ position }) => isPosition(position))) return nodes;
+  const places = columns(nodes, edgesOf(), insideOf);
+  return nodes.map((node) => (isPosition(node.position) ? node : { ...node, position: places.get(node.id) }));
+}
+
+const isSameSize = (one, other) => one?.width === other?.width && one?.height === other?.height;
+const isSame = (one, other) => one && one.node === other.node && one.inside === other.inside && one.place.x === other.place.x && one.place.y === other.place.y && isSameSize(one.size, other.size);
+
 // `before`: the nodes of the view as they are, which keep what is selected and measured.
 export function viewNodes(before = []) {
   const states = new Map(before.map((node) => [node.id, node]));
+  const nodes = nodesOf();
+  const ids = new Set(nodes.map(({ id }) => id));
+  const placed = withPlaces(nodes);
+  const places = new Map(placed.map(({ id, position }) => [id, position]));
   const next = new Map();
-  const ids = new Set(nodesOf().map(({ id }) => id));
-  const found = ordered(nodesOf()).map((node, place) => {
-    const [source, view] = known.get(node.id) ?? [];
+  const found = ordered(nodes).map((node) => {
+    const kind = kindOf(node);
+    const source = { node, kind, inside: ids.has(insideOf(node)) ? insideOf(node) : "", place: places.get(node.id), size: sizeOf(node, kind, placed) };
+    next.set(node.id, source);
     const now = states.get(node.id);
-    if (source === node && now) {
-      next.set(node.id, [node, now]);
-      return now;
-    }
-    const fresh = shown(node, place);
-    if (!ids.has(fresh.parentId)) delete fresh.parentId;
-    const made = now ? { ...fresh, selected: now.selected, measured: now.measured } : fresh;
-    next.set(node.id, [node, made]);
-    return view && now ? made : made;
+    if (now && isSame(shownFrom.get(node.id), source)) return now;
+    return now ? { ...shown(source), selected: now.selected, measured: now.measured } : shown(source);
   });
-  known = next;
+  shownFrom = next;
   return found;
 }
 
-const isFailing = (edge) => edge.sourceHandle === "fail-branch";
+// Likewise for edges: what a view's edge was made of is known by the edge itself.
+let edgesFrom = new Map(); // key -> edge of the draft
 
 export function viewEdges(before = []) {
-  const selected = new Set(before.filter((edge) => edge.selected).map(({ id }) => id));
-  return edgesOf().map((edge) => {
+  const states = new Map(before.map((edge) => [edge.id, edge]));
+  const next = new Map();
+  const found = edgesOf().flatMap((edge) => {
     const id = keyOf(edge);
-    return {
+    if (next.has(id)) return []; // twice in a file
+    next.set(id, edge);
+    const now = states.get(id);
+    if (now && edgesFrom.get(id) === edge) return [now];
+    return [{
       id, type: "line", source: edge.source, sourceHandle: edge.sourceHandle || "source", target: edge.target, targetHandle: "target",
-      selected: selected.has(id), className: isFailing(edge) ? "failing" : "",
-    };
+      selected: Boolean(now?.selected), className: edge.sourceHandle === FAIL_BRANCH ? "failing" : "",
+    }];
   });
+  edgesFrom = next;
+  return found;
 }
