@@ -45,10 +45,10 @@ function follow() {
   current.addEventListener("change", () => {
     const isNew = current.record !== last && current.isBusy;
     last = current.record;
-    if (isNew && parts && !isChatflow && parts.tabs.chosen === "try") parts.tabs.choose("trace");
+    if (isNew && parts && !current.isRead && parts.tabs.chosen === "try") parts.tabs.choose("trace");
   });
   current.addEventListener("update", () => {
-    if (current.record?.isOver && last === current.record && !isChatflow) {
+    if (current.record?.isOver && last === current.record && !current.isRead) {
       last = null;
       if (parts?.tabs.chosen === "trace") parts.tabs.choose("result");
     }

@@ -35,6 +35,7 @@ export class WatchedRuns extends DraftRuns {
 
 class CurrentRun extends EventTarget {
   record = null; // what is shown
+  isRead = false; // whether somebody else shows what the last run says, too
   #live = null; // the last run of the draft
   #runs = null; // those that were started here
   #owner = null; // whose the live run is
@@ -63,6 +64,7 @@ class CurrentRun extends EventTarget {
   watch(reader, owner) {
     const record = this.#live = new RunRecord();
     this.#owner = owner;
+    this.isRead = Boolean(reader);
     this.#show(record);
     return {
       restart: () => {

@@ -19,7 +19,7 @@ export class RunRecord {
   // The events come again, from the first one.
   restart() {
     Object.assign(this, {
-      id: null, taskId: null, status: "running", error: "", outputs: null, inputs: null, text: "", whole: {},
+      id: null, taskId: null, status: "running", error: "", lacks: null, outputs: null, inputs: null, text: "", whole: {},
       elapsed_time: null, total_tokens: null, total_steps: null, who: "", created_at: null, hasMore: false, isStored: false, messageId: null,
     });
     this.rows = []; // all of them
@@ -135,9 +135,9 @@ export class RunRecord {
   }
 
   // An error that no end of the flow told of: it did not begin, or broke.
-  #fail({ message }) {
+  #fail({ message, code, params }) {
     if (this.isOver && this.error) return;
-    Object.assign(this, { status: "failed", error: message, forms: [] });
+    Object.assign(this, { status: "failed", error: message, lacks: code === "upstream_missing" ? params : null, forms: [] });
     this.#settle(() => "stopped");
   }
 

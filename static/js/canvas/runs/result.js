@@ -1,15 +1,15 @@
 // What a run has come to: its state, what it brought, what went wrong, and what it waits for.
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
-import { nodeOf } from "@/canvas/graph.js";
+import { nodeOf, titleOf } from "@/canvas/graph.js";
 import { signals } from "@/canvas/signals.js";
 import { current } from "@/canvas/runs/current.js";
 import { figures, isNothing, moment, nothingYet, outputBlocks, statusChip, trouble, valueBlock } from "@/canvas/runs/looks.js";
 import { addressOf } from "@/canvas/runs/server.js";
 
-function goToButton(row) {
-  if (!row || !nodeOf(row.nodeId)) return null;
-  return h("button", { className: "btn", type: "button", onclick: () => signals.goTo(row.nodeId) }, icon("target"), t("Go to {name}", { name: row.title }));
+function goToButton(id) {
+  const node = nodeOf(id);
+  return node && h("button", { className: "btn", type: "button", onclick: () => signals.goTo(id) }, icon("target"), t("Go to {name}", { name: titleOf(node) }));
 }
 
 const waiting = ({ node_title: title, form_token: token }) => h("div", { className: "notice warn" }, icon("circle-pause"),
@@ -21,7 +21,7 @@ const waitingSomewhere = (record) => h("div", { className: "notice warn" }, icon
 
 function problem(record) {
   if (!record.error) return null;
-  return trouble(record.error, goToButton(record.failed[0]));
+  return trouble(record.error, goToButton(record.lacks ?? record.failed[0]?.nodeId));
 }
 
 function outcome(record) {

@@ -5,7 +5,7 @@ import { page } from "@/prompt/page.js";
 const base = `/apps/${page.app.id}`;
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
-async function send(path, { method = "GET", json, file } = {}) {
+async function send(path, { method = "GET", json, file, form, isPage = false } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   let body;
   if (json) {
@@ -14,8 +14,11 @@ async function send(path, { method = "GET", json, file } = {}) {
   } else if (file) {
     body = new FormData();
     body.append("file", file, file.name);
+  } else if (form) {
+    body = new URLSearchParams(form);
   }
   const response = await fetch(`${base}/${path}`, { method, headers, body }).catch(() => null);
+  if (isPage && response?.ok) return null;
   const answer = await response?.json().catch(() => null);
   if (response?.ok && answer) return answer;
   throw Object.assign(new Error(answer?.message ?? t("The server could not be reached. Try again.")), { status: response?.status ?? 0, body: answer });
@@ -34,6 +37,8 @@ export const server = {
   resetAll: () => send("values", { method: "DELETE" }),
   step: (id, values) => send(`debug/nodes/${encodeURIComponent(id)}`, { method: "POST", json: { values } }),
   times: (config) => send("triggers/times", { method: "POST", json: { config } }),
+  addresses: (id) => send(`triggers/addresses?node_id=${encodeURIComponent(id)}`),
+  prepare: (id) => send("triggers/prepare", { method: "POST", form: { node_id: id }, isPage: true }),
   variables: (nodes) => send("canvas/variables", { method: "POST", json: { nodes } }),
 };
 

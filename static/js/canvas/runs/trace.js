@@ -5,9 +5,13 @@ import { t } from "@/core/words.js";
 import { typeOf } from "@/canvas/catalogue.js";
 import { signals } from "@/canvas/signals.js";
 import { current } from "@/canvas/runs/current.js";
+import { fold } from "@/canvas/runs/fold.js";
 import { detailBlocks, figures, nothingYet, stateOf, trouble } from "@/canvas/runs/looks.js";
 
 const AT_ONCE = 100; // steps or rounds; the rest on demand
+
+// Where rounds begin is no step of theirs.
+const isStep = ({ type, parent }) => !parent || typeOf({ data: { type } }).family !== "begin";
 
 // A list that shows its first hundred, and more when asked for; `sync` takes what has come since.
 class LongList {
@@ -36,20 +40,6 @@ class LongList {
     this.sync(this.items);
     last?.nextElementSibling?.querySelector("button")?.focus();
   }
-}
-
-// Something that opens: `fill(host)` is called when it does.
-function fold(label, head, fill) {
-  const host = h("div", { className: "trace-body", hidden: true });
-  const button = h("button", { className: "btn ghost icon-only trace-fold", type: "button", "aria-expanded": "false", "aria-label": label, onclick: () => {
-    const isOpen = host.hidden;
-    button.setAttribute("aria-expanded", String(isOpen));
-    host.hidden = !isOpen;
-    if (isOpen) fill(host);
-  } }, icon("chevron-right"));
-  head.addEventListener("click", (event) => !event.target.closest("button, a") && button.click());
-  head.prepend(button);
-  return { host, get isOpen() { return !host.hidden; } };
 }
 
 export class Trace {
@@ -128,7 +118,7 @@ export class Trace {
     const count = h("span", { className: "trace-facts" });
     const state = h("span", { className: "trace-state" });
     const head = h("div", { className: "trace-head" }, h("span", { className: "trace-round" }, label), count, state);
-    const rows = () => row.inner.get(round) ?? [];
+    const rows = () => (row.inner.get(round) ?? []).filter(isStep);
     const folded = fold(t("Steps of round {number}", { number: round + 1 }), head, (host) => {
       if (!host.childElementCount) host.append(list.element);
       list.sync(rows());

@@ -51,7 +51,7 @@ export class TryFlow {
     for (const field of fields.filter(({ kind }) => kind === "json_object")) {
       const json = new JsonField({ ...field, id: `variable-${field.name}` });
       this.form.fields.push(json);
-      this.form.set.append(json.element);
+      this.form.set.insertBefore(json.element, this.form.set.children[fields.findIndex(({ name }) => name === field.name)] ?? null);
     }
     this.form.fill(values);
     this.run = h("button", { className: "btn primary run-start", autofocus: fields.length === 0 }, icon("play"), t("Run"));
@@ -65,11 +65,12 @@ export class TryFlow {
   // What would come with the trigger is written by hand.
   #triggerPart(node) {
     const form = new ValuesForm({
-      label: t("Run as if “{name}” had started it", { name: titleOf(node) }), action: t("Run from here"), remember: `run-trigger:${page.app.id}:${node.id}`,
+      label: t("Run as if “{name}” had started it", { name: titleOf(node) }), action: t("Run"), remember: `run-trigger:${page.app.id}:${node.id}`,
       onsubmit: (values) => current.start({ from_node_id: node.id, inputs: values[node.id] ?? {} }),
     });
     const known = page.variables?.[node.id] ?? {};
-    form.show(Object.entries(known).map(([name, type]) => ({ id: node.id, name, label: name, type })));
+    const named = Object.entries(known).filter(([name]) => !name.startsWith("_")); // the whole request is nothing to write by hand
+    form.show(named.map(([name, type]) => ({ id: node.id, name, label: name, type })));
     return h("section", { className: "card run-form" }, h("h4", {}, t("Run as if “{name}” had started it", { name: titleOf(node) })), form.element);
   }
 
