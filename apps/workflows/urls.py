@@ -11,6 +11,7 @@ urlpatterns = [
     path("apps/<uuid:app_id>/canvas/variables", canvas.variables, name="variables"),
     path("apps/<uuid:app_id>/triggers", triggers.trigger_list, name="triggers"),
     path("apps/<uuid:app_id>/triggers/prepare", triggers.prepare, name="prepare_trigger"),
+    path("apps/<uuid:app_id>/triggers/addresses", triggers.addresses, name="trigger_addresses"),
     path("apps/<uuid:app_id>/triggers/times", triggers.times, name="trigger_times"),
     path("apps/<uuid:app_id>/values", inspector.values, name="values"),
     path("apps/<uuid:app_id>/values/<str:node_id>", inspector.node_values, name="node_values"),

@@ -165,3 +165,15 @@ def test_the_moments_of_a_saved_schedule_are_told_by_its_node(app, browser):
     stranger = Client()
     stranger.force_login(make_workspace("Other", "other@example.org").memberships.get().user)
     assert times(stranger, app, {}).status_code == 404
+
+
+def test_the_canvas_is_told_where_a_webhook_is_called(app, browser):
+    address = f"/apps/{app.pk}/triggers/addresses"
+    hook = trigger("webhook")
+    assert browser.get(f"{address}?node_id=hook").json() == {
+        "url": f"http://testserver/triggers/webhook/{hook.token}",
+        "debug_url": f"http://testserver/triggers/webhook-debug/{hook.debug_token}",
+        "is_live": True,
+    }
+    nothing = {"url": "", "debug_url": "", "is_live": False}
+    assert browser.get(f"{address}?node_id=clock").json() == browser.get(address).json() == nothing

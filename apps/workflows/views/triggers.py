@@ -135,6 +135,17 @@ def times(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     return JsonResponse({"times": [moment.isoformat() for moment in moments], "error": ""})
 
 
+@require_safe
+@requires(*BUILDERS)
+def addresses(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
+    """?node_id=: where a webhook is called, empty texts where it has no addresses yet."""
+    app = get_app(workspace=request.workspace, app_id=app_id)
+    trigger = list_triggers(app=app).filter(node_id=request.GET.get("node_id", ""), kind=WEBHOOK).first()
+    urls = _urls(request, trigger) if trigger is not None else ("", "")
+    is_live = trigger is not None and _is_live(app, trigger)
+    return JsonResponse({"url": urls[0], "debug_url": urls[1], "is_live": is_live})
+
+
 @require_POST
 @requires(*BUILDERS)
 def change(request: ConsoleRequest, app_id: UUID, trigger_id: UUID) -> HttpResponse:
@@ -181,7 +192,7 @@ def _trigger(request: ConsoleRequest, app_id: UUID, trigger_id: UUID) -> Trigger
 
 
 def _row(request: ConsoleRequest, app: App, trigger: Trigger, nodes: dict[str, TriggerNode]) -> TriggerRow:
-    is_live = trigger.version_id is not None and trigger.version_id == app.published_id
+    is_live = _is_live(app, trigger)
     node = nodes.get(trigger.node_id)
     data = node.data if node is not None and not is_live else trigger.data
     recent = recent_firings(trigger=trigger, limit=SHOWN)
@@ -190,6 +201,13 @@ def _row(request: ConsoleRequest, app: App, trigger: Trigger, nodes: dict[str, T
     config = webhook_or_none(data)
     if trigger.kind != WEBHOOK or config is None:
         return TriggerRow(trigger, is_live, (), recent)
+    return TriggerRow(trigger, is_live, (), recent, *_urls(request, trigger), config, example_of(config))
+
+
+def _is_live(app: App, trigger: Trigger) -> bool:
+    return trigger.version_id is not None and trigger.version_id == app.published_id
+
+
+def _urls(request: ConsoleRequest, trigger: Trigger) -> tuple[str, str]:
     root = request.build_absolute_uri("/triggers/")
-    urls = (f"{root}webhook/{trigger.token}", f"{root}webhook-debug/{trigger.debug_token}")
-    return TriggerRow(trigger, is_live, (), recent, *urls, config, example_of(config))
+    return f"{root}webhook/{trigger.token}", f"{root}webhook-debug/{trigger.debug_token}"

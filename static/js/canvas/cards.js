@@ -6,6 +6,7 @@ import { factsOf, nameOfWay } from "@/canvas/faces.js";
 import { keyOf, resize, titleOf } from "@/canvas/graph.js";
 import { noteText } from "@/canvas/note-text.js";
 import { SIGNS, WORDS, duration } from "@/canvas/marks-text.js";
+import { pins } from "@/canvas/runs/pins.js";
 import { marks, signals } from "@/canvas/signals.js";
 
 const sprite = document.documentElement.dataset.sprite;
@@ -14,6 +15,11 @@ export const Icon = ({ name }) => html`<svg className="icon" aria-hidden="true">
 function useMark(id) {
   const subscribe = useCallback((watcher) => marks.watch(id, watcher), [id]);
   return useSyncExternalStore(subscribe, () => marks.of(id));
+}
+
+function usePin(id) {
+  const subscribe = useCallback((watcher) => pins.watch(id, watcher), [id]);
+  return useSyncExternalStore(subscribe, () => pins.has(id));
 }
 
 function Mark({ mark }) {
@@ -28,8 +34,10 @@ function Mark({ mark }) {
 
 function Head({ node, mark }) {
   const type = typeOf(node);
+  const isPinned = usePin(node.id);
   return html`<div className="node-head"><span className=${`node-sign ${type.family}`}><${Icon} name=${type.icon} /></span>
-    <span className="node-title">${titleOf(node)}</span><${Mark} mark=${mark} /></div>`;
+    <span className="node-title">${titleOf(node)}</span>
+    ${isPinned && html`<span className="node-pin" title=${t("Pinned: it does not run, it brings what it brought last")}><${Icon} name="pin" /><span className="sr-only">${t("Pinned")}</span></span>`}<${Mark} mark=${mark} /></div>`;
 }
 
 function Out({ node, handle, children }) {
