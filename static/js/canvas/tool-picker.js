@@ -49,11 +49,13 @@ function choose(anchor, tools, take) {
   openChooser(anchor, { label: t("Choose a tool"), placeholder: t("Search tools"), none: t("No tool has this name. Try another word."), groups });
 }
 
-const notice = (text, kind = "warn") => h("p", { className: `notice ${kind}` }, icon(kind === "warn" ? "triangle-alert" : "circle-alert"), h("span", {}, text));
+const notice = (text, kind = "warn") => h("p", { className: `notice ${kind}` }, icon("triangle-alert"), h("span", {}, text));
+
+const signOf = ({ provider_type: type }) => GROUPS.find(([key]) => key === type)?.[2] ?? "wrench";
 
 function chosen(data, tool) {
   const name = tool?.label || data.tool_label || data.tool_name;
-  return name ? [icon(data.provider_type === "workflow" ? "git-branch" : "wrench"), h("span", { className: "grow clip" }, name)] : [icon("wrench"), h("span", { className: "grow" }, t("Choose a tool"))];
+  return name ? [icon(signOf(data)), h("span", { className: "grow clip" }, name)] : [icon("wrench"), h("span", { className: "grow" }, t("Choose a tool"))];
 }
 
 function fields(data, tool, put, widgets) {
