@@ -23,6 +23,9 @@ export const plainWidgets = {
 const nameOf = ({ name, label }) => label || name.replaceAll("_", " ").replace(/^./u, (first) => first.toUpperCase());
 const labelOf = (parameter) => (parameter.required ? t("{name} (needed)", { name: nameOf(parameter) }) : nameOf(parameter));
 
+// What nobody filled in is not sent, so that the tool does as it would; only a text that is needed may be empty.
+const emptyOf = ({ required, type }) => (required && !isNumber(type) ? "" : null);
+
 // `given` is {type, value}, or a bare text or value as older files have it.
 function read(given, parameter) {
   if (isMap(given) && "value" in given) return { type: given.type ?? "mixed", value: given.value };
@@ -43,7 +46,7 @@ export function parameterField(parameter, given, write, widgets) {
   function control() {
     if (parameter.options.length) return select([["", t("None")], ...parameter.options.map((one) => [String(one), String(one)])], shown(value), { ...properties, onchange: ({ target }) => put("constant", target.value || null) });
     if (type === "variable") return widgets.variable(Array.isArray(value) ? value : [], (selector) => put("variable", selector), properties);
-    return widgets.template(shown(value), (text) => put("mixed", text, typing), properties);
+    return widgets.template(shown(value), (text) => put("mixed", text || emptyOf(parameter), typing), properties);
   }
 
   function change() {
@@ -84,6 +87,6 @@ export function settingField(parameter, given, write) {
   if (parameter.type === "boolean") return constantSwitch(parameter, value, put);
   if (parameter.options.length) return field(labelOf(parameter), select(parameter.options.map((one) => [String(one), String(one)]), shown(value), { ...properties, onchange: ({ target }) => put(target.value) }), parameter.description || null);
   const bounds = isNumber(parameter.type) ? { type: "number", step: parameter.type === "integer" ? 1 : "any", min: parameter.minimum ?? "", max: parameter.maximum ?? "" } : {};
-  const numberOr = (text) => (isNumber(parameter.type) && text !== "" ? Number(text) : text);
+  const numberOr = (text) => (isNumber(parameter.type) ? (text === "" ? null : Number(text)) : text);
   return field(labelOf(parameter), input({ value: shown(value), ...bounds, ...properties, oninput: ({ target }) => put(numberOr(target.value), typing) }), parameter.description || null);
 }
