@@ -24,6 +24,8 @@ test("what browsers copy: lines that go on, quotes, flags together", () => {
   assert.equal(found.headers, 'accept: */*\nx-note: say "hi"');
   assert.deepEqual(found.body, { type: "json", data: [row("", '{"text":"it\'s A"}')] });
   assert.equal(parseCurl('curl -X POST ^\r\n "https://example.org/b"').url, "https://example.org/b");
+  const windows = parseCurl('curl ^"https://example.org/c^" ^\r\n  -H ^"content-length: 9^" ^\r\n  --data-raw ^"^{^\\^"a^\\^":1^}^"');
+  assert.deepEqual([windows.url, windows.headers, windows.body.data[0].value], ["https://example.org/c", "", '{"a":1}']);
 });
 
 test("methods", () => {

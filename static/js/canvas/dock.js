@@ -16,10 +16,11 @@ export const dock = {
   // closed or another thing takes its place. With `focus` the focus moves into it and comes back when it is closed.
   open({ key, label, head = [], content = [], onclose, focus = false }) {
     if (focus && !host.contains(document.activeElement)) opener = document.activeElement;
-    shown?.onclose?.();
+    const before = shown;
     shown = { key, onclose };
+    before?.onclose?.(); // it is not the one that is shown any more, and must not close what takes its place
     const body = h("div", { className: "dock-body" }, content);
-    host.replaceChildren(h("div", { className: "dock-head" }, head, iconButton(t("Close"), "x", () => dock.close(), { className: "btn ghost icon-only dock-close" })), body);
+    host.replaceChildren(h("h2", { className: "sr-only" }, label), h("div", { className: "dock-head" }, head, iconButton(t("Close"), "x", () => dock.close(), { className: "btn ghost icon-only dock-close" })), body);
     host.setAttribute("role", "complementary");
     host.setAttribute("aria-label", label);
     host.hidden = false;

@@ -7,7 +7,7 @@ import { draft } from "@/prompt/draft.js";
 import { iconButton } from "@/prompt/fields.js";
 import { isNote, typeOf } from "@/canvas/catalogue.js";
 import { dock } from "@/canvas/dock.js";
-import { insideOf, nodeOf, nodesOf, titleOf } from "@/canvas/graph.js";
+import { insideOf, nodesOf, titleOf } from "@/canvas/graph.js";
 import { runFrom } from "@/canvas/last-run.js";
 import { signals } from "@/canvas/signals.js";
 import { fold } from "@/canvas/runs/fold.js";

@@ -3,7 +3,7 @@ import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { iconButton, redraw } from "@/prompt/fields.js";
 import { board, removeFrom } from "@/canvas/board.js";
-import { nameOfWay } from "@/canvas/cards.js";
+import { nameOfWay } from "@/canvas/faces.js";
 import { handlesOf, isNote, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { signOf, textsOf } from "@/canvas/checklist.js";
 import { chooseNext } from "@/canvas/connections.js";

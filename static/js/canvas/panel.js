@@ -82,12 +82,12 @@ async function fill(host, id, tab) {
   shown.form = null;
   shown.refresh = () => {};
   if (tab === "run") return host.replaceChildren(lastRun(id));
-  const [{ Form }, { brings, failures, nextSteps }] = await Promise.all([load(), import("@/canvas/panel-sections.js")]);
+  const [{ Form }, { brings, failures, nextSteps }, { triggerExtras }] = await Promise.all([load(), import("@/canvas/panel-sections.js"), import("@/canvas/trigger-forms.js")]);
   if (shown?.id !== id || shown.tab !== tab || !nodeOf(id)) return;
   const form = (shown.form = new Form(id));
   const sections = [brings, failures, nextSteps].map((make) => make(id));
   shown.refresh = (source) => sections.forEach((one) => one.refresh(source));
-  host.replaceChildren(form.host, ...sections.map(({ element }) => element));
+  host.replaceChildren(form.host, triggerExtras(id) ?? "", ...sections.map(({ element }) => element));
 }
 
 function show(id, tab, { focus = true } = {}) {

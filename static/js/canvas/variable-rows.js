@@ -24,7 +24,7 @@ export const KINDS = [
 export const rowsOf = (config, { key }) => (Array.isArray(config[key]) ? config[key] : []);
 export const withRows = (config, { key }, rows) => ({ ...config, [key]: rows });
 export const typeLabel = (type) => TYPES[type]?.[0] ?? type;
-export const emptyOf = (type) => structuredClone(TYPES[type]?.[1] ?? "");
+export const emptyOf = (type) => structuredClone(TYPES[type]?.[1] ?? (type.startsWith("array[") ? [] : ""));
 export const isEmpty = (value) => value == null || value === "";
 export const isNumber = (type) => ["number", "integer", "float"].includes(type);
 export const isJson = (type) => type === "object" || type.startsWith("array[");

@@ -125,7 +125,11 @@ function addressOf({ url, data, isGet }) {
 }
 
 function bodyOf({ headers, data, form, isGet, isJson }) {
-  if (form.length) return { type: "form-data", data: form };
+  taken(headers, "content-length"); // that of the request as it was
+  if (form.length) {
+    taken(headers, "content-type"); // with a boundary of its own
+    return { type: "form-data", data: form };
+  }
   if (!data.length || isGet) return { type: "none", data: [] };
   const text = data.join(isJson ? "" : "&");
   const kind = taken(headers, "content-type");

@@ -5,8 +5,12 @@ const ESCAPES = { n: "\n", t: "\t", r: "\r", a: "\x07", b: "\b", f: "\f", v: "\v
 // What goes on in the next line: of Unix shells, of the Windows prompt and of PowerShell.
 const GOES_ON = /[\\^`]\r?\n/y;
 
+// What browsers copy for the Windows prompt: a ^ before each character that means something there.
+const plain = (text) => (text.includes('^"') ? text.replaceAll(/\^\r?\n/g, " ").replaceAll(/\^([^])/g, "$1") : text);
+
 // Stops where another command begins.
-export function words(text) {
+export function words(pasted) {
+  const text = plain(pasted);
   const found = [];
   let word = null;
   let place = 0;
@@ -35,8 +39,8 @@ function partOf(rest) {
   if (rest[0] === "'") return single(rest);
   if (rest[0] === '"') return double(rest);
   if (rest[0] === "\\") return [rest[1] ?? "", 2];
-  const [plain] = /^[^\s'"\\$|;^`]+|^[^]/.exec(rest);
-  return [plain, plain.length];
+  const [bare] = /^[^\s'"\\$|;^`]+|^[^]/.exec(rest);
+  return [bare, bare.length];
 }
 
 function single(rest) {
