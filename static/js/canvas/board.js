@@ -44,15 +44,24 @@ export const board = {
   },
   select(ids) {
     const wanted = new Set(ids);
+    const focused = document.activeElement?.closest?.(".react-flow__node");
+    if (focused && ids.length && !wanted.has(focused.dataset.id)) focused.blur(); // keys are about what is selected now
     flow.setNodes((nodes) => nodes.map((node) => (Boolean(node.selected) === wanted.has(node.id) ? node : { ...node, selected: wanted.has(node.id) })));
     flow.setEdges((edges) => edges.map((edge) => (edge.selected ? { ...edge, selected: false } : edge)));
   },
+  // A new node takes the focus once it is drawn and has a size.
+  focus(id, tries = 20) {
+    const element = elementOf(id);
+    element?.focus({ preventScroll: true });
+    if (document.activeElement !== element && tries) requestAnimationFrame(() => board.focus(id, tries - 1));
+  },
   selectAll: () => board.select(nodesOf().filter((node) => !insideOf(node)).map(({ id }) => id)),
-  // What a command is about: what is selected, else the node that has the focus.
+  // What a command is about: what is selected; the node that has the focus where it is not among that.
   chosen() {
     const selected = flow.getNodes().filter((node) => node.selected).map(({ id }) => id);
     const focused = document.activeElement?.closest?.("[data-node], .react-flow__node")?.dataset;
-    return selected.length || !focused ? selected : [focused.node ?? focused.id];
+    const id = focused?.node ?? focused?.id;
+    return id && !selected.includes(id) && flow.getNode(id)?.selectable !== false ? [id] : selected;
   },
   removeChosen() {
     const ids = board.chosen();
@@ -141,7 +150,7 @@ function Board() {
     const goTo = ({ detail }) => {
       board.select([detail]);
       board.fit([detail]);
-      elementOf(detail)?.focus({ preventScroll: true });
+      board.focus(detail);
     };
     signals.addEventListener("goto", goTo);
     return () => signals.removeEventListener("goto", goTo);
@@ -192,7 +201,7 @@ function Board() {
 }
 
 const onSelectionDrag = (stop) => (event, nodes) => stop(event, null, nodes);
-const familyOf = (node) => (node.type === "container" || node.type === "note" ? node.type : typeOf(node).family);
+const familyOf = (node) => (node.type === "container" || node.type === "note" ? `a-${node.type}` : typeOf(node).family);
 const MULTI = ["Meta", "Control"];
 const isSmall = matchMedia("(max-width: 860px)").matches;
 const START_NODES = viewNodes();

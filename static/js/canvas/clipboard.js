@@ -52,7 +52,9 @@ function putIn(text, by, label, isQuiet = false) {
   if (!nodes.length) return true;
   const ids = new Set(nodes.map(({ id }) => id));
   addAll(nodes, edges, label(nodes.length));
-  board.select(nodes.filter((node) => !ids.has(insideOf(node))).map(({ id }) => id));
+  const outer = nodes.filter((node) => !ids.has(insideOf(node))).map(({ id }) => id);
+  board.select(outer);
+  board.focus(outer[0]);
   return true;
 }
 

@@ -10,9 +10,9 @@ import { signals } from "@/canvas/signals.js";
 
 const FAMILIES = {
   begin: t("Begins"), model: t("Models"), knowledge: t("Knowledge"), logic: t("Logic"), data: t("Data"), outside: t("Other services"), end: t("Ends"),
-  note: t("On the board"),
+  board: t("On the board"),
 };
-const NOTE = { key: "note", label: t("Note"), description: t("A text on the board, for whoever reads the flow."), family: "note", icon: "sticky-note" };
+const NOTE = { key: "note", label: t("Note"), description: t("A text on the board, for whoever reads the flow."), family: "board", icon: "sticky-note" };
 const STEP_X = 320;
 const STEP_Y = 120;
 

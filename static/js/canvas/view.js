@@ -1,7 +1,8 @@
 // The draft's graph as React Flow takes it. What did not change keeps its identity, so that it is not drawn anew.
 import { FAIL_BRANCH, isNote, typeOf } from "@/canvas/catalogue.js";
-import { edgesOf, insideOf, keyOf, nodesOf, roomInside } from "@/canvas/graph.js";
 import { columns } from "@/canvas/columns.js";
+import { edgesOf, insideOf, keyOf, nodesOf, roomInside, titleOf } from "@/canvas/graph.js";
+import { t } from "@/core/words.js";
 
 const WIDTH_PX = 232;
 // How far inner nodes keep from the left and the upper edge of what they stand in; to the right and below it grows.
@@ -32,6 +33,7 @@ function sizeOf(node, kind, placed) {
 function shown({ node, kind, inside, place, size }) {
   return {
     id: node.id, type: kind, data: node.data, position: place, initialWidth: WIDTH_PX, ...size,
+    ariaLabel: kind === "note" ? t("Note") : `${titleOf(node)}, ${typeOf(node).label}`,
     ...(inside ? { parentId: inside, expandParent: true, extent: INNER_EXTENT } : {}),
     draggable: kind !== "begin", deletable: kind !== "begin", selectable: kind !== "begin", zIndex: kind === "container" ? -1 : 0,
   };
@@ -83,20 +85,23 @@ export function viewNodes(before = []) {
 }
 
 // Likewise for edges: what a view's edge was made of is known by the edge itself.
-let edgesFrom = new Map(); // key -> edge of the draft
+let edgesFrom = new Map(); // key -> [edge of the draft, what it is called]
 
 export function viewEdges(before = []) {
   const states = new Map(before.map((edge) => [edge.id, edge]));
   const next = new Map();
+  const titles = new Map(nodesOf().map((node) => [node.id, titleOf(node)]));
   const found = edgesOf().flatMap((edge) => {
     const id = keyOf(edge);
-    if (next.has(id)) return []; // twice in a file
-    next.set(id, edge);
+    if (next.has(id) || !titles.has(edge.source) || !titles.has(edge.target)) return []; // files may say so
+    const ariaLabel = t("Connection from {name} to {other}", { name: titles.get(edge.source), other: titles.get(edge.target) });
+    next.set(id, [edge, ariaLabel]);
     const now = states.get(id);
-    if (now && edgesFrom.get(id) === edge) return [now];
+    const [known, called] = edgesFrom.get(id) ?? [];
+    if (now && known === edge && called === ariaLabel) return [now];
     return [{
       id, type: "line", source: edge.source, sourceHandle: edge.sourceHandle || "source", target: edge.target, targetHandle: "target",
-      selected: Boolean(now?.selected), className: edge.sourceHandle === FAIL_BRANCH ? "failing" : "",
+      ariaLabel, selected: Boolean(now?.selected), className: edge.sourceHandle === FAIL_BRANCH ? "failing" : "",
     }];
   });
   edgesFrom = next;
