@@ -209,3 +209,6 @@ export function changeKind(id, type) {
   };
   put({ nodes: replaced(new Set([id]), () => next), edges: edgesOf().map(turned).filter(Boolean) }, { label: t("{name} is of another kind", { name: titleOf(node) }) });
 }
+
+// Parts of the flow beside its graph: variables, features.
+export const setPart = (changes, options) => draft.put({ ...draft.config, ...changes }, options);
