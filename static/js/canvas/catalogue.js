@@ -34,7 +34,7 @@ export function handlesOf(node) {
 function rowsAsHandles(node, name, ways) {
   const rows = Array.isArray(node.data[name]) && node.data[name].length ? node.data[name] : olderRows(node, ways);
   const found = rows.map((row, index) => ({ id: String(row?.[ways.id] ?? ""), label: ways.label ? String(row?.[ways.label] ?? "") : "", index }));
-  return ways.else ? [...found, { id: ways.else, label: "", index: null }] : found;
+  return ways.else ? [...found, { id: ways.else, label: ways.else_label ?? "", index: null }] : found;
 }
 
 // Older files have one row, at the node itself: `older` names the setting that tells so, and the id of its way.

@@ -66,7 +66,8 @@ export function ofSpace(space, config = draft.config) {
 
 // What a node brings to those after it.
 export function ofNode(node) {
-  return { ...brought.of(node.id), ...(node.data?.error_strategy && node.data.error_strategy !== "none" ? FAILURE : {}) };
+  const named = Object.entries(brought.of(node.id)).filter(([name]) => name);
+  return { ...Object.fromEntries(named), ...(node.data?.error_strategy && node.data.error_strategy !== "none" ? FAILURE : {}) };
 }
 
 // What those inside a node see of it; items are of the type its list is made of.

@@ -93,7 +93,13 @@ class HumanConfig(NodeConfig):
         json_schema_extra={
             "label": "Buttons",
             "row": "button",
-            "handles": {"id": "id", "label": "title", "else": "__timeout__", "prefix": "action_"},
+            "handles": {
+                "id": "id",
+                "label": "title",
+                "else": "__timeout__",
+                "else_label": "Nobody answered",
+                "prefix": "action_",
+            },
         },
     )
     timeout: Any = Field(

@@ -15,7 +15,7 @@ export function cases(slot) {
   const add = () => slot.set([...list, { case_id: list.some(({ case_id: id }) => id === "true") ? newId() : "true", logical_operator: "and", conditions: [] }]);
   return h("div", { className: "cases" }, list.map((_, place) => oneCase(slot, place, list)),
     h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add a case"))),
-    h("p", { className: "help" }, h("strong", {}, t("Else")), t("is the way where no case holds.")));
+    h("p", { className: "help" }, t("Where no case holds, the way is Else.")));
 }
 
 function oneCase(slot, place, list) {
@@ -34,5 +34,5 @@ function oneCase(slot, place, list) {
 function ofOlder(slot) {
   return h("div", { className: "cases" }, h("section", { className: "row-card", "aria-label": t("If") },
     h("div", { className: "row-head" }, h("strong", {}, t("If")), joinedBy(slot.neighbour("logical_operator"), slot.form.data.conditions.length)), conditionList(slot.neighbour("conditions"))),
-  h("p", { className: "help" }, h("strong", {}, t("Else")), t("is the way where no case holds.")));
+  h("p", { className: "help" }, t("Where no case holds, the way is Else.")));
 }

@@ -90,7 +90,7 @@ export function conditionList(slot) {
     slot.set([...list, { id: newId(), variable_selector: [], comparison_operator: "", value: "", varType: "" }]);
     slot.form.host.querySelector(`[data-row="${CSS.escape(`${slot.key}.${list.length}`)}"] button`)?.focus();
   };
-  return [list.map((_, place) => condition(slot, place, list)), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add condition")))];
+  return [...list.map((_, place) => condition(slot, place, list)), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add condition")))];
 }
 
 export function conditions(slot) {
@@ -114,5 +114,5 @@ export function itemConditions(slot) {
       valueOf(part(row, "value", t("Value of {name}", { name })), type, operator),
       iconButton(t("Remove {name}", { name }), "x", () => slot.set(list.filter((one, at) => at !== place)), { "data-key": `${row.key}-remove` })));
   };
-  return slot.group([list.map(isFile ? (_, place) => fact(slot, place, list) : plain), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: () => slot.set([...list, fresh]) }, icon("plus"), t("Add condition")))]);
+  return slot.group([...list.map(isFile ? (_, place) => fact(slot, place, list) : plain), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: () => slot.set([...list, fresh]) }, icon("plus"), t("Add condition")))]);
 }

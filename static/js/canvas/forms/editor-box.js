@@ -16,7 +16,7 @@ const LANGUAGES = { python3: () => [python(), indentUnit.of("    ")], javascript
 const look = EditorView.theme({
   "&": { fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
-  ".cm-content": { padding: "8px 0", lineHeight: "1.6", caretColor: "var(--text)", minHeight: "var(--editor-min, 0)" },
+  ".cm-content": { padding: "var(--editor-pad, 8px) 0", lineHeight: "1.6", caretColor: "var(--text)", minHeight: "var(--editor-min, 0)" },
   ".cm-line": { padding: "0 10px" },
   ".cm-scroller": { maxHeight: "var(--editor-max, 320px)", overflow: "auto" },
   ".cm-placeholder": { color: "var(--text-3)" },

@@ -2,6 +2,7 @@
 import { h } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { switchField } from "@/prompt/fields.js";
+import { helpText } from "@/canvas/forms/help.js";
 import { draw } from "@/canvas/forms/registry.js";
 import { fallbackOf, fieldsOf } from "@/canvas/forms/schema.js";
 
@@ -30,7 +31,7 @@ function switched(slot, hasSwitch) {
     return slot.set(on ? { ...fresh(slot), ...without(slot.value) } : null);
   };
   const head = switchField(slot.label, isOn, turn, { "data-key": slot.key });
-  const help = slot.path.length === 1 && slot.property.description ? h("p", { className: "help" }, slot.property.description) : null;
+  const help = slot.path.length === 1 && helpText(slot.property.description) ? h("p", { className: "help" }, helpText(slot.property.description)) : null;
   return h("div", { className: "switched", role: "group", "aria-label": slot.label }, head, help, isOn ? h("div", { className: "switched-body" }, partsOf(slot, ["enabled"])) : null);
 }
 

@@ -2,6 +2,7 @@
 import { t } from "@/core/words.js";
 import { h } from "@/core/dom.js";
 import { field } from "@/prompt/fields.js";
+import { helpText } from "@/canvas/forms/help.js";
 import { at } from "@/canvas/forms/paths.js";
 import { labelOf } from "@/canvas/forms/schema.js";
 
@@ -63,7 +64,7 @@ export class Slot {
       return control;
     }
     const isTop = this.path.length === 1;
-    const made = field(this.label, control, isTop && help ? help : null);
+    const made = field(this.label, control, isTop ? helpText(help) : null);
     if (!isTop && help) made.title = help;
     return made;
   }
@@ -73,7 +74,7 @@ export class Slot {
     const title = h("span", { className: "field-label" }, label);
     const isTop = this.path.length === 1;
     return h("div", { className: "field group", role: "group", "aria-label": label, title: isTop ? "" : help ?? "" },
-      this.isBare ? null : h("div", { className: "field-head" }, title, head), isTop && help ? h("p", { className: "help" }, help) : null, parts);
+      this.isBare ? null : h("div", { className: "field-head" }, title, head), isTop && helpText(help) ? h("p", { className: "help" }, helpText(help)) : null, parts);
   }
 
   get numbered() {
