@@ -66,10 +66,13 @@ def test_the_page_holds_the_draft_the_kinds_and_the_variables_of_its_nodes():
 def test_variables_of_settings_that_are_not_stored():
     app = make_app(make_workspace(), flow([node("a", "start")]), mode="workflow", published=False)
     code = node("c", "code", outputs={"total": {"type": "number"}})
-    rows = [code, node("b", "nothing"), {"id": "n", "data": None}, "rubbish"]
+    rounds = node("i", "iteration", iterator_selector=["c", "total"])
+    rows = [code, rounds, node("b", "nothing"), {"id": "n", "data": None}, "rubbish"]
     sent = json.dumps({"nodes": rows})
     answer = owner_of(app).post(f"/apps/{app.pk}/canvas/variables", sent, content_type="application/json")
-    assert answer.json() == {"variables": {"c": {"total": "number"}, "b": {}}}
+    found = answer.json()
+    assert (found["variables"]["c"], found["variables"]["b"]) == ({"total": "number"}, {})
+    assert (set(found["inner"]), set(found["inner"]["i"])) == ({"i"}, {"item", "index"})
     wrongs: list[dict[str, Any]] = [{}, {"nodes": "x"}, {"nodes": [{}] * 1001}]
     for wrong in wrongs:
         refused = owner_of(app).post(

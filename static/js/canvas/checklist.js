@@ -35,7 +35,8 @@ function row(problem, close) {
 
 function section(title, kind, problems, close) {
   if (!problems.length) return [];
-  return [h("h3", { className: `section ${kind}` }, icon(kind === "bad" ? "circle-alert" : "triangle-alert"), title), h("ul", {}, problems.map((one) => row(one, close)))];
+  const isBad = kind === "bad";
+  return [h("h3", { className: `section ${kind}` }, icon(isBad ? "circle-alert" : "triangle-alert"), title), h("ul", {}, problems.map((one) => row(one, close)))];
 }
 
 function fill(close) {

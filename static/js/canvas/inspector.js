@@ -109,7 +109,7 @@ async function openValues() {
 }
 
 export function mountInspector() {
-  const button = h("button", { className: "btn", type: "button", id: "values", title: t("What each node brought last"), onclick: () => openValues() }, icon("variable"), t("Values"));
+  const button = h("button", { className: "btn ghost", type: "button", id: "values", title: t("What each node brought last"), onclick: () => openValues() }, icon("bug"), t("Values"));
   document.getElementById("views").append(button);
   lastValues.addEventListener("change", show);
   lastValues.ensure(); // cards say which nodes are pinned

@@ -59,7 +59,8 @@ function problemSign(id) {
   const sign = signOf(id);
   if (!sign) return null;
   const text = textsOf(id).join(" ");
-  return h("span", { className: `list-sign ${sign}`, title: text }, icon(sign === "bad" ? "circle-alert" : "triangle-alert"), h("span", { className: "sr-only" }, text));
+  const isBad = sign === "bad";
+  return h("span", { className: `list-sign ${sign}`, title: text }, icon(isBad ? "circle-alert" : "triangle-alert"), h("span", { className: "sr-only" }, text));
 }
 
 function openButton(node) {

@@ -63,7 +63,7 @@ async function replayFromAddress() {
 }
 
 export function mountRunPanel() {
-  const button = h("button", { className: "btn run-button", type: "button", id: "run", "aria-keyshortcuts": "Alt+R", title: t("Try the flow out (Alt+R)"), onclick: () => openRun("try") }, icon("play"), t("Run"));
+  const button = h("button", { className: "btn primary run-button", type: "button", id: "run", "aria-keyshortcuts": "Alt+R", title: t("Try the flow out (Alt+R)"), onclick: () => openRun("try") }, icon("play"), t("Run"));
   document.getElementById("views").append(button);
   document.getElementById("canvas").append(banner("on-board"));
   let timer = 0;
