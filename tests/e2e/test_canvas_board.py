@@ -64,6 +64,13 @@ def cards(page: Page, count: int) -> None:
     expect(page.locator(".react-flow__node")).to_have_count(count)
 
 
+def delete_used(page: Page, by: str) -> None:
+    """Whose variables others use goes after a question that names them."""
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("dialog").last).to_contain_text(f"It is used in {by}.")
+    page.keyboard.press("Enter")
+
+
 def saved(page: Page) -> None:
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
 
@@ -165,9 +172,11 @@ def test_changes_are_listed_and_gone_back_to(chromium: Chromium):
     cookies, app = owner_with(drawn(SIMPLE))
     with chromium.page(cookies, **DESKTOP) as page:
         enter(page, app)
-        for title in ("Say", "Ask"):
-            card(page, title).focus()
-            page.keyboard.press("Delete")
+        card(page, "Say").focus()
+        delete_used(page, by="End")
+        cards(page, 3)
+        card(page, "Ask").focus()
+        page.keyboard.press("Delete")
         cards(page, 2)
         page.get_by_role("button", name="Changes").press("Enter")
         sheet = page.get_by_role("dialog", name="Changes")
@@ -222,7 +231,7 @@ def test_the_list_does_what_the_board_does(chromium: Chromium):
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         expect(flow_list.locator(".list-open[data-node=say]")).to_be_focused()
-        changed(page, lambda: page.keyboard.press("Delete"))
+        changed(page, lambda: delete_used(page, by="End"))
         expect(flow_list.locator(".list-open")).to_have_count(4)
         page.locator("#views [data-view=board]").tap()
         expect(card(page, "Begin")).to_be_in_viewport()
@@ -287,7 +296,7 @@ def test_two_windows_and_nothing_is_lost(chromium: Chromium):
         other = page.context.new_page()
         enter(other, app)
         card(other, "Say").focus()
-        changed(other, lambda: other.keyboard.press("Delete"))
+        changed(other, lambda: delete_used(other, by="End"))
         card(page, "Ask").focus()
         page.keyboard.press("Delete")
         page.get_by_role("button", name="Load it").press("Enter")
