@@ -27,8 +27,8 @@ _LONG = (
 )
 
 
-def pytest_configure() -> None:
-    database.start(_until_the_end)
+def pytest_configure(config: pytest.Config) -> None:
+    database.start(_until_the_end, for_several=bool(config.getoption("numprocesses", None)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from apps.prompts.services.transfer import import_app
+from tests.database import ready_made
 from tests.factories import make_workspace
 from tests.http import Client
 from tests.supervisor.product import ROOT, Product, environment
@@ -22,6 +23,7 @@ NO_DATASET = "01a20390-4af3-7557-a55d-ecdb35a95525"
 @pytest.fixture(scope="module")
 def product(tmp_path_factory):
     storage = tmp_path_factory.mktemp("docs") / "storage"
+    ready_made(storage)
     product = Product(storage, ADMIN_EMAIL="ada@example.org", ADMIN_PASSWORD="choose-your-own-4711").until_up()
     yield product
     product.stop()

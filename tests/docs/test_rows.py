@@ -6,6 +6,7 @@ WF: workflows and chatflows.
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ WAITS = {
 }
 
 
+@cache
 def numbered() -> dict[str, set[str]]:
     """Rows, and the files whose tests' names carry them: `test_web_01_09_…` stands for WEB-01 and WEB-09."""
     found: dict[str, set[str]] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import ready_made
 from tests.fakes.upstream import Upstream
 from tests.faults.running import publish_app, publish_flow, set_provider, sql
 from tests.http import Client
@@ -31,7 +32,7 @@ def keeping():
 def product(tmp_path_factory, keeping: Upstream):
     folder = tmp_path_factory.mktemp("kill")
     product = Product(
-        folder / "storage",
+        ready_made(folder / "storage"),
         ADMIN_EMAIL="a@b.co",
         ADMIN_PASSWORD="correct horse 7",
         RUN_LEASE_S="3",

@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.database import ready_made
 from tests.fakes.upstream import Upstream
 from tests.faults.running import publish_app, set_provider
 from tests.http import Client
@@ -22,7 +23,9 @@ BODY = {"inputs": {}, "query": "Go", "user": "ada", "response_mode": "streaming"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("restart")
+    folder = tmp_path_factory.mktemp("restart")
+    ready_made(folder / "storage")
+    return folder
 
 
 def start(folder, upstream: Upstream, **more: str) -> Product:

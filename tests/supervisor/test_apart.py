@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from dify_project.supervisor.embedded import Embedded
+from tests.database import beside
 
 from .product import ROOT, Product, environment, manage
 
@@ -26,6 +27,13 @@ def outside_url(product: Product) -> Iterator[str]:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         yield server.replace("/parley?", f"/{name}?")
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def prepared_url() -> Iterator[str]:
+    """A database that another machine has prepared."""
+    with beside("prepared") as url:
+        yield url
 
 
 def test_two_machines_that_start_at_once_migrate_once(outside_url: str, tmp_path: Path) -> None:
@@ -48,10 +56,10 @@ def test_two_machines_that_start_at_once_migrate_once(outside_url: str, tmp_path
         assert connection.execute("select email from workspaces_user").fetchall() == [("a@b.co",)]
 
 
-def test_web_and_worker_share_a_storage_and_log_to_the_console(outside_url: str, tmp_path: Path) -> None:
+def test_web_and_worker_share_a_storage_and_log_to_the_console(prepared_url: str, tmp_path: Path) -> None:
     storage = tmp_path / "storage"
-    web = Product(storage, "--only", "web", "--logs", DATABASE_URL=outside_url, name="web").until_up()
-    worker = Product(storage, DATABASE_URL=outside_url, MODE="worker", name="worker")
+    web = Product(storage, "--only", "web", "--logs", DATABASE_URL=prepared_url, name="web").until_up()
+    worker = Product(storage, DATABASE_URL=prepared_url, MODE="worker", name="worker")
     try:
         worker.until_said("worker      ready")
         web.until(web.is_healthy)
@@ -75,8 +83,10 @@ def test_migrations_can_be_left_to_the_operator(outside_url: str, tmp_path: Path
     assert "manage.py migrate" in result.stderr
 
 
-def test_several_web_processes_share_the_port(product: Product, outside_url: str, tmp_path: Path) -> None:
-    many = Product(tmp_path / "storage", "--only", "web", DATABASE_URL=outside_url, SERVER_WORKER_AMOUNT="2").until_up()
+def test_several_web_processes_share_the_port(prepared_url: str, tmp_path: Path) -> None:
+    many = Product(
+        tmp_path / "storage", "--only", "web", DATABASE_URL=prepared_url, SERVER_WORKER_AMOUNT="2"
+    ).until_up()
     try:
         pids = {child.pid for child in many.process.children()}
         assert len(pids) == 2

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.database import ready_made
 from tests.fakes.upstream import Upstream
 from tests.faults.running import publish_app, set_provider
 from tests.http import Client
@@ -68,7 +69,8 @@ class Serving:
 
 @pytest.fixture
 def serving(tmp_path, _upstream: Upstream) -> Iterator[Serving]:
-    product = Product(tmp_path / "storage", ADMIN_EMAIL="a@b.co", ADMIN_PASSWORD="correct horse 7").until_up()
+    storage = ready_made(tmp_path / "storage")
+    product = Product(storage, ADMIN_EMAIL="a@b.co", ADMIN_PASSWORD="correct horse 7").until_up()
     set_provider(product, _upstream.base_url, "gen-60-50:llm")
     yield Serving(product, publish_app(product, tmp_path, "gen-60-50"))
     product.stop()

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from dify_project.supervisor.embedded import Embedded
+from tests.database import ready_made
 
 from .product import ROOT, Product, environment, free_port, manage
 
@@ -171,7 +172,7 @@ def test_periodic_tasks_go_on_after_the_database_was_away_and_their_messages_are
 
 @pytest.mark.slow
 def test_two_side_by_side_and_sigterm_leaves_no_process(product: Product, tmp_path: Path) -> None:
-    other = Product(tmp_path / "storage", REDIS_HOST="redis").until_up()
+    other = Product(ready_made(tmp_path / "storage"), REDIS_HOST="redis").until_up()
     try:
         assert "REDIS_HOST is not used: Postgres does its work" in other.said
         assert f"Create the first account: {other.url}/install" in other.said
@@ -189,7 +190,7 @@ def test_two_side_by_side_and_sigterm_leaves_no_process(product: Product, tmp_pa
 
 @pytest.mark.slow
 def test_a_killed_supervisor_leaves_no_process_and_starts_again(tmp_path: Path) -> None:
-    first = Product(tmp_path / "storage").until_up()
+    first = Product(ready_made(tmp_path / "storage")).until_up()
     tree = first.tree()
     first.process.kill()
     first.process.wait()
@@ -218,7 +219,7 @@ def test_a_command_without_up_brings_its_own_database_and_key(tmp_path: Path) ->
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_private_one(tmp_path: Path) -> None:
-    storage = tmp_path / ("long-" * 20) / "storage"
+    storage = ready_made(tmp_path / ("long-" * 20) / "storage")
     code = "import sys; from django.db import connection as c; print(c.settings_dict['HOST']); c.ensure_connection()"
     result = manage(storage, "shell", "-v", "0", "-c", code)
     assert result.returncode == 0, result.stderr
