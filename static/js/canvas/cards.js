@@ -28,7 +28,6 @@ function Mark({ mark }) {
   return html`<span className="node-mark" data-status=${mark.status} title=${mark.error || WORDS[mark.status]}>
     <${Icon} name=${SIGNS[mark.status] ?? "circle-dot"} /><span className="sr-only">${WORDS[mark.status]}</span>${round}
     ${mark.elapsed_time != null && mark.status !== "running" ? html`<span>${duration(mark.elapsed_time)}</span>` : null}
-    ${mark.tokens ? html`<span>${t("{count} tokens", { count: mark.tokens })}</span>` : null}
   </span>`;
 }
 
@@ -59,6 +58,7 @@ function Card({ id, data }) {
   return html`<div className="node" data-status=${mark?.status} data-type=${data.type}>
     ${takesInput(node) && html`<${Handle} type="target" id="target" position=${Position.Left} />`}
     <${Head} node=${node} mark=${mark} />
+    ${mark?.tokens ? html`<div className="node-tokens">${t("{count} tokens", { count: mark.tokens })}</div>` : null}
     ${factsOf(node).map((fact, place) => html`<div className="node-fact" key=${place}>${fact}</div>`)}
     ${isPlain ? html`<${Out} node=${node} handle=${handles[0]} />` : handles.map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle}><span className="way-name">${nameOfWay(node, handle)}</span><//>`)}
   </div>`;

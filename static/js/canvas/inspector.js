@@ -40,8 +40,7 @@ function tools(node, value) {
 }
 
 const signs = (value) => [
-  value?.is_edited && h("span", { className: "chip warn" }, icon("pencil"), t("Edited")),
-  value?.is_pinned && h("span", { className: "chip" }, icon("pin"), t("Pinned")),
+  value?.is_edited && h("span", { className: "chip warn" }, t("Edited")),
 ].filter(Boolean);
 
 function namesOf(node, value) {
@@ -57,7 +56,7 @@ function nodeLine(node) {
   const head = h("div", { className: "trace-head" }, h("span", { className: `node-sign ${type.family}` }, icon(type.icon)), title, ...signs(value), ...tools(node, value));
   return group(node.id, t("Values of {name}", { name }), head, (host) => {
     if (value?.whole?.outputs) return host.replaceChildren(valueBlock(t("Outputs"), value.outputs, value.whole.outputs));
-    const rows = namesOf(node, value).map(([one, kind]) => valueRow({ id: node.id, name: one, type: kind, value: value?.outputs?.[one], canEdit: true }));
+    const rows = namesOf(node, value).map(([one, kind]) => valueRow({ id: node.id, name: one, type: kind, value: value?.outputs?.[one], canEdit: true, onclose: show }));
     return host.replaceChildren(h("ul", { className: "value-list", role: "list" }, rows));
   });
 }
@@ -81,7 +80,7 @@ function spaceLine(key, label, values) {
 const nodesShown = () => nodesOf().filter((node) => !isNote(node) && !insideOf(node) && namesOf(node, lastValues.of(node.id)).length);
 
 function show() {
-  if (!list?.isConnected) return;
+  if (!list?.isConnected || list.querySelector(".value-form")) return; // what is being written stays; it is drawn afterwards
   const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const lines = [...nodesShown().map(nodeLine), spaceLine("sys", t("System"), lastValues.sys), spaceLine("conversation", t("Conversation"), lastValues.conversation)].filter(Boolean);
   list.replaceChildren(...(lastValues.error ? [trouble(lastValues.error)] : []), lines.length ? h("ul", { className: "trace-list", role: "list" }, lines) : nothingYet("variable", t("No node brings anything yet. Add one, or run the flow.")));
@@ -99,7 +98,7 @@ async function resetAll() {
 }
 
 async function openValues() {
-  list = h("div", { className: "values", role: "region", "aria-label": t("Values") });
+  list = h("div", { className: "last-values", role: "region", "aria-label": t("Values") });
   dock.open({
     key: KEY, label: t("Values"), focus: true, head: [h("strong", { className: "grow" }, t("Values")), h("button", { className: "btn ghost", type: "button", onclick: resetAll }, icon("rotate-ccw"), t("Reset all"))],
     content: [h("p", { className: "help" }, t("What each node brought last, in your runs of the draft. What you change here counts until the node runs again; a pinned node does not run, it brings this.")), list],

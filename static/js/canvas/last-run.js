@@ -5,6 +5,7 @@ import { t } from "@/core/words.js";
 import { draft } from "@/prompt/draft.js";
 import { page } from "@/prompt/page.js";
 import { select } from "@/prompt/fields.js";
+import { typeOf } from "@/canvas/catalogue.js";
 import { insideOf, nodeOf, titleOf } from "@/canvas/graph.js";
 import { openRun } from "@/canvas/run-panel.js";
 import { marks } from "@/canvas/signals.js";
@@ -47,13 +48,13 @@ class LastRun extends HTMLElement {
     const node = nodeOf(this.nodeId);
     const isInner = Boolean(insideOf(node));
     this.className = "last-run";
-    this.form = new ValuesForm({ label: t("Values for this step"), action: t("Run this step"), remember: `run-step:${page.app.id}:${this.nodeId}`, onsubmit: (values) => this.#step(values) });
+    this.form = new ValuesForm({ label: t("Values for this step"), action: t("Run"), remember: `run-step:${page.app.id}:${this.nodeId}`, onsubmit: (values) => this.#step(values) });
     this.form.element.hidden = true;
     this.opener = h("button", { className: "btn", type: "button", onclick: () => this.#onStep() }, icon("play"), t("Run this step"));
     const from = !isInner && h("button", { className: "btn", type: "button", onclick: () => runFrom(this.nodeId) }, icon("step-forward"), t("Run from here"));
     this.state = h("p", { className: "muted", role: "status", hidden: true });
     this.result = h("div", { className: "run-parts" });
-    this.append(h("div", { className: "row tight" }, this.opener, from), this.form.element, this.state, this.result);
+    this.append(h("div", { className: "row tight" }, typeOf(node).family !== "begin" && this.opener, from), this.form.element, this.state, this.result);
   }
 
   // A step that refers to nothing runs at once; others ask first.
@@ -110,7 +111,7 @@ class LastRun extends HTMLElement {
 
   #nothing() {
     if (lastValues.error) return trouble(lastValues.error);
-    return nothingYet("clock", t("{name} has not run yet. Run the flow, or this step alone.", { name: titleOf(nodeOf(this.nodeId)) }));
+    return nothingYet("clock", t("{name} has not run yet.", { name: titleOf(nodeOf(this.nodeId)) }));
   }
 
   #ofRun(row, rows) {

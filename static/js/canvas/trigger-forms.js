@@ -23,7 +23,7 @@ class NextTimes extends HTMLElement {
   connectedCallback() {
     this.className = "trigger-times";
     this.list = h("div", { role: "status" });
-    this.replaceChildren(h("h4", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
+    this.replaceChildren(this.title = h("h4", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
     draft.addEventListener("change", this.#onChange);
     this.#ask();
   }
@@ -47,10 +47,11 @@ class NextTimes extends HTMLElement {
 
   // In the schedule's own time zone, as it is written there.
   #show(times, error, zone) {
+    this.title.textContent = t("Next times in {zone}", { zone: zone || "UTC" });
     if (error) return this.list.replaceChildren(h("div", { className: "notice warn" }, icon("triangle-alert"), h("span", {}, error)));
     if (!times.length) return this.list.replaceChildren(h("p", { className: "muted" }, t("It is never due.")));
     const format = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short", timeZone: known(zone) });
-    return this.list.replaceChildren(h("ol", { className: "times-list" }, times.map((time) => h("li", {}, h("time", { dateTime: time }, format.format(new Date(time)))))), h("p", { className: "muted" }, zone || "UTC"));
+    return this.list.replaceChildren(h("ol", { className: "times-list" }, times.map((time) => h("li", {}, h("time", { dateTime: time }, format.format(new Date(time)))))));
   }
 }
 

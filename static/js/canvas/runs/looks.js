@@ -61,9 +61,9 @@ export function outputBlocks(outputs, address) {
   return [valueBlock(t("Outputs"), outputs, address)].filter(Boolean);
 }
 
-// What went into a node, what it did, what it brought.
+// What went into a node, what it brought, what it did.
 export const detailBlocks = ({ inputs, process_data: data, outputs, whole = {} }) => [
-  valueBlock(t("Inputs"), inputs, whole.inputs), valueBlock(t("What it did"), data, whole.process_data), valueBlock(t("Outputs"), outputs, whole.outputs),
+  valueBlock(t("Inputs"), inputs, whole.inputs), valueBlock(t("Outputs"), outputs, whole.outputs), valueBlock(t("What it did"), data, whole.process_data),
 ].filter(Boolean);
 
 export const trouble = (sentence, ...more) => h("div", { className: "notice bad", role: "alert" }, icon("circle-alert"), h("span", { className: "grow" }, sentence), more);

@@ -15,17 +15,22 @@ function shown(value) {
   return h("pre", { className: "value-text" }, short(value === null ? "null" : asText(value)));
 }
 
-// `canEdit`: where the variable is a node's, which is known by `id`.
-export function valueRow({ id, name, type, value, canEdit }) {
+// `canEdit`: where the variable is a node's, which is known by `id`; `onclose()`: nothing is being written any more.
+export function valueRow({ id, name, type, value, canEdit, onclose }) {
   const host = h("li", { className: "value-row" });
-  const read = (isFocused = false) => {
-    const edit = canEdit && iconButton(t("Edit {name}", { name }), "pencil", write);
+  const key = `edit-${id}-${name}`;
+  const read = () => {
+    const edit = canEdit && iconButton(t("Edit {name}", { name }), "pencil", () => write(value), { "data-key": key });
     host.replaceChildren(h("div", { className: "value-head" }, h("code", {}, name), type && h("span", { className: "muted" }, type), h("span", { className: "grow" }),
       value !== undefined && copyButton(() => asText(value), t("Copy {name}", { name })), edit || ""), shown(value));
-    if (isFocused) edit.focus();
   };
-  function write() {
-    const { control, isCheck, read: given } = controlFor(type, value, { "aria-label": name });
+  const close = () => {
+    read();
+    onclose();
+    document.querySelector(`#dock [data-key="${CSS.escape(key)}"]`)?.focus();
+  };
+  function write(now) {
+    const { control, isCheck, read: given } = controlFor(type, now, { "aria-label": name });
     const box = isCheck ? h("label", { className: "row tight" }, control, name) : control;
     const form = h("form", { className: "value-form", onsubmit: (event) => {
       event.preventDefault();
@@ -34,16 +39,19 @@ export function valueRow({ id, name, type, value, canEdit }) {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
       if (event.key !== "Escape") return;
       event.preventDefault();
-      read(true);
-    } }, box, h("div", { className: "row tight" }, h("button", { className: "btn primary" }, icon("check"), t("Save")), h("button", { className: "btn", type: "button", onclick: () => read(true) }, t("Cancel"))));
+      close();
+    } }, box, h("div", { className: "row tight" }, h("button", { className: "btn primary" }, icon("check"), t("Save")), h("button", { className: "btn", type: "button", onclick: close }, t("Cancel"))));
     host.replaceChildren(h("div", { className: "value-head" }, h("code", {}, name), type && h("span", { className: "muted" }, type)), form);
     control.focus();
   }
   async function save(next) {
+    read();
     try {
       await lastValues.edit(id, name, next ?? null);
+      document.querySelector(`#dock [data-key="${CSS.escape(key)}"]`)?.focus();
     } catch (error) {
       toast(error.message, "bad");
+      write(next);
     }
   }
   read();
