@@ -42,14 +42,19 @@ class Brought extends EventTarget {
     for (const { id, data } of changed) this.#read.set(id, data);
     try {
       const { variables, inner } = await ask(page.urls.variables, { nodes: changed.map(({ id, data }) => ({ id, data })) });
-      for (const { id } of changed) {
-        this.#variables.set(id, variables[id] ?? {});
-        this.#inner.set(id, inner[id] ?? {});
-      }
-      this.dispatchEvent(new Event("change"));
+      const isNew = changed.filter(({ id }) => this.#take(id, variables[id] ?? {}, inner[id] ?? {})).length;
+      if (isNew) this.dispatchEvent(new Event("change"));
     } catch {
       for (const { id } of changed) this.#read.delete(id); // asked again with the next change
     }
+  }
+
+  // True where it is another than before.
+  #take(id, variables, inner) {
+    const before = JSON.stringify([this.of(id), this.inside(id)]);
+    this.#variables.set(id, variables);
+    this.#inner.set(id, inner);
+    return JSON.stringify([variables, inner]) !== before;
   }
 }
 

@@ -47,8 +47,14 @@ export class Form {
 
   #onNames = () => {
     for (const kept of this.#kept.values()) kept.refresh?.();
-    this.show();
+    if (!this.#isInEditor()) return this.show();
+    this.host.addEventListener("focusout", () => queueMicrotask(() => this.node && this.host.isConnected && !this.#isInEditor() && this.show()), { once: true });
   };
+
+  // Nothing is drawn anew under the hand of who writes there: what is offered to complete a word would go.
+  #isInEditor() {
+    return this.host.contains(document.activeElement?.closest?.(".cm-editor") ?? null);
+  }
 
   // `key` for what is typed: the form stays as it is, and the steps are one.
   write(changes, key = null) {
@@ -73,7 +79,7 @@ export class Form {
   }
 
   show() {
-    if (this.host.contains(document.activeElement?.closest?.(".cm-editor"))) return this.#showLater();
+    if (this.#isInEditor()) return this.#showLater();
     this.#used.clear();
     const { common } = typeOf({ data: this.data });
     const fields = fieldsOf(this.schema, this.schema, { value: this.data, mode: this.mode, leftOut: common });
