@@ -78,4 +78,4 @@ def _described(key: str) -> dict[str, Any]:
 
 def _doc(node: type[Node[Any]]) -> str:
     module = inspect.getdoc(inspect.getmodule(node)) or ""
-    return _CONTRACT.sub("", module.splitlines()[0]) if module else ""
+    return _CONTRACT.sub("", module.splitlines()[0]).replace("`", "") if module else ""

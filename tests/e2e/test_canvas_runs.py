@@ -26,12 +26,6 @@ LAST_RUN = """async (id) => {
     const [{ dock }, { lastRun }] = await Promise.all([import("@/canvas/dock.js"), import("@/canvas/last-run.js")]);
     dock.open({ key: "test", label: "Node", content: [lastRun(id)] });
 }"""
-EXTRAS = """async (id) => {
-    const [{ dock }, { triggerExtras }] = await Promise.all([
-        import("@/canvas/dock.js"), import("@/canvas/trigger-forms.js"),
-    ]);
-    dock.open({ key: "test", label: "Node", content: [triggerExtras(id)] });
-}"""
 # As many events as a long iteration tells, in one go.
 FLOOD = """async () => {
     const { current } = await import("@/canvas/runs/current.js");
@@ -166,16 +160,16 @@ def test_a_chatflow_is_talked_to_beside_its_drawing(chromium: Chromium):
         page.keyboard.press("Alt+r")
         page.get_by_placeholder("Try a question").fill("Why?")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("You asked: Why?", exact=True)).to_be_visible()
+        expect(page.get_by_role("article").get_by_text("You asked: Why?", exact=True)).to_be_visible()
         expect(card(page, "Say").locator(".node-mark")).to_contain_text("succeeded")
         page.get_by_role("tab", name="Steps").click()
         expect(page.get_by_role("button", name="Details of Say")).to_be_visible()
         page.get_by_role("button", name="Values").click()
         page.keyboard.press("Alt+r")
-        expect(page.get_by_text("You asked: Why?", exact=True)).to_be_visible()
+        expect(page.get_by_role("article").get_by_text("You asked: Why?", exact=True)).to_be_visible()
         page.get_by_placeholder("Try a question").fill("And then?")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("You asked: And then?", exact=True)).to_be_visible()
+        expect(page.get_by_role("article").get_by_text("You asked: And then?", exact=True)).to_be_visible()
 
 
 def test_wf_28_last_values_are_edited_pinned_and_gone_on_from(chromium: Chromium):
@@ -222,7 +216,7 @@ def test_wf_28_a_step_runs_alone_with_other_values(chromium: Chromium):
         expect(page.get_by_text("You wrote: mugs").first).to_be_visible()
         assert not violations(page, "#dock")
         page.evaluate(LAST_RUN, "say")
-        page.get_by_label("Round").select_option("Round 1")
+        page.get_by_label("Round", exact=True).select_option("Round 1")
         expect(page.locator("pre").filter(has_text='"output": "tea"').last).to_be_visible()
 
 
@@ -234,12 +228,14 @@ def test_a_run_waits_for_a_person_and_its_end_is_shown(chromium: Chromium):
         page.get_by_label("x").fill("it")
         page.keyboard.press("Enter")
         page.get_by_role("tab", name="Result").click()
+        expect(page.get_by_role("link", name="Open the form")).to_be_visible()
         expect(page.get_by_role("link", name="Open the form")).to_have_attribute(
             "href", f"/form/{aside(lambda: HumanForm.objects.get().token)}"
         )
         expect(card(page, "Ask").locator(".node-mark")).to_contain_text("waits for a person")
         with page.expect_popup() as opened:
             page.get_by_role("link", name="Open the form").click()
+        opened.value.get_by_label("size").select_option("M")
         opened.value.get_by_role("button", name="Yes").click()
         expect(opened.value.get_by_role("heading", name="Filled in")).to_be_visible()
         opened.value.close()
@@ -271,10 +267,10 @@ def test_triggers_say_when_and_where(chromium: Chromium):
     cookies, app = drawn(flow(nodes, "clock -> end", "hook -> end"))
     with chromium.page(cookies) as page:
         enter(page, app)
-        page.evaluate(EXTRAS, "clock")
+        card(page, "Clock").click()
         expect(page.get_by_text(re.compile("9:15"))).to_have_count(5)
-        page.evaluate(EXTRAS, "hook")
-        expect(page.get_by_label("Test address")).to_have_value(re.compile("/triggers/webhook-debug/"))
+        card(page, "Hook").click()
+        expect(page.get_by_label("Test address", exact=True)).to_have_value(re.compile("/triggers/webhook-debug/"))
         assert not violations(page, "#dock")
 
 

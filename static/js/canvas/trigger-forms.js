@@ -23,7 +23,7 @@ class NextTimes extends HTMLElement {
   connectedCallback() {
     this.className = "trigger-times";
     this.list = h("div", { role: "status" });
-    this.replaceChildren(this.title = h("h4", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
+    this.replaceChildren(this.heading = h("h4", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
     draft.addEventListener("change", this.#onChange);
     this.#ask();
   }
@@ -47,7 +47,7 @@ class NextTimes extends HTMLElement {
 
   // In the schedule's own time zone, as it is written there.
   #show(times, error, zone) {
-    this.title.textContent = t("Next times in {zone}", { zone: zone || "UTC" });
+    this.heading.textContent = t("Next times in {zone}", { zone: zone || "UTC" });
     if (error) return this.list.replaceChildren(h("div", { className: "notice warn" }, icon("triangle-alert"), h("span", {}, error)));
     if (!times.length) return this.list.replaceChildren(h("p", { className: "muted" }, t("It is never due.")));
     const format = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short", timeZone: known(zone) });

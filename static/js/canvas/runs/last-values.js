@@ -36,12 +36,16 @@ class LastValues extends EventTarget {
 
   // Once, for those who only look.
   ensure() {
-    return this.#isKnown ? Promise.resolve() : this.load();
+    return this.#loading ?? (this.#isKnown ? Promise.resolve() : this.load());
   }
 
+  // After one that is on its way, which may have been asked before what has changed since.
   load() {
-    this.#loading ??= this.#load().finally(() => (this.#loading = null));
-    return this.#loading;
+    const mine = (this.#loading ?? Promise.resolve()).then(() => this.#load());
+    this.#loading = mine;
+    return mine.finally(() => {
+      if (this.#loading === mine) this.#loading = null;
+    });
   }
 
   edit = async (id, name, value) => this.#putNode(id, await server.edit(id, name, value));
