@@ -5,10 +5,13 @@ test database. Such tests must be marked `django_db(transaction=True)`; `server`
 """
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -16,6 +19,10 @@ import uvloop
 from tests import database
 from tests.fakes.upstream import Upstream
 
+# Some machines forbid it, and then each of the many processes that tests start compiles all of our code again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+_COMPILED = Path(__file__).parent / "workflows" / "__pycache__"
 _until_the_end = ExitStack()
 _LONG = (
     "tests/faults/",
@@ -34,6 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits most (whole products, browsers) comes first, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: next((rank for rank, part in enumerate(_LONG) if part in item.nodeid), len(_LONG)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Where nothing is compiled yet, the first of several processes does it for all."""
+    with database.first_alone() if not _COMPILED.exists() else nullcontext():
+        return (yield)
 
 
 def pytest_unconfigure() -> None:

@@ -4,6 +4,7 @@ A run of several processes has its tables made once: each process copies the dat
 copy the whole cluster.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -80,6 +81,20 @@ def ready_made(storage: Path) -> Path:
     if cluster := os.environ.get(CLUSTER):
         copy_cluster(Path(cluster), storage / "postgres")
     return storage
+
+
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """Of the processes of a run, the first goes through the block alone, then the others side by side."""
+    if CLUSTER not in os.environ:
+        yield
+        return
+    with Path(os.environ[CLUSTER]).with_name("first").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
 
 
 @contextmanager

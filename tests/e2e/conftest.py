@@ -1,5 +1,6 @@
 """A real browser against the real server. Without a system Chromium these tests are skipped, and say so."""
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 T = TypeVar("T")
 ARGUMENTS = [
@@ -68,14 +69,59 @@ class Chromium:
             self.complaints.append(text)
 
 
-@pytest.fixture
-def chromium(server) -> Iterator[Chromium]:
-    """The test fails if any page logged an error or broke its content security policy."""
+class Driver:
+    """Playwright and one browser for all tests of a process; each page is a fresh visitor's all the same.
+
+    Playwright marks its loop as the thread's running one, which keeps Django and the loops of other tests away.
+    So the mark is there while a browser test runs, and not in between.
+    """
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._loop = asyncio.get_running_loop()
+        self._browser: Browser | None = None
+        self._rest()
+
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        """The browser, a new one where the last was lost; what its user leaves open is closed."""
+        self._work()
+        try:
+            if self._browser is None or not self._browser.is_connected():
+                self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield self._browser
+            for context in self._browser.contexts:
+                context.close()
+        finally:
+            self._rest()
+
+    def end(self) -> None:
+        """Before Playwright's end."""
+        self._work()
+        if self._browser is not None:
+            self._browser.close()
+
+    def _work(self) -> None:
+        asyncio._set_running_loop(self._loop)
+
+    def _rest(self) -> None:
+        asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="package")
+def _driver() -> Iterator[Driver]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: install the package `chromium` to run the browser tests")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        driver = Driver(playwright)
+        yield driver
+        driver.end()
+
+
+@pytest.fixture
+def chromium(_driver: Driver, server) -> Iterator[Chromium]:
+    """The test fails if any page logged an error or broke its content security policy."""
+    with _driver.browser() as browser:
         chromium = Chromium(server.url, browser.new_context)
         yield chromium
-        browser.close()
     assert chromium.complaints == []
