@@ -23,7 +23,7 @@ class NextTimes extends HTMLElement {
   connectedCallback() {
     this.className = "trigger-times";
     this.list = h("div", { role: "status" });
-    this.replaceChildren(this.heading = h("h4", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
+    this.replaceChildren(this.heading = h("h3", {}, t("Next times")), this.list, h("p", { className: "help" }, t("It runs by itself once the app is published.")));
     draft.addEventListener("change", this.#onChange);
     this.#ask();
   }
@@ -98,7 +98,7 @@ function webhook(id) {
     }
   };
   show();
-  return h("div", { className: "trigger-address" }, h("h4", {}, t("Its address")), body);
+  return h("div", { className: "trigger-address" }, h("h3", {}, t("Its address")), body);
 }
 
 // What the settings of this node want below them; null where it is no trigger.
