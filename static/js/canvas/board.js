@@ -24,10 +24,17 @@ const LABELS = {
 };
 let flow;
 
+// While the list is shown there is no middle of what is seen.
+function belowAll() {
+  const places = nodesOf().filter((node) => !insideOf(node)).map(({ id }) => flow.getNode(id)?.position).filter(Boolean);
+  return places.length ? { x: Math.min(...places.map(({ x }) => x)), y: Math.max(...places.map(({ y }) => y)) + 200 } : { x: 0, y: 200 };
+}
+
 // What other parts ask of the board.
 export const board = {
   center() {
     const { left, top, width, height } = document.getElementById("board").getBoundingClientRect();
+    if (!width) return belowAll();
     const { x, y } = flow.screenToFlowPosition({ x: left + width / 2 - 116, y: top + height / 2 - 40 });
     return { x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 };
   },
@@ -118,7 +125,8 @@ function grownSizes(nodes) {
 
 function write(nodes, options) {
   const moved = nodes.filter(isMoved);
-  if (moved.length) move(rounded(moved), { sizes: grownSizes(moved), ...options });
+  const label = moved.length === 1 ? t("{name} moved", { name: titleOf(nodeOf(moved[0].id)) }) : t("{count} nodes moved", { count: moved.length });
+  if (moved.length) move(rounded(moved), { label, sizes: grownSizes(moved), ...options });
 }
 
 // Says when nodes and edges were painted first.
