@@ -197,7 +197,9 @@ def test_the_checklist_leads_to_the_node(chromium: Chromium):
     cookies, app = owner_with(drawn(SIMPLE))
     with chromium.page(cookies, **DESKTOP) as page:
         enter(page, app)
-        changed(page, lambda: (page.keyboard.press("n"), page.keyboard.type("template"), page.keyboard.press("Enter")))
+        page.keyboard.press("n")
+        page.keyboard.type("template")
+        changed(page, lambda: page.keyboard.press("Enter"))
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Checklist").press("Enter")
         sheet = page.get_by_role("dialog", name="Checklist")

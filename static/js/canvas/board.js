@@ -13,6 +13,7 @@ import { viewEdges, viewNodes } from "@/canvas/view.js";
 
 const CULL_FROM = 120; // nodes; from so many on only what is seen is drawn
 const NO_MAP_FROM = 300;
+const MARGIN_PX = 48;
 const SNAP = [10, 10];
 const FIT = { padding: 0.15, maxZoom: 1 };
 const MARKER = { markerEnd: { type: "arrowclosed", width: 16, height: 16 } };
@@ -25,10 +26,17 @@ const LABELS = {
 };
 let flow;
 
+// While the list is shown there is no middle of what is seen.
+function belowAll() {
+  const places = nodesOf().filter((node) => !insideOf(node)).map(({ id }) => flow.getNode(id)?.position).filter(Boolean);
+  return places.length ? { x: Math.min(...places.map(({ x }) => x)), y: Math.max(...places.map(({ y }) => y)) + 200 } : { x: 0, y: 200 };
+}
+
 // What other parts ask of the board.
 export const board = {
   center() {
     const { left, top, width, height } = document.getElementById("board").getBoundingClientRect();
+    if (!width) return belowAll();
     const { x, y } = flow.screenToFlowPosition({ x: left + width / 2 - 116, y: top + height / 2 - 40 });
     return { x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 };
   },
@@ -95,6 +103,16 @@ export async function removeFrom(ids, edgeIds = []) {
   if (hadFocus && before) requestAnimationFrame(() => elementOf(before)?.focus({ preventScroll: true }));
 }
 
+// Moves the board as far as it takes to see a node from its left to its right.
+function showWhole(id) {
+  const node = elementOf(id)?.getBoundingClientRect();
+  const { left, right } = document.getElementById("board").getBoundingClientRect();
+  if (!node || right - left < node.width) return;
+  const by = node.right > right - MARGIN_PX ? right - MARGIN_PX - node.right : node.left < left + MARGIN_PX ? left + MARGIN_PX - node.left : 0;
+  const { x, y, zoom } = flow.getViewport();
+  if (by) flow.setViewport({ x: x + by, y, zoom }, { duration: 200 });
+}
+
 const isStartOfRounds = (id) => typeOf(nodeOf(id)).family === "begin";
 const elementOf = (id) => document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 
@@ -121,7 +139,8 @@ function grownSizes(nodes) {
 
 function write(nodes, options) {
   const moved = nodes.filter(isMoved);
-  if (moved.length) move(rounded(moved), { sizes: grownSizes(moved), ...options });
+  const label = moved.length === 1 ? t("{name} moved", { name: titleOf(nodeOf(moved[0].id)) }) : t("{count} nodes moved", { count: moved.length });
+  if (moved.length) move(rounded(moved), { label, sizes: grownSizes(moved), ...options });
 }
 
 // Says when nodes and edges were painted first.
@@ -152,8 +171,14 @@ function Board() {
       board.fit([detail]);
       board.focus(detail);
     };
+    // What is opened beside the board must not lie under the dock that has just come.
+    const onOpen = ({ detail: { id } }) => id && requestAnimationFrame(() => showWhole(id));
     signals.addEventListener("goto", goTo);
-    return () => signals.removeEventListener("goto", goTo);
+    signals.addEventListener("open", onOpen);
+    return () => {
+      signals.removeEventListener("goto", goTo);
+      signals.removeEventListener("open", onOpen);
+    };
   }, []);
 
   useFirstDrawing();

@@ -9,20 +9,14 @@ import { draft } from "@/prompt/draft.js";
 
 const all = () => [...draft.problems.map((one) => ({ ...one, isBad: true })), ...draft.checklist.map((one) => ({ ...one, isBad: false }))];
 
-// The node a problem is about, by its id or by a path that names it; none where it is about the whole.
-export const nodeOfProblem = ({ field = "" }) => nodeOf(field) ?? null;
-
-// Of one node: "bad", "warn" or "".
-export function signOf(id) {
+// What is said about one node: {isBad, text}; null for nothing.
+export function problemsOf(id) {
   const mine = all().filter(({ field }) => field === id);
-  if (!mine.length) return "";
-  return mine.some(({ isBad }) => isBad) ? "bad" : "warn";
+  return mine.length ? { isBad: mine.some(({ isBad }) => isBad), text: mine.map(({ message }) => message).join(" ") } : null;
 }
 
-export const textsOf = (id) => all().filter(({ field }) => field === id).map(({ message }) => message);
-
 function row(problem, close) {
-  const node = nodeOfProblem(problem);
+  const node = nodeOf(problem.field); // none where it is about the whole
   const open = () => {
     close();
     signals.goTo(node.id);
@@ -33,18 +27,17 @@ function row(problem, close) {
   return h("li", {}, node ? h("button", { type: "button", className: "step", onclick: open }, text, icon("chevron-right")) : h("div", { className: "step" }, text));
 }
 
-function section(title, kind, problems, close) {
+function section(title, isBad, problems, close) {
   if (!problems.length) return [];
-  const isBad = kind === "bad";
-  return [h("h3", { className: `section ${kind}` }, icon(isBad ? "circle-alert" : "triangle-alert"), title), h("ul", {}, problems.map((one) => row(one, close)))];
+  return [h("h3", { className: `section ${isBad ? "bad" : "warn"}` }, icon(isBad ? "circle-alert" : "triangle-alert"), title), h("ul", {}, problems.map((one) => row(one, close)))];
 }
 
 function fill(close) {
   const found = all();
   if (!found.length) return [h("p", { className: "notice ok" }, icon("circle-check"), h("span", {}, t("Nothing to do: the flow can be published.")))];
   return [
-    ...section(t("Before it can be published"), "bad", found.filter(({ isBad }) => isBad), close),
-    ...section(t("Worth a look"), "warn", found.filter(({ isBad }) => !isBad), close),
+    ...section(t("Before it can be published"), true, found.filter(({ isBad }) => isBad), close),
+    ...section(t("Worth a look"), false, found.filter(({ isBad }) => !isBad), close),
   ];
 }
 

@@ -4,7 +4,7 @@ import { t } from "@/core/words.js";
 import { board } from "@/canvas/board.js";
 import { typeOf, types, isNote } from "@/canvas/catalogue.js";
 import { copyOf, pasted, readCopy } from "@/canvas/copies.js";
-import { addAll, freeTitleAmong, insideOf, newId, nodeOf, nodesOf, titleOf, withInner } from "@/canvas/graph.js";
+import { CARD, addAll, freeTitleAmong, insideOf, newId, nodeOf, nodesOf, titleOf, withInner } from "@/canvas/graph.js";
 import { isElsewhere } from "@/canvas/focus.js";
 import { draft } from "@/prompt/draft.js";
 
@@ -58,24 +58,39 @@ function putIn(text, by, label, isQuiet = false) {
   return true;
 }
 
-export function paste(text = held) {
-  times += 1;
-  const isKnown = text === held;
-  const by = isKnown ? { x: STEP_PX * times, y: STEP_PX * times } : farFrom(text);
-  return putIn(text, by, (count) => (count === 1 ? t("Pasted") : t("{count} nodes pasted", { count })));
+// What of a copy stands on the board itself, not inside something that was copied too.
+function outerOf(text) {
+  const nodes = readCopy(text)?.nodes ?? [];
+  const ids = new Set(nodes.map(({ id }) => id));
+  return nodes.filter((node) => node.position && !ids.has(insideOf(node)));
+}
+
+// A step to the side; what holds others goes below, for one upon the other cannot be told apart.
+function stepOf(text) {
+  const outer = outerOf(text);
+  if (!outer.some((node) => typeOf(node).has_rounds)) return { x: STEP_PX, y: STEP_PX };
+  const bottom = Math.max(...outer.map((node) => node.position.y + (node.height ?? CARD.height)));
+  return { x: 0, y: Math.ceil((bottom - Math.min(...outer.map((node) => node.position.y)) + STEP_PX) / 10) * 10 };
 }
 
 // What comes from elsewhere goes to the middle of what is seen.
 function farFrom(text) {
-  const nodes = readCopy(text)?.nodes.filter(({ position }) => position) ?? [];
+  const outer = outerOf(text);
+  if (!outer.length) return { x: 0, y: 0 };
   const center = board.center();
-  if (!nodes.length) return { x: 0, y: 0 };
-  return { x: center.x - Math.min(...nodes.map((node) => node.position.x)), y: center.y - Math.min(...nodes.map((node) => node.position.y)) };
+  return { x: center.x - Math.min(...outer.map((node) => node.position.x)), y: center.y - Math.min(...outer.map((node) => node.position.y)) };
+}
+
+export function paste(text = held) {
+  times += 1;
+  const { x, y } = text === held ? stepOf(text) : farFrom(text);
+  const by = text === held ? { x: x * times, y: y * times } : { x, y };
+  return putIn(text, by, (count) => (count === 1 ? t("Pasted") : t("{count} nodes pasted", { count })));
 }
 
 export function duplicate(ids = board.chosen()) {
   const text = copied(ids);
-  if (text) putIn(text, { x: STEP_PX, y: STEP_PX }, (count) => (count === 1 ? t("Duplicated") : t("{count} nodes duplicated", { count })), true);
+  if (text) putIn(text, stepOf(text), (count) => (count === 1 ? t("Duplicated") : t("{count} nodes duplicated", { count })), true);
 }
 
 // For buttons: the clipboard is written where the browser lets a page do so.

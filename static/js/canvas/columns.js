@@ -26,6 +26,7 @@ export function depths(nodes, edges) {
 }
 
 const CARD_X = 232;
+const EMPTY_X = 420; // the least a container takes
 
 // How wide each column is: as its widest node, a container being as wide as the columns inside it.
 function widthsOf(nodes, columnOf, insideOf) {
@@ -34,7 +35,7 @@ function widthsOf(nodes, columnOf, insideOf) {
   const widths = new Map();
   for (const node of nodes) {
     const key = `${insideOf(node)} ${columnOf.get(node.id)}`;
-    const own = inner.has(node.id) ? INNER.x + inner.get(node.id) * STEP_X - STEP_X + CARD_X + 24 : CARD_X;
+    const own = inner.has(node.id) ? Math.max(EMPTY_X, INNER.x + (inner.get(node.id) - 1) * STEP_X + CARD_X + INNER.x) : CARD_X;
     widths.set(key, Math.max(widths.get(key) ?? 0, own));
   }
   return widths;

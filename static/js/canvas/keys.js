@@ -7,7 +7,7 @@ import { iconButton } from "@/prompt/fields.js";
 import { board } from "@/canvas/board.js";
 import { duplicate, mountClipboard } from "@/canvas/clipboard.js";
 import { dock } from "@/canvas/dock.js";
-import { isCovered, isElsewhere } from "@/canvas/focus.js";
+import { isElsewhere } from "@/canvas/focus.js";
 import { switchView, views } from "@/canvas/list-view.js";
 import { signals } from "@/canvas/signals.js";
 import { tidy } from "@/canvas/tidy.js";
@@ -84,7 +84,7 @@ function onKey(event) {
   const name = pressed(event);
   const found = KEYS.find((one) => one.run && one.keys.includes(name));
   if (!found || (found.onBoard && views.isList)) return;
-  if (found.always ? isCovered() : isElsewhere(event.target)) return;
+  if (!found.always && isElsewhere(event.target)) return;
   if (found.run(event) === false) return;
   event.preventDefault();
 }

@@ -5,7 +5,7 @@ import { iconButton, redraw } from "@/prompt/fields.js";
 import { board, removeFrom } from "@/canvas/board.js";
 import { nameOfWay } from "@/canvas/faces.js";
 import { handlesOf, isNote, takesInput, typeOf } from "@/canvas/catalogue.js";
-import { signOf, textsOf } from "@/canvas/checklist.js";
+import { problemsOf } from "@/canvas/checklist.js";
 import { chooseNext } from "@/canvas/connections.js";
 import { edgesOf, insideOf, keyOf, nodeOf, nodesOf, titleOf } from "@/canvas/graph.js";
 import { drawMark } from "@/canvas/list-marks.js";
@@ -56,11 +56,10 @@ function wayRow(node, way) {
 }
 
 function problemSign(id) {
-  const sign = signOf(id);
-  if (!sign) return null;
-  const text = textsOf(id).join(" ");
-  const isBad = sign === "bad";
-  return h("span", { className: `list-sign ${sign}`, title: text }, icon(isBad ? "circle-alert" : "triangle-alert"), h("span", { className: "sr-only" }, text));
+  const found = problemsOf(id);
+  if (!found) return null;
+  const { isBad, text } = found;
+  return h("span", { className: `list-sign ${isBad ? "bad" : "warn"}`, title: text }, icon(isBad ? "circle-alert" : "triangle-alert"), h("span", { className: "sr-only" }, text));
 }
 
 function openButton(node) {
