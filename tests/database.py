@@ -36,7 +36,7 @@ def start(stack: ExitStack, *, for_several: bool) -> None:
 
     TransactionTestCase._fixture_teardown = lambda case: empty_tables()
     if CLUSTER in os.environ:
-        settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = embedded.DATABASE
+        settings.DATABASES["default"]["TEST"] = {"TEMPLATE": embedded.DATABASE}
     if "host=/nowhere" not in os.environ["DATABASE_URL"]:
         return
     folder = Path(tempfile.mkdtemp(prefix="parley-test-"))
