@@ -5,6 +5,7 @@ test database. Such tests must be marked `django_db(transaction=True)`; `server`
 """
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -48,6 +49,13 @@ def pytest_collection() -> Generator[None, object, object]:
     """Where nothing is compiled yet, the first of several processes does it for all."""
     with database.first_alone() if not _COMPILED.exists() else nullcontext():
         return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: it is not looked through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def pytest_unconfigure() -> None:

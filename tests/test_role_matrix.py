@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ import pytest
 import yaml
 from django.apps import apps as django_apps
 from django.contrib.sessions.models import Session as Sessions
-from django.db import models
+from django.db import connection, models
 from django.test import Client as Session
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -229,12 +230,23 @@ class World:
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(objects[match[1]]), text)
 
     def checksum(self) -> dict[str, set[str]]:
-        """Every row of A in every table of ours, as text."""
-        return {
-            model._meta.label: {str(row) for row in model._default_manager.filter(**{path: self.a.pk}).values_list()}
-            for model in django_apps.get_models()
-            if model.__module__.startswith("apps.") and (path := way_to_workspace(model))
-        }
+        """Every row of A in every table of ours, as text; one statement, as it is asked for after each call."""
+        found: dict[str, set[str]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(*self._every_row)
+            for table, row in cursor.fetchall():
+                found.setdefault(table, set()).add(row)
+        return found
+
+    @cached_property
+    def _every_row(self) -> tuple[str, list[Any]]:
+        parts, values = [], []
+        for model in django_apps.get_models():
+            if model.__module__.startswith("apps.") and (path := way_to_workspace(model)):
+                rows, its = model._default_manager.filter(**{path: self.a.pk}).values_list().query.sql_with_params()
+                parts.append(f"select '{model._meta.label}', rows::text from ({rows}) rows")
+                values += its
+        return " union all ".join(parts), values
 
     def session(self, user: User) -> dict[str, str]:
         browser = Session()
