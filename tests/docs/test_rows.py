@@ -20,9 +20,6 @@ WAITS = {
     "EXP-06": "the prompt editor",
     "EXP-11": "the prompt editor",
     "WEB-17": "explore pages",
-    "WF-01": "the canvas",
-    "WF-13": "the canvas",
-    "WF-27": "the canvas",
 }
 
 

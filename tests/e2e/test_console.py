@@ -271,7 +271,7 @@ def test_the_keyboard_reaches_everything(chromium: Chromium):
         expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.press("Tab")
         expect(page.locator("summary", has_text="Newest first")).to_be_focused()
-        for name in ("All", "Text generator", "Chat app", "Created by me", app.name):
+        for name in ("All", "Text generator", "Chat app", "Chatflow", "Workflow", "Created by me", app.name):
             page.keyboard.press("Tab")
             expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
         menu = page.get_by_label("Account and workspace")

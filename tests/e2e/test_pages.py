@@ -51,6 +51,7 @@ PAGES: Final = [
     Shown("new-app", "apps/new"),
     Shown("app-tags", "apps/tags"),
     Shown("orchestrate", f"{APP}/orchestrate", "#debug textarea"),
+    Shown("canvas", "apps/{flow}/canvas", "#canvas[data-ready] .react-flow__node, #list .list-open"),
     Shown("versions", f"{APP}/versions"),
     Shown("version", f"{APP}/versions/2"),
     Shown("app-api", f"{APP}/api"),
@@ -120,6 +121,8 @@ OTHERS: Final = frozenset(
     reset/<str:user_id>/<str:token>
     files/<uuid:upload_id>/file-preview
     apps/<uuid:app_id>/draft
+    apps/<uuid:app_id>/debug/runs
+    apps/<uuid:app_id>/debug/runs/<uuid:run_id>
     apps/<uuid:app_id>/export
     apps/<uuid:app_id>/publishing
     apps/<uuid:app_id>/qr.svg
@@ -130,6 +133,9 @@ OTHERS: Final = frozenset(
     apps/<uuid:app_id>/logs/export.csv
     apps/<uuid:app_id>/logs/export.jsonl
     apps/<uuid:app_id>/runs/<uuid:run_id>/values/<uuid:value_id>
+    apps/<uuid:app_id>/triggers/addresses
+    apps/<uuid:app_id>/triggers/times
+    apps/<uuid:app_id>/values
     data-sources/<str:source>/authorize
     data-sources/<str:source>/callback
     console/api/oauth/data-source/callback/<str:source>

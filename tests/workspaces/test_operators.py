@@ -38,7 +38,7 @@ from apps.prompts.callers import end_user
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import ApiToken, App, AppTemplate, Site
 from apps.prompts.services.keys import create_app_key
-from apps.workflows.models import Firing, Trigger
+from apps.workflows.models import Firing, NodeValue, Trigger
 from apps.workspaces.models import (
     AuditEvent,
     Installation,
@@ -135,6 +135,7 @@ def make_everything(workspace: Workspace) -> None:
         workspace_id=workspace.pk, app=app, node_id="a", kind="trigger-webhook", token=SECRET, secret=SECRET.encode()
     )
     Firing.objects.create(trigger=hook, key="a")
+    NodeValue.objects.create(workspace_id=workspace.pk, app=app, account=owner, node_id="a", source="edited")
     tag = Tag.objects.create(workspace=workspace, kind="app", name="Team")
     TagBinding.objects.create(tag=tag, target_id=app.pk)
     Invitation.objects.create(

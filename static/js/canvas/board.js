@@ -107,7 +107,7 @@ export async function removeFrom(ids, edgeIds = []) {
 function showWhole(id) {
   const node = elementOf(id)?.getBoundingClientRect();
   const { left, right } = document.getElementById("board").getBoundingClientRect();
-  if (!node || right - left < node.width) return;
+  if (!node?.width || right - left < node.width) return; // a board that is not shown has no size
   const by = node.right > right - MARGIN_PX ? right - MARGIN_PX - node.right : node.left < left + MARGIN_PX ? left + MARGIN_PX - node.left : 0;
   const { x, y, zoom } = flow.getViewport();
   if (by) flow.setViewport({ x: x + by, y, zoom }, { duration: 200 });

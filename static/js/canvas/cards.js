@@ -3,7 +3,7 @@ import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizeControl, Position, getBe
 import { t } from "@/core/words.js";
 import { handlesOf, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { factsOf, nameOfWay } from "@/canvas/faces.js";
-import { keyOf, resize, titleOf } from "@/canvas/graph.js";
+import { keyOf, nodeOf, resize, titleOf } from "@/canvas/graph.js";
 import { noteText } from "@/canvas/note-text.js";
 import { SIGNS, WORDS, duration } from "@/canvas/marks-text.js";
 import { pins } from "@/canvas/runs/pins.js";
@@ -94,11 +94,13 @@ function Note({ id, data, selected }) {
     ${data.showAuthor && data.author ? html`<div className="note-author">${data.author}</div>` : null}</div>`;
 }
 
+const nameOf = (id) => (nodeOf(id) ? titleOf(nodeOf(id)) : "");
+
 function Line({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, selected, markerEnd }) {
   const [path, x, y] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
   const between = (event) => signals.pick({ anchor: event.currentTarget, between: { key: keyOf({ source, sourceHandle: sourceHandleId, target }), source, handle: sourceHandleId || "source", target } });
   return html`<${BaseEdge} id=${id} path=${path} markerEnd=${markerEnd} interactionWidth=${18} />
-    <${EdgeLabelRenderer}><button type="button" className=${`add-between nodrag nopan ${selected ? "shown" : ""}`} tabIndex=${-1} aria-label=${t("Insert a node here")} title=${t("Insert a node here")}
+    <${EdgeLabelRenderer}><button type="button" className=${`add-between nodrag nopan ${selected ? "shown" : ""}`} tabIndex=${-1} aria-label=${t("Insert a node between {name} and {other}", { name: nameOf(source), other: nameOf(target) })} title=${t("Insert a node here")}
       style=${{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }} onClick=${between}><${Icon} name="plus" /></button><//>`;
 }
 
