@@ -36,7 +36,9 @@ def start(stack: ExitStack, *, for_several: bool) -> None:
 
     TransactionTestCase._fixture_teardown = lambda case: empty_tables()
     if CLUSTER in os.environ:
-        settings.DATABASES["default"]["TEST"] = {"TEMPLATE": embedded.DATABASE}
+        named = settings.DATABASES["default"].setdefault("TEST", {})
+        assert isinstance(named, dict)
+        named["TEMPLATE"] = embedded.DATABASE
     if "host=/nowhere" not in os.environ["DATABASE_URL"]:
         return
     folder = Path(tempfile.mkdtemp(prefix="parley-test-"))

@@ -240,7 +240,7 @@ class World:
 
     @cached_property
     def _every_row(self) -> tuple[str, list[Any]]:
-        parts, values = [], []
+        parts, values = list[str](), list[Any]()
         for model in django_apps.get_models():
             if model.__module__.startswith("apps.") and (path := way_to_workspace(model)):
                 rows, its = model._default_manager.filter(**{path: self.a.pk}).values_list().query.sql_with_params()

@@ -152,3 +152,78 @@ def test_wf_01_13_by_mouse_from_nothing_to_a_restored_version(chromium: Chromium
     assert {one["data"]["type"] for one in config["graph"]["nodes"]} == {
         "start", "knowledge-retrieval", "if-else", "llm", "code", "answer",
     }  # fmt: skip
+
+
+def opened(page: Page, title: str, has: str) -> None:
+    """By its card; `has` stands in its settings once they are there."""
+    card(page, title).press("Enter")
+    expect(page.get_by_label("Name of the node")).to_have_value(title)
+    expect(page.locator("#dock")).to_contain_text(has)
+
+
+def pick(page: Page, words: str) -> None:
+    """Of the sheet that has just come: what is typed, and Enter."""
+    expect(page.get_by_role("combobox").last).to_be_focused()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+
+
+def test_wf_01_by_keys_alone_from_nothing_to_a_published_chatflow(chromium: Chromium, code_sandbox):
+    cookies, _ = owner_with(with_knowledge)
+    with chromium.page(cookies, **DESK) as page:
+        begin(page, "By keys")
+        dock = page.locator("#dock")
+        opened(page, "Start", has="Next step")
+        dock.get_by_role("button", name="Remove the connection to LLM").press("Enter")
+        dock.get_by_role("button", name="Add a node").press("Enter")
+        pick(page, "if")
+        dock.get_by_role("button", name="Add condition").press("Enter")
+        dock.get_by_role("button", name=re.compile("choose a variable", re.IGNORECASE)).first.press("Enter")
+        page.keyboard.type("query")
+        page.keyboard.press("Enter")
+        dock.locator("select").first.focus()
+        page.keyboard.type("contains")
+        dock.locator(".cm-content").first.focus()
+        page.keyboard.type("tea")
+        stored(page)
+
+        dock.get_by_role("button", name="Add a node").first.press("Enter")
+        pick(page, "knowledge")
+        dock.get_by_role("button", name=re.compile("question", re.IGNORECASE)).first.press("Enter")
+        page.keyboard.type("query")
+        page.keyboard.press("Enter")
+        dock.get_by_role("button", name="Choose knowledge").press("Enter")
+        page.get_by_role("dialog").last.get_by_role("checkbox").first.press("Space")
+        page.get_by_role("button", name="Use these").press("Enter")
+        expect(dock).to_contain_text("Tea rules")
+        dock.get_by_role("combobox", name=re.compile("Connect")).focus()
+        page.keyboard.type("LLM")
+        expect(dock.get_by_role("button", name="Remove the connection to LLM")).to_be_visible()
+
+        opened(page, "LLM", has="Context")
+        dock.get_by_role("switch", name="Context").press("Space")
+        dock.get_by_role("button", name=re.compile("choose a variable", re.IGNORECASE)).first.press("Enter")
+        page.keyboard.type("result")
+        expect(page.get_by_role("option", name=re.compile("result"))).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(dock).to_contain_text("Knowledge retrieval")
+        dock.locator(".cm-content").first.focus()
+        page.keyboard.insert_text("Answer from <context>{{#context#}}</context>")
+        stored(page)
+
+        opened(page, "If, else", has="Case 1")
+        dock.get_by_role("button", name="Add a node").last.press("Enter")
+        pick(page, "code")
+        dock.get_by_role("button", name="Add a node").press("Enter")
+        pick(page, "answer")
+        dock.locator(".cm-content").first.focus()
+        page.keyboard.type("Not about tea.")
+        stored(page)
+
+        page.keyboard.press("Escape")
+        page.keyboard.press("Alt+r")
+        ask(page, "When is tea served?", "four o'clock")
+        ask(page, "hello", "Not about tea.")
+        page.locator("#publish-menu summary").press("Enter")
+        page.get_by_role("button", name="Publish the draft").press("Enter")
+        expect(page.locator("#publishing")).to_contain_text("is published")

@@ -31,7 +31,7 @@ export function assignments(slot) {
   const list = listOf(slot);
   const write = (next, options) => slot.setAll({ [slot.name]: next, version: "2" }, options);
   const change = (place, changes, options) => write(listOf(slot).map((row, at) => (at === place ? { ...row, ...changes } : row)), options);
-  const add = () => write([...list, { variable_selector: [], operation: "over-write", input_type: "variable", value: [] }]);
+  const add = () => write([...listOf(slot), { variable_selector: [], operation: "over-write", input_type: "variable", value: [] }]);
   return slot.group([h("div", { className: "row-cards" }, list.map((row, place) => card(slot, row, place, list, { write, change }))),
     h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add a change")))]);
 }
@@ -43,9 +43,9 @@ function card(slot, row, place, list, { write, change }) {
   const operation = row.operation ?? "over-write";
   const target = picking(own.child("variable_selector", {}), { value: row.variable_selector, scope: "writable", label: t("Variable of {name}", { name }), onpick: (selector) => change(place, { variable_selector: selector }) });
   const choose = ({ target: { value } }) => change(place, { operation: value, input_type: LITERAL.has(value) ? "constant" : "variable", value: LITERAL.has(value) ? "" : [] });
-  const remove = iconButton(t("Remove {name}", { name }), "trash-2", () => write(list.filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` });
+  const remove = iconButton(t("Remove {name}", { name }), "trash-2", () => write(listOf(slot).filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` });
   return h("div", { className: "row-card", role: "group", "aria-label": name },
-    h("div", { className: "row-head" }, h("span", { className: "over" }, t("Change {number}", { number: place + 1 })), h("span", { className: "row-buttons" }, list.length > 1 ? moveButtons(name, place, list.length - 1, (from, to) => write(movedTo(list, from, to)), own.key) : null, remove)),
+    h("div", { className: "row-head" }, h("span", { className: "over" }, t("Change {number}", { number: place + 1 })), h("span", { className: "row-buttons" }, list.length > 1 ? moveButtons(name, place, list.length - 1, (from, to) => write(movedTo(listOf(slot), from, to)), own.key) : null, remove)),
     target, select(operationsOf(type).map((word) => [word, WORDS[word]]), operation, { "aria-label": t("What {name} does", { name }), "data-key": `${own.key}.operation`, onchange: choose }),
     ALONE.has(operation) ? null : source(slot, own, row, place, type, change));
 }

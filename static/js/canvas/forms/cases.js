@@ -4,7 +4,6 @@ import { t } from "@/core/words.js";
 import { iconButton, moveButtons } from "@/prompt/fields.js";
 import { newId } from "@/canvas/graph.js";
 import { conditionList, joinedBy } from "@/canvas/forms/conditions.js";
-import { movedTo } from "@/canvas/forms/paths.js";
 
 export function cases(slot) {
   if (!Array.isArray(slot.value) || !slot.value.length) {
@@ -12,7 +11,7 @@ export function cases(slot) {
     if (Array.isArray(older)) return ofOlder(slot);
   }
   const list = Array.isArray(slot.value) ? slot.value : [];
-  const add = () => slot.set([...list, { case_id: list.some(({ case_id: id }) => id === "true") ? newId() : "true", logical_operator: "and", conditions: [] }]);
+  const add = () => slot.add({ case_id: list.some(({ case_id: id }) => id === "true") ? newId() : "true", logical_operator: "and", conditions: [] });
   return h("div", { className: "cases" }, list.map((_, place) => oneCase(slot, place, list)),
     h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add a case"))),
     h("p", { className: "help" }, t("Where no case holds, the way is Else.")));
@@ -22,11 +21,10 @@ function oneCase(slot, place, list) {
   const own = slot.child(place, {});
   const name = t("case {number}", { number: place + 1 });
   const count = list[place].conditions?.length ?? 0;
-  const move = (from, to) => slot.set(movedTo(list, from, to));
   return h("section", { className: "row-card", "aria-label": name },
     h("div", { className: "row-head" }, h("strong", {}, place ? t("Else if") : t("If")), joinedBy(own.child("logical_operator", {}), count),
-      h("span", { className: "row-buttons" }, list.length > 1 ? moveButtons(name, place, list.length - 1, move, own.key) : null,
-        list.length > 1 ? iconButton(t("Remove {name}", { name }), "trash-2", () => slot.set(list.filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` }) : null)),
+      h("span", { className: "row-buttons" }, list.length > 1 ? moveButtons(name, place, list.length - 1, (from, to) => slot.move(from, to), own.key) : null,
+        list.length > 1 ? iconButton(t("Remove {name}", { name }), "trash-2", () => slot.remove(place), { "data-key": `${own.key}-remove` }) : null)),
     conditionList(own.child("conditions", {})));
 }
 

@@ -53,7 +53,7 @@ function condition(slot, place, list) {
   const button = picking(part(row, "variable_selector", t("Variable of {name}", { name })), { scope: slot.property.scope, label: t("Variable of {name}", { name }), onpick: choose });
   const ofFiles = type === "array[file]" && !["empty", "not empty"].includes(operator);
   return h("div", { className: "condition-row", role: "group", "aria-label": name, "data-row": row.key },
-    h("div", { className: "condition-head" }, button, iconButton(t("Remove {name}", { name }), "trash-2", () => slot.set(list.filter((_, at) => at !== place)), { "data-key": `${row.key}-remove` })),
+    h("div", { className: "condition-head" }, button, iconButton(t("Remove {name}", { name }), "trash-2", () => slot.remove(place), { "data-key": `${row.key}-remove` })),
     h("div", { className: "condition-body" },
       word(operator ?? "", t("Comparison of {name}", { name }), `${row.key}.comparison_operator`, operator ? asOptions(operatorsOf(type)) : [["", t("Choose …")], ...asOptions(operatorsOf(type))], (next) => row.set({ ...row.value, comparison_operator: next, ...(takesSeveral(next) === takesSeveral(operator) ? {} : { value: "" }) })),
       ofFiles ? null : valueOf(part(row, "value", t("Value of {name}", { name })), type, operator)),
@@ -65,7 +65,7 @@ function ofEachFile(row) {
   const inner = row.child("sub_variable_condition", {});
   const list = inner.value?.conditions ?? [];
   const rowsOfFiles = inner.child("conditions", {});
-  const add = () => inner.set({ logical_operator: "and", ...inner.value, case_id: inner.value?.case_id ?? newId(), conditions: [...list, { id: newId(), key: "type", comparison_operator: "in", value: [], varType: "string" }] });
+  const add = () => inner.set({ logical_operator: "and", ...inner.value, case_id: inner.value?.case_id ?? newId(), conditions: [...(inner.value?.conditions ?? []), { id: newId(), key: "type", comparison_operator: "in", value: [], varType: "string" }] });
   return h("div", { className: "sub-conditions" }, h("p", { className: "help" }, t("Of a file in the list:")), joinedBy(inner.child("logical_operator", {}), list.length),
     list.map((_, place) => fact(rowsOfFiles, place, list)), h("button", { className: "btn small", type: "button", "data-key": `${inner.key}-add`, onclick: add }, icon("plus"), t("Add what a file must be like")));
 }
@@ -79,7 +79,7 @@ function fact(slot, place, list) {
   return h("div", { className: "condition-row", role: "group", "aria-label": name },
     h("div", { className: "condition-body" }, word(key, t("What {name} looks at", { name }), `${row.key}.key`, Object.keys(FILE_FACTS).map((one) => [one, one.replace("_", " ")]), change),
       word(operator, t("Comparison of {name}", { name }), `${row.key}.comparison_operator`, asOptions(operatorsOfFact(key)), (next) => row.set({ ...row.value, comparison_operator: next })),
-      iconButton(t("Remove {name}", { name }), "x", () => slot.set(list.filter((_, at) => at !== place)), { "data-key": `${row.key}-remove` })),
+      iconButton(t("Remove {name}", { name }), "x", () => slot.remove(place), { "data-key": `${row.key}-remove` })),
     valueOf(part(row, "value", t("Value of {name}", { name })), known?.type ?? "string", operator, known?.values));
 }
 
@@ -87,7 +87,7 @@ function fact(slot, place, list) {
 export function conditionList(slot) {
   const list = Array.isArray(slot.value) ? slot.value : [];
   const add = () => {
-    slot.set([...list, { id: newId(), variable_selector: [], comparison_operator: "", value: "", varType: "" }]);
+    slot.add({ id: newId(), variable_selector: [], comparison_operator: "", value: "", varType: "" });
     slot.form.host.querySelector(`[data-row="${CSS.escape(`${slot.key}.${list.length}`)}"] button`)?.focus();
   };
   return [...list.map((_, place) => condition(slot, place, list)), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add condition")))];
@@ -112,7 +112,7 @@ export function itemConditions(slot) {
     return h("div", { className: "condition-row", role: "group", "aria-label": name }, h("div", { className: "condition-body" },
       word(operator, t("Comparison of {name}", { name }), `${row.key}.comparison_operator`, asOptions(operatorsOf(type)), (next) => row.set({ ...row.value, comparison_operator: next })),
       valueOf(part(row, "value", t("Value of {name}", { name })), type, operator),
-      iconButton(t("Remove {name}", { name }), "x", () => slot.set(list.filter((one, at) => at !== place)), { "data-key": `${row.key}-remove` })));
+      iconButton(t("Remove {name}", { name }), "x", () => slot.remove(place), { "data-key": `${row.key}-remove` })));
   };
-  return slot.group([...list.map(isFile ? (_, place) => fact(slot, place, list) : plain), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: () => slot.set([...list, fresh]) }, icon("plus"), t("Add condition")))]);
+  return slot.group([...list.map(isFile ? (_, place) => fact(slot, place, list) : plain), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: () => slot.add(fresh) }, icon("plus"), t("Add condition")))]);
 }

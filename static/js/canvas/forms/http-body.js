@@ -52,8 +52,8 @@ function fields(slot, type) {
       type === "form-data" ? select([["text", t("Text")], ["file", t("File")]], one.type ?? "text", { "aria-label": t("Kind of field {number}", number), "data-key": `${own.key}.type`, onchange: ({ target }) => change(place, { type: target.value }) }) : null,
       isFile ? picking(own.child("file", {}), { value: one.file, types: ["file", "array[file"], label: t("File of field {number}", number), onpick: (selector) => change(place, { file: selector }) })
         : templateBox(own.child("value", {}), { value: one.value ?? "", isLine: true, hint: t("value"), label: t("Value of field {number}", number), store: (text) => change(place, { value: text }, { isTyping: true }) }).element),
-    iconButton(t("Remove {name}", { name: t("field {number}", number) }), "trash-2", () => write(rows.filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` }));
+    iconButton(t("Remove {name}", { name: t("field {number}", number) }), "trash-2", () => write(rowsOf(slot.value).filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` }));
   };
-  const add = () => write([...rows, { id: newId(), key: "", type: "text", value: "" }]);
+  const add = () => write([...rowsOf(slot.value), { id: newId(), key: "", type: "text", value: "" }]);
   return h("div", { className: "stack" }, h("div", { className: "lines" }, rows.map(row)), h("div", {}, h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add {name}", { name: t("field") }))));
 }

@@ -3,7 +3,7 @@ import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { iconButton, moveButtons } from "@/prompt/fields.js";
 import { newId } from "@/canvas/graph.js";
-import { movedTo, rowsOf } from "@/canvas/forms/paths.js";
+import { rowsOf } from "@/canvas/forms/paths.js";
 import { draw } from "@/canvas/forms/registry.js";
 import { fieldsOf, freshRow, resolve } from "@/canvas/forms/schema.js";
 
@@ -14,7 +14,7 @@ export function rows(slot) {
   const item = resolve(property.items, form.schema);
   const word = property.row ?? t("row");
   const add = () => {
-    slot.set([...list, freshOf(slot, item, list)]);
+    slot.add(freshOf(slot, item, list));
     focusRow(form.host, slot, list.length);
   };
   const buttons = h("button", { className: "btn small", type: "button", "data-key": `${slot.key}-add`, onclick: add }, icon("plus"), t("Add {name}", { name: word }));
@@ -45,13 +45,12 @@ function card(slot, item, list, place, { isOne }) {
   const own = isOne ? slot : slot.child(place, item);
   const name = t("{name} {number}", { name: slot.property.row ?? t("row"), number: place + 1 });
   const fields = fieldsOf(item, slot.form.schema, { value: list[place], mode: slot.form.mode });
-  const remove = iconButton(t("Remove {name}", { name }), "trash-2", () => slot.set(list.filter((_, at) => at !== place)), { "data-key": `${own.key}-remove` });
+  const remove = iconButton(t("Remove {name}", { name }), "trash-2", () => slot.remove(place), { "data-key": `${own.key}-remove` });
   if (item.line) {
     return h("div", { className: "line", role: "group", "aria-label": name, "data-row": own.key },
       h("div", { className: "line-fields" }, fields.map(({ name: key, property }) => draw(own.child(key, property, { isBare: true })))), remove);
   }
-  const move = (from, to) => slot.set(movedTo(list, from, to));
-  const buttons = isOne ? [] : [...(list.length > 1 ? moveButtons(name, place, list.length - 1, move, own.key) : []), remove];
+  const buttons = isOne ? [] : [...(list.length > 1 ? moveButtons(name, place, list.length - 1, (from, to) => slot.move(from, to), own.key) : []), remove];
   const drawn = (some, options) => some.map(({ name: key, property }) => draw(own.child(key, property, options)));
   const [inHead, below] = [fields.filter(({ property }) => property.in_head), fields.filter(({ property }) => !property.in_head)];
   return h("div", { className: "row-card", role: "group", "aria-label": name, "data-row": own.key },

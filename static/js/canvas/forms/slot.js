@@ -3,7 +3,7 @@ import { t } from "@/core/words.js";
 import { h } from "@/core/dom.js";
 import { field } from "@/prompt/fields.js";
 import { helpText } from "@/canvas/forms/help.js";
-import { at } from "@/canvas/forms/paths.js";
+import { at, movedTo, rowsOf } from "@/canvas/forms/paths.js";
 import { labelOf } from "@/canvas/forms/schema.js";
 
 export class Slot {
@@ -40,6 +40,19 @@ export class Slot {
   // With `isTyping` the form is not drawn anew, and what is typed on is one step of undo.
   set(value, { isTyping = false } = {}) {
     this.form.write([[this.path, value]], isTyping ? this.key : null);
+  }
+
+  // Changes of a list: of what it holds now, for what is typed does not draw the form anew.
+  add(row) {
+    this.set([...rowsOf(this.value), row]);
+  }
+
+  remove(place) {
+    this.set(rowsOf(this.value).filter((_, at) => at !== place));
+  }
+
+  move(from, to) {
+    this.set(movedTo(rowsOf(this.value), from, to));
   }
 
   // Other values beside it in the same step: {name: value}.
