@@ -375,6 +375,9 @@ def test_on_a_phone_the_way_to_a_node_uncovers_it(chromium: Chromium):
         page.get_by_role("button", name="Write", exact=True).press("Enter")
         expect(page.locator("#dock")).to_be_hidden()
         expect(page.locator('.list-open[data-node="write"]')).to_be_focused()
+        page.keyboard.press("Enter")
+        page.get_by_role("tab", name="Last run").click()
+        expect(page.locator("#dock pre").filter(has_text="You wrote: kettles").first).to_be_visible()
 
 
 @pytest.mark.parametrize("look", [PHONE, DARK], ids=["phone", "dark"])
