@@ -26,6 +26,13 @@ LAST_RUN = """async (id) => {
     const [{ dock }, { lastRun }] = await Promise.all([import("@/canvas/dock.js"), import("@/canvas/last-run.js")]);
     dock.open({ key: "test", label: "Node", content: [lastRun(id)] });
 }"""
+SHOW_VALUE = """async () => {
+    const { dock } = await import("@/canvas/dock.js");
+    const { valueBlock } = await import("@/canvas/runs/looks.js");
+    const rows = Array.from({ length: 150 }, (_, n) => ({ n }));
+    const content = [valueBlock("Thing", { rows, name: null }), valueBlock("Long", "x".repeat(30000))];
+    dock.open({ key: "test", label: "Node", content });
+}"""
 # As many events as a long iteration tells, in one go.
 FLOOD = """async () => {
     const { current } = await import("@/canvas/runs/current.js");
@@ -47,6 +54,33 @@ FLOOD = """async () => {
     reader.receive({ event: "workflow_finished", data: { status: "succeeded", outputs: {} } });
     await new Promise((resolve) => setTimeout(resolve, 300));
     return longest;
+}"""
+
+# Rounds side by side: a step is placed by the round that began last, and by its own once it ends.
+BESIDE = """async () => {
+    const { current } = await import("@/canvas/runs/current.js");
+    const reader = current.watch(null, { stop() {} });
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const each = { id: "r", node_id: "each", node_type: "iteration", title: "Each" };
+    const inner = { node_id: "say", node_type: "code", iteration_id: "each" };
+    const say = (index) => ({ ...inner, id: `s${index}`, title: `Say ${index}` });
+    const press = (name) => document.querySelector(`[aria-label="${name}"]`).click();
+    reader.receive({ event: "iteration_started", data: { ...each, metadata: { iteration_length: 2 } } });
+    reader.receive({ event: "iteration_next", data: { ...each, index: 0 } });
+    reader.receive({ event: "iteration_next", data: { ...each, index: 1 } });
+    for (const index of [0, 1]) reader.receive({ event: "node_started", data: say(index) });
+    await frame();
+    press("Details of Each");
+    press("Steps of round 2");
+    press("Details of Say 0");
+    for (const index of [0, 1]) {
+        const done = { status: "succeeded", outputs: { index }, execution_metadata: { iteration_index: index } };
+        reader.receive({ event: "node_finished", data: { ...say(index), ...done } });
+        await frame();
+    }
+    press("Steps of round 1");
+    const titles = (round) => [...round.querySelectorAll(".trace-title")].map((title) => title.textContent);
+    return [...document.querySelectorAll(".trace-rounds > li")].map(titles);
 }"""
 
 
@@ -123,7 +157,8 @@ def test_wf_29_an_earlier_run_is_shown_as_it_went(chromium: Chromium):
         run_id = aside(lambda: WorkflowRun.objects.get().pk)
         page.goto(f"/apps/{app.pk}/runs/{run_id}")
         page.get_by_role("link", name="Show on the canvas").click()
-        expect(page.get_by_text("You see the run of").locator("visible=true")).to_be_visible()
+        banner = page.get_by_text(re.compile("You see the run of .*, of version 1"))
+        expect(banner.locator("visible=true")).to_be_visible()
         expect(page.get_by_role("button", name="Details of Write")).to_be_visible()
         expect(card(page, "Write").locator(".node-mark")).to_contain_text("succeeded")
         page.get_by_role("tab", name="History").click()
@@ -272,6 +307,77 @@ def test_triggers_say_when_and_where(chromium: Chromium):
         card(page, "Hook").click()
         expect(page.get_by_label("Test address", exact=True)).to_have_value(re.compile("/triggers/webhook-debug/"))
         assert not violations(page, "#dock")
+
+
+def test_a_webhook_is_tested_beside_its_settings(chromium: Chromium):
+    body = [{"name": "id", "type": "string", "required": True}]
+    nodes = [
+        node("hook", "trigger-webhook", method="post", body=body),
+        node("end", "end", outputs=[{"variable": "id", "value_selector": ["hook", "id"]}]),
+    ]
+    cookies, app = drawn(flow(nodes, "hook -> end"))
+    with chromium.page(cookies) as page:
+        enter(page, app)
+        card(page, "Hook").click()
+        page.locator("summary").filter(has_text="Send a test").press("Enter")
+        form = page.get_by_role("form", name="Send a test")
+        expect(form.get_by_label("Body")).to_have_value(re.compile('"id": "text"'))
+        form.get_by_label("Body").fill("{}")
+        form.get_by_role("button", name="Run the draft with it").press("Enter")
+        expect(page.get_by_text("id is missing.")).to_be_visible()
+        form.get_by_label("Body").fill('{"id": "seven"}')
+        form.get_by_role("button", name="Run the draft with it").press("Enter")
+        expect(page.locator("#dock pre").filter(has_text="seven").last).to_be_visible()
+        assert not violations(page, "#dock")
+        page.locator("#dock").get_by_role("button", name="Show on the canvas").press("Enter")
+        expect(card(page, "End").locator(".node-mark")).to_contain_text("succeeded")
+        card(page, "Hook").click()
+        page.locator("summary").filter(has_text="Send a test").press("Enter")
+        expect(form.get_by_label("Body")).to_have_value('{"id": "seven"}')
+
+
+def test_values_are_read_as_texts_and_as_trees(chromium: Chromium):
+    cookies, app = drawn(greeting())
+    with chromium.page(cookies) as page:
+        enter(page, app)
+        run(page, "k" * 40)
+        page.evaluate(SHOW_VALUE)
+        page.get_by_role("button", name="Thing as a tree").press("Enter")
+        page.get_by_role("button", name=re.compile("rows")).press("Enter")
+        expect(page.locator(".json-items .json-items > li")).to_have_count(101)
+        page.get_by_role("button", name="Show 50 more").press("Enter")
+        expect(page.locator(".json-items .json-items > li")).to_have_count(150)
+        expect(page.locator(".json-items .json-items > li").nth(100).get_by_role("button")).to_be_focused()
+        assert not violations(page, "#dock")
+        page.get_by_role("button", name="Thing as a tree").press("Enter")
+        expect(page.locator("#dock pre").first).to_contain_text('"rows": [')
+        page.get_by_role("button", name=re.compile("Show all 30,000")).press("Enter")
+        expect(page.get_by_label("Long", exact=True)).to_be_focused()
+        expect(page.get_by_label("Long", exact=True)).to_have_text("x" * 30_000)
+
+
+def test_steps_of_rounds_side_by_side_stand_in_their_own(chromium: Chromium):
+    cookies, app = drawn(greeting())
+    with chromium.page(cookies) as page:
+        enter(page, app)
+        page.keyboard.press("Alt+r")
+        page.get_by_role("tab", name="Steps").click()
+        assert page.evaluate(BESIDE) == [["Say 0"], ["Say 1"]]
+        expect(page.locator("#dock pre").filter(has_text='"index": 0')).to_be_visible()
+
+
+def test_on_a_phone_the_way_to_a_node_uncovers_it(chromium: Chromium):
+    cookies, app = drawn(greeting())
+    with chromium.page(cookies, **PHONE) as page:
+        enter(page, app)
+        run(page)
+        page.get_by_role("tab", name="Steps").click()
+        page.get_by_role("button", name="Write", exact=True).press("Enter")
+        expect(page.locator("#dock")).to_be_hidden()
+        expect(page.locator('.list-open[data-node="write"]')).to_be_focused()
+        page.keyboard.press("Enter")
+        page.get_by_role("tab", name="Last run").click()
+        expect(page.locator("#dock pre").filter(has_text="You wrote: kettles").first).to_be_visible()
 
 
 @pytest.mark.parametrize("look", [PHONE, DARK], ids=["phone", "dark"])

@@ -57,3 +57,13 @@ test("a stored run is as one that was told", () => {
   assert.deepEqual([record.status, record.isReplay, record.outputs, record.top.length], ["succeeded", true, { b: 2 }, 1]);
   assert.deepEqual([...record.top[0].inner.keys()], [3]);
 });
+
+test("what a run has cost is known once it is over, and of all its steps", () => {
+  const step = (id, price, currency) => finished(id, { execution_metadata: { total_price: price, currency } });
+  const record = told(step("a", "0.002", "USD"), step("b", "0.0005", "USD"), step("c", "0", "USD"), step("d", "1", "CNY"));
+  assert.deepEqual(record.prices, []);
+  record.receive({ event: "workflow_finished", data: { status: "succeeded" } });
+  assert.deepEqual(record.prices.map(([currency, price]) => [currency, Number(price.toFixed(6))]), [["USD", 0.0025], ["CNY", 1]]);
+  record.hasMore = true;
+  assert.deepEqual(record.prices, []);
+});

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -103,6 +104,18 @@ def test_a_test_is_sent_from_the_page(app, browser):
     assert WorkflowRun.objects.get().account_id == app.workspace.memberships.get().user_id
 
 
+def test_a_test_is_told_to_scripts_as_json(app, browser):
+    url = f"/apps/{app.pk}/triggers/{trigger('webhook').pk}/test"
+    told = browser.post(url, {"body": '{"id": "seven"}'}, HTTP_ACCEPT="application/json").json()
+    assert (told["status"], told["variables"]["id"]) == ("succeeded", "seven")
+    assert told["outputs"] == {"id": "seven"}
+    assert WorkflowRun.objects.get().pk == UUID(told["run_id"])
+    refused = browser.post(url, {"body": "{}"}, HTTP_ACCEPT="application/json")
+    assert refused.json() == {"run_id": None, "status": "refused", "error": "id is missing."}
+    other = f"/apps/{app.pk}/triggers/{app.pk}/test"
+    assert browser.post(other, {"body": "{}"}, HTTP_ACCEPT="application/json").status_code == 404
+
+
 def test_a_draft_gets_a_test_address_before_it_is_published(app, browser):
     late = node("late", "trigger-webhook", title="Late one")
     save_draft(app=app, config=flow([late, END], "late -> end"))
@@ -174,6 +187,9 @@ def test_the_canvas_is_told_where_a_webhook_is_called(app, browser):
         "url": f"http://testserver/triggers/webhook/{hook.token}",
         "debug_url": f"http://testserver/triggers/webhook-debug/{hook.debug_token}",
         "is_live": True,
+        "id": str(hook.pk),
+        "takes_body": True,
+        "example": '{\n  "id": "text"\n}',
     }
-    nothing = {"url": "", "debug_url": "", "is_live": False}
+    nothing = {"id": None, "url": "", "debug_url": "", "is_live": False, "takes_body": False, "example": ""}
     assert browser.get(f"{address}?node_id=clock").json() == browser.get(address).json() == nothing

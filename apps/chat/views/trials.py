@@ -4,11 +4,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.chat.webhooks import try_delivery
+from apps.common.error_pages import wants_json
 from apps.common.errors import AppError
 from apps.common.pages import render_part
 from apps.common.perloop import call
@@ -26,8 +27,14 @@ FORM = "application/x-www-form-urlencoded"
 @require_POST
 @requires(*BUILDERS)
 def try_trigger(request: ConsoleRequest, app_id: UUID, trigger_id: UUID) -> HttpResponse:
+    """A part of the triggers page; for scripts that ask for JSON, what `try_delivery` tells.
+
+    A delivery that is refused is what the test has found, not an error of the request that asks for it.
+    """
     app = get_app(workspace=request.workspace, app_id=app_id)
     trigger = get_trigger(app=app, trigger_id=trigger_id)
+    if wants_json(request) and "HX-Request" not in request.headers:
+        return _as_json(request, app, trigger)
     context: dict[str, Any] = {"app": app}
     try:
         context["told"] = _told(request, app, trigger)
@@ -35,6 +42,13 @@ def try_trigger(request: ConsoleRequest, app_id: UUID, trigger_id: UUID) -> Http
     except AppError as error:
         context["problem"] = error.message
     return render_part(request, "workflows/trial.html", "workflows/_trial.html", context)
+
+
+def _as_json(request: ConsoleRequest, app: App, trigger: Trigger) -> JsonResponse:
+    try:
+        return JsonResponse(_told(request, app, trigger))
+    except AppError as error:
+        return JsonResponse({"run_id": None, "status": "refused", "error": error.message})
 
 
 def _told(request: ConsoleRequest, app: App, trigger: Trigger) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class TriggerRow:
     @property
     def takes_body(self) -> bool:
         """Whether requests of its method have one."""
-        return self.config is not None and self.config.method.lower() not in {"get", "head"}
+        return takes_body(self.config)
 
     @property
     def url_id(self) -> str:
@@ -75,6 +75,10 @@ class TriggerRow:
     def debug_id(self) -> str:
         """The field with its test address."""
         return f"debug-{self.trigger.pk}"
+
+
+def takes_body(config: TriggerWebhookConfig | None) -> bool:
+    return config is not None and config.method.lower() not in {"get", "head"}
 
 
 @require_safe
@@ -138,12 +142,25 @@ def times(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
 @require_safe
 @requires(*BUILDERS)
 def addresses(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
-    """?node_id=: where a webhook is called, empty texts where it has no addresses yet."""
+    """?node_id=: where a webhook of the draft is called and how it is tested, empty texts while it has no addresses."""
     app = get_app(workspace=request.workspace, app_id=app_id)
     trigger = list_triggers(app=app).filter(node_id=request.GET.get("node_id", ""), kind=WEBHOOK).first()
-    urls = _urls(request, trigger) if trigger is not None else ("", "")
-    is_live = trigger is not None and _is_live(app, trigger)
-    return JsonResponse({"url": urls[0], "debug_url": urls[1], "is_live": is_live})
+    if trigger is None:
+        nothing = {"id": None, "url": "", "debug_url": "", "is_live": False, "takes_body": False, "example": ""}
+        return JsonResponse(nothing)
+    url, debug_url = _urls(request, trigger)
+    node = draft_nodes(app=app).get(trigger.node_id)
+    config = webhook_or_none(node.data if node is not None else trigger.data)
+    return JsonResponse(
+        {
+            "id": str(trigger.pk),
+            "url": url,
+            "debug_url": debug_url,
+            "is_live": _is_live(app, trigger),
+            "takes_body": takes_body(config),
+            "example": example_of(config) if config is not None else "",
+        }
+    )
 
 
 @require_POST

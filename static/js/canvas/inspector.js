@@ -9,8 +9,8 @@ import { isNote, typeOf } from "@/canvas/catalogue.js";
 import { dock } from "@/canvas/dock.js";
 import { insideOf, nodesOf, titleOf } from "@/canvas/graph.js";
 import { runFrom } from "@/canvas/last-run.js";
-import { signals } from "@/canvas/signals.js";
 import { fold } from "@/canvas/runs/fold.js";
+import { goTo } from "@/canvas/runs/go.js";
 import { lastValues } from "@/canvas/runs/last-values.js";
 import { nothingYet, trouble, valueBlock } from "@/canvas/runs/looks.js";
 import { server } from "@/canvas/runs/server.js";
@@ -52,7 +52,7 @@ function nodeLine(node) {
   const value = lastValues.of(node.id);
   const type = typeOf(node);
   const name = titleOf(node);
-  const title = h("button", { className: "trace-title", type: "button", title: t("Show it on the board"), "data-key": `goto-${node.id}`, onclick: () => signals.goTo(node.id) }, name);
+  const title = h("button", { className: "trace-title", type: "button", title: t("Show it on the board"), "data-key": `goto-${node.id}`, onclick: () => goTo(node.id) }, name);
   const head = h("div", { className: "trace-head" }, h("span", { className: `node-sign ${type.family}` }, icon(type.icon)), title, ...signs(value), ...tools(node, value));
   return group(node.id, t("Values of {name}", { name }), head, (host) => {
     if (value?.whole?.outputs) return host.replaceChildren(valueBlock(t("Outputs"), value.outputs, value.whole.outputs));

@@ -7,6 +7,7 @@ import { typeOf } from "@/canvas/catalogue.js";
 import { nodeOf } from "@/canvas/graph.js";
 import { copyButton, trouble } from "@/canvas/runs/looks.js";
 import { addressOf, server } from "@/canvas/runs/server.js";
+import { webhookTest } from "@/canvas/runs/webhook-test.js";
 
 const PAUSE_MS = 400;
 const has = (node, name) => name in (typeOf(node).schema.properties ?? {});
@@ -50,12 +51,12 @@ class NextTimes extends HTMLElement {
     this.heading.textContent = t("Next times in {zone}", { zone: zone || "UTC" });
     if (error) return this.list.replaceChildren(h("div", { className: "notice warn" }, icon("triangle-alert"), h("span", {}, error)));
     if (!times.length) return this.list.replaceChildren(h("p", { className: "muted" }, t("It is never due.")));
-    const format = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short", timeZone: known(zone) });
+    const format = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short", timeZone: zoneOf(zone) });
     return this.list.replaceChildren(h("ol", { className: "times-list" }, times.map((time) => h("li", {}, h("time", { dateTime: time }, format.format(new Date(time)))))));
   }
 }
 
-function known(zone) {
+function zoneOf(zone) {
   try {
     new Intl.DateTimeFormat([], { timeZone: zone || "UTC" });
     return zone || "UTC";
@@ -77,28 +78,36 @@ function addressField(label, url, id) {
   return h("div", { className: "field" }, h("label", { htmlFor: box.id }, label), h("div", { className: "row tight address" }, box, copyButton(() => url, t("Copy {name}", { name: label }))));
 }
 
-// Where a webhook is called, and the way to its test.
+// Where a webhook is called, and its test.
 function webhook(id) {
-  const body = h("div", { className: "stack", role: "status" }, h("p", { className: "muted" }, t("Loading …")));
-  const test = h("a", { className: "btn", href: addressOf.triggers, target: "_blank", rel: "noopener" }, icon("flask-conical"), t("Test it on the triggers page"));
+  const body = h("div", { className: "stack" }, h("p", { className: "muted", role: "status" }, t("Loading …")));
   const make = h("button", { className: "btn", type: "button", onclick: async () => {
     await server.prepare(id).catch((problem) => toast(problem.message, "bad"));
     await show();
-    test.focus();
+    body.querySelector("summary, button")?.focus();
   } }, icon("link"), t("Make a test address"));
   const show = async () => {
     try {
       await draft.save();
-      const { url, debug_url: debugUrl, is_live: isLive } = await server.addresses(id);
-      const says = !url ? t("It gets its address when the app is published; a test address can be made before.") : isLive ? t("The published app answers there; the test address runs the draft.") : t("The address answers once the app is published; the test address runs the draft.");
-      body.replaceChildren(...(url ? [addressField(t("Address"), url, `live-${id}`), addressField(t("Test address"), debugUrl, `test-${id}`)] : []),
-        h("p", { className: "help" }, says), h("div", { className: "row tight" }, url ? test : make));
+      const found = await server.addresses(id);
+      body.replaceChildren(...(found.url ? known(id, found) : unknown(make)));
     } catch (problem) {
       body.replaceChildren(trouble(problem.message));
     }
   };
   show();
   return h("div", { className: "trigger-address" }, h("h3", {}, t("Its address")), body);
+}
+
+const help = (sentence) => h("p", { className: "help" }, sentence);
+const unknown = (make) => [help(t("It gets its address when the app is published; a test address can be made before.")), h("div", { className: "row tight" }, make)];
+
+function known(id, found) {
+  const says = found.is_live ? t("The published app answers there; the test address runs the draft.") : t("The address answers once the app is published; the test address runs the draft.");
+  return [
+    addressField(t("Address"), found.url, `live-${id}`), addressField(t("Test address"), found.debug_url, `test-${id}`), help(says), webhookTest(id, found),
+    h("a", { className: "run-link", href: addressOf.triggers }, t("Secret and new addresses on the triggers page")),
+  ];
 }
 
 // What the settings of this node want below them; null where it is no trigger.

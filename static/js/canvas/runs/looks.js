@@ -1,10 +1,14 @@
 // How runs, their states and their values look.
 import { copyText } from "@/core/clipboard.js";
 import { h, icon } from "@/core/dom.js";
+import { local } from "@/core/storage.js";
 import { toast } from "@/core/toast.js";
 import { t } from "@/core/words.js";
 import { iconButton } from "@/prompt/fields.js";
+import { canBeTree, jsonTree } from "@/canvas/runs/json-tree.js";
 
+const TREE_KEY = "run-values-as-tree"; // how somebody likes to read values
+const prefersTree = () => local.get(TREE_KEY) === "1";
 const SHOWN_CHARACTERS = 20_000;
 const STATES = {
   running: ["loader-circle", t("Running"), "busy"],
@@ -25,10 +29,11 @@ export function statusChip(status) {
 export const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : seconds < 100 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`);
 export const moment = (seconds) => new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
-// "1.2 s · 40 tokens", as far as it is known.
-export function figures({ elapsed_time: elapsed, tokens, total_tokens: all, total_steps: steps }) {
+// "1.2 s · 40 tokens · 0.002 USD", as far as it is known.
+export function figures({ elapsed_time: elapsed, tokens, total_tokens: all, total_steps: steps, prices = [] }) {
   const count = tokens || all;
-  return [elapsed != null && duration(elapsed), count && t("{count} tokens", { count }), steps && t("{count} steps", { count: steps })].filter(Boolean).join(" · ");
+  const costs = prices.map(([currency, price]) => `${price.toLocaleString([], { maximumSignificantDigits: 4 })} ${currency}`);
+  return [elapsed != null && duration(elapsed), count && t("{count} tokens", { count }), ...costs, steps && t("{count} steps", { count: steps })].filter(Boolean).join(" · ");
 }
 
 export const asText = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
@@ -40,15 +45,33 @@ export const copyButton = (text, label = t("Copy")) => iconButton(label, "copy",
 
 export const isNothing = (value) => value == null || (typeof value === "object" && !Object.keys(value).length);
 
+// A long text shows its start until all of it is asked for.
+function textOf(label, text) {
+  const box = h("pre", { tabIndex: 0, "aria-label": label }, text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)} …` : text);
+  if (text.length <= SHOWN_CHARACTERS) return [box];
+  const more = h("button", { className: "btn ghost", type: "button", onclick: () => {
+    box.textContent = text;
+    more.remove();
+    box.focus({ preventScroll: true });
+  } }, t("Show all {count} characters", { count: text.length.toLocaleString() }));
+  return [box, more];
+}
+
 function block(label, value, address) {
-  const text = asText(value);
-  const isCut = text.length > SHOWN_CHARACTERS;
+  const isTree = canBeTree(value);
+  const body = h("div", { className: "run-value-body" });
+  const show = () => body.replaceChildren(...(isTree && prefersTree() ? [jsonTree(label, value)] : textOf(label, asText(value))));
+  const toggle = isTree && iconButton(t("{name} as a tree", { name: label }), "list-tree", () => {
+    local.set(TREE_KEY, prefersTree() ? "" : "1");
+    toggle.setAttribute("aria-pressed", String(prefersTree()));
+    show();
+  }, { "aria-pressed": String(prefersTree()) });
+  show();
   return h("div", { className: "run-value" },
     h("div", { className: "run-value-head" }, h("strong", {}, label), h("span", { className: "grow" }),
       address && h("a", { className: "btn ghost", href: address, target: "_blank", rel: "noopener" }, icon("external-link"), t("Show all of it")),
-      copyButton(() => text, t("Copy {name}", { name: label }))),
-    h("pre", { tabIndex: 0, "aria-label": label }, isCut ? `${text.slice(0, SHOWN_CHARACTERS)} …` : text),
-    isCut && h("p", { className: "help" }, t("Only the start is shown. Copying takes all of it.")));
+      toggle, copyButton(() => asText(value), t("Copy {name}", { name: label }))),
+    body);
 }
 
 // One value, or nothing where there is none; `address`: of all of it, where it is too big.

@@ -20,7 +20,7 @@ export class RunRecord {
   restart() {
     Object.assign(this, {
       id: null, taskId: null, status: "running", error: "", lacks: null, outputs: null, inputs: null, text: "", whole: {},
-      elapsed_time: null, total_tokens: null, total_steps: null, who: "", created_at: null, hasMore: false, isStored: false, messageId: null,
+      elapsed_time: null, total_tokens: null, total_steps: null, who: "", version: null, created_at: null, hasMore: false, isStored: false, messageId: null,
     });
     this.rows = []; // all of them
     this.top = []; // those that stand inside nothing
@@ -151,6 +151,16 @@ export class RunRecord {
     this.changed.add(row);
   }
 
+  // What the run has cost, as [currency, price], once it is over and where all its steps are known.
+  get prices() {
+    const sums = new Map();
+    for (const { metadata } of this.isOver && !this.hasMore ? this.rows : []) {
+      const price = Number(metadata?.total_price);
+      if (price > 0) sums.set(metadata.currency || "USD", (sums.get(metadata.currency || "USD") ?? 0) + price);
+    }
+    return [...sums];
+  }
+
   // Nodes that failed, the last first.
   get failed() {
     return this.rows.filter(({ status }) => status === "failed").reverse();
@@ -173,6 +183,6 @@ export function replayed({ run, nodes, has_more: hasMore }) {
   }
   const { status } = run;
   record.receive({ event: status === "paused" ? "workflow_paused" : "workflow_finished", data: { ...run, paused_nodes: [] } });
-  Object.assign(record, { inputs: run.inputs, whole: run.whole, who: run.who, created_at: run.created_at, taskId: run.task_id, status, hasMore, isStored: true, messageId: run.message_id });
+  Object.assign(record, { inputs: run.inputs, whole: run.whole, who: run.who, version: run.version ?? null, created_at: run.created_at, taskId: run.task_id, status, hasMore, isStored: true, messageId: run.message_id });
   return record;
 }

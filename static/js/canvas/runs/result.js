@@ -2,14 +2,14 @@
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { nodeOf, titleOf } from "@/canvas/graph.js";
-import { signals } from "@/canvas/signals.js";
 import { current } from "@/canvas/runs/current.js";
+import { goTo } from "@/canvas/runs/go.js";
 import { figures, isNothing, moment, nothingYet, outputBlocks, statusChip, trouble, valueBlock } from "@/canvas/runs/looks.js";
 import { addressOf } from "@/canvas/runs/server.js";
 
 function goToButton(id) {
   const node = nodeOf(id);
-  return node && h("button", { className: "btn", type: "button", onclick: () => signals.goTo(id) }, icon("target"), t("Go to {name}", { name: titleOf(node) }));
+  return node && h("button", { className: "btn", type: "button", onclick: () => goTo(id) }, icon("target"), t("Go to {name}", { name: titleOf(node) }));
 }
 
 const waiting = ({ node_title: title, form_token: token }) => h("div", { className: "notice warn" }, icon("circle-pause"),

@@ -38,6 +38,7 @@ export const server = {
   step: (id, values) => send(`debug/nodes/${encodeURIComponent(id)}`, { method: "POST", json: { values } }),
   times: (config) => send("triggers/times", { method: "POST", json: { config } }),
   addresses: (id) => send(`triggers/addresses?node_id=${encodeURIComponent(id)}`),
+  tryWebhook: (triggerId, values) => send(`triggers/${triggerId}/test`, { method: "POST", form: values }),
   prepare: (id) => send("triggers/prepare", { method: "POST", form: { node_id: id }, isPage: true }),
   variables: (nodes) => send("canvas/variables", { method: "POST", json: { nodes } }),
 };

@@ -3,9 +3,9 @@
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { typeOf } from "@/canvas/catalogue.js";
-import { signals } from "@/canvas/signals.js";
 import { current } from "@/canvas/runs/current.js";
 import { fold } from "@/canvas/runs/fold.js";
+import { goTo } from "@/canvas/runs/go.js";
 import { detailBlocks, figures, nothingYet, stateOf, trouble } from "@/canvas/runs/looks.js";
 
 const AT_ONCE = 100; // steps or rounds; the rest on demand
@@ -13,10 +13,11 @@ const AT_ONCE = 100; // steps or rounds; the rest on demand
 // Where rounds begin is no step of theirs.
 const isStep = ({ type, parent }) => !parent || typeOf({ data: { type } }).family !== "begin";
 
-// A list that shows its first hundred, and more when asked for; `sync` takes what has come since.
+// A list that shows its first hundred, and more when asked for; `sync` takes what has come since, what has gone
+// elsewhere, and what belongs in between.
 class LongList {
   #most = AT_ONCE;
-  #shown = 0;
+  #elements = new Map();
 
   constructor(make, className) {
     this.make = make;
@@ -27,11 +28,21 @@ class LongList {
 
   sync(items) {
     this.items = items;
-    const upTo = Math.min(items.length, this.#most);
-    if (upTo > this.#shown) this.list.append(...items.slice(this.#shown, upTo).map(this.make));
-    this.#shown = Math.max(this.#shown, upTo);
-    this.more.hidden = items.length <= this.#shown;
-    this.more.textContent = t("Show {count} more", { count: Math.min(AT_ONCE, items.length - this.#shown) });
+    const wanted = items.slice(0, this.#most).map((item) => this.#elementOf(item));
+    const kept = new Set(wanted);
+    for (const element of [...this.list.children]) if (!kept.has(element)) element.remove();
+    wanted.forEach((element, place) => {
+      const there = this.list.children[place] ?? null;
+      if (there !== element) this.list.insertBefore(element, there);
+    });
+    const left = items.length - wanted.length;
+    this.more.hidden = left === 0;
+    this.more.textContent = t("Show {count} more", { count: Math.min(AT_ONCE, left) });
+  }
+
+  #elementOf(item) {
+    if (!this.#elements.has(item)) this.#elements.set(item, this.make(item));
+    return this.#elements.get(item);
   }
 
   #onMore() {
@@ -68,13 +79,16 @@ export class Trace {
     for (const row of rows) this.#lines.get(row)?.update();
   }
 
+  // A row that turns out to belong to another round goes there as it is, opened or not.
   #line(row) {
+    const known = this.#lines.get(row);
+    if (known) return known.element;
     const type = typeOf({ data: { type: row.type } });
     const name = row.title || type.label;
     const state = h("span", { className: "trace-state" });
     const facts = h("span", { className: "trace-facts" });
     const retries = h("span", { className: "trace-facts" });
-    const title = h("button", { className: "trace-title", type: "button", title: t("Show it on the board"), onclick: () => signals.goTo(row.nodeId) }, name);
+    const title = h("button", { className: "trace-title", type: "button", title: t("Show it on the board"), onclick: () => goTo(row.nodeId) }, name);
     const head = h("div", { className: "trace-head" }, h("span", { className: `node-sign ${type.family}` }, icon(type.icon)), title, retries, facts, state);
     const folded = fold(t("Details of {name}", { name }), head, (host) => this.#fill(row, host));
     const update = () => {
@@ -86,9 +100,10 @@ export class Trace {
       retries.textContent = row.retries.length ? t("{count} retries", { count: row.retries.length }) : "";
       if (folded.isOpen) this.#fill(row, folded.host);
     };
-    this.#lines.set(row, { update });
+    const element = h("li", { className: "trace-line" }, head, folded.host);
+    this.#lines.set(row, { element, update });
     update();
-    return h("li", { className: "trace-line" }, head, folded.host);
+    return element;
   }
 
   // Rounds stay as they are opened; what is known of the node itself is written anew.
@@ -108,7 +123,7 @@ export class Trace {
       row.groups = host.groups;
       host.append(host.rounds.element);
     }
-    host.rounds.sync([...row.inner.keys()]);
+    host.rounds.sync([...row.inner.keys()].sort((one, other) => one - other)); // side by side they begin in any order
     for (const group of host.groups.values()) group();
   }
 
