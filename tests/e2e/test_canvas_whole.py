@@ -202,7 +202,9 @@ def test_wf_01_by_keys_alone_from_nothing_to_a_published_chatflow(chromium: Chro
 
         opened(page, "LLM", has="Context")
         dock.get_by_role("switch", name="Context").press("Space")
+        stored(page)
         dock.get_by_role("button", name=re.compile("choose a variable", re.IGNORECASE)).first.press("Enter")
+        expect(page.locator(":popover-open input")).to_be_focused()
         page.keyboard.type("result")
         expect(page.get_by_role("option", name=re.compile("result"))).to_be_visible()
         page.keyboard.press("Enter")
