@@ -1,6 +1,7 @@
 // What nodes and edges look like on the board.
 import { BaseEdge, EdgeLabelRenderer, Handle, NodeResizeControl, Position, getBezierPath, html, memo, useCallback, useSyncExternalStore } from "flow";
 import { t } from "@/core/words.js";
+import { draft } from "@/prompt/draft.js";
 import { handlesOf, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { factsOf, nameOfWay } from "@/canvas/faces.js";
 import { keyOf, nodeOf, resize, titleOf } from "@/canvas/graph.js";
@@ -20,6 +21,16 @@ function useMark(id) {
 function usePin(id) {
   const subscribe = useCallback((watcher) => pins.watch(id, watcher), [id]);
   return useSyncExternalStore(subscribe, () => pins.has(id));
+}
+
+function watchDraft(watcher) {
+  draft.addEventListener("change", watcher);
+  return () => draft.removeEventListener("change", watcher);
+}
+
+// They name other nodes, which may be called otherwise while this one stays as it is.
+function useFacts(node) {
+  return JSON.parse(useSyncExternalStore(watchDraft, () => JSON.stringify(factsOf(node))));
 }
 
 function Mark({ mark }) {
@@ -53,13 +64,14 @@ function Out({ node, handle, children }) {
 function Card({ id, data }) {
   const node = { id, data };
   const mark = useMark(id);
+  const facts = useFacts(node);
   const handles = handlesOf(node);
   const isPlain = handles.length === 1 && handles[0].label === null;
   return html`<div className="node" data-status=${mark?.status} data-type=${data.type}>
     ${takesInput(node) && html`<${Handle} type="target" id="target" position=${Position.Left} />`}
     <${Head} node=${node} mark=${mark} />
     ${mark?.tokens ? html`<div className="node-tokens">${t("{count} tokens", { count: mark.tokens })}</div>` : null}
-    ${factsOf(node).map((fact, place) => html`<div className="node-fact" key=${place}>${fact}</div>`)}
+    ${facts.map((fact, place) => html`<div className="node-fact" key=${place}>${fact}</div>`)}
     ${isPlain ? html`<${Out} node=${node} handle=${handles[0]} />` : handles.map((handle) => html`<${Out} key=${handle.id} node=${node} handle=${handle}><span className="way-name">${nameOfWay(node, handle)}</span><//>`)}
   </div>`;
 }

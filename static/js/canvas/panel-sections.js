@@ -60,7 +60,7 @@ export function failures(id) {
         field(t("At most so many times"), input({ type: "number", min: 1, max: 10, value: retry.max_retries ?? 3, "data-key": "max_retries", onchange: bound("max_retries", 1, 10) })),
         field(t("Seconds between"), input({ type: "number", min: 0.1, max: 5, step: 0.1, value: (retry.retry_interval ?? 1000) / 1000, "data-key": "retry_interval", onchange: bound("retry_interval", 0.1, 5, 1000) }))) : null,
       field(t("If it still fails"), select(STRATEGIES, strategy, { "data-key": "strategy", onchange: choose })),
-      strategy === DEFAULT_VALUE ? defaultRows(id, write) : null,
+      ...(strategy === DEFAULT_VALUE ? defaultRows(id, write) : []),
       strategy === "none" ? null : h("p", { className: "help" }, t("What follows can read error_message and error_type.")),
     ];
   }, { isOpen: nodeOf(id)?.data.retry_config?.retry_enabled === true || !["", "none", undefined].includes(nodeOf(id)?.data.error_strategy) });
