@@ -291,6 +291,119 @@ def inner_of(app: App) -> dict[str, Any]:
     return {one["id"]: one for one in aside(lambda: config_of(app))["graph"]["nodes"]}
 
 
+def handle(page: Page, title: str, kind: str = "source") -> tuple[float, float]:
+    box = card(page, title).locator(f".react-flow__handle.{kind}").first.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def head(page: Page, title: str) -> tuple[float, float]:
+    box = card(page, title).locator(".node-title").bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def draw(page: Page, start: tuple[float, float], to: tuple[float, float]) -> None:
+    """A connection from a handle to a point of the window, not let go yet."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*to, steps=8)
+
+
+def test_a_connection_is_let_go_on_the_board_or_on_a_node(chromium: Chromium):
+    cookies, app = owner_with(drawn(SIMPLE))
+    with chromium.page(cookies, **DESKTOP) as page:
+        enter(page, app)
+        draw(page, handle(page, "Ask"), (700, 760))
+        takes = {title: card(page, title).get_attribute("data-takes") for title in ("Begin", "Ask", "Say", "End")}
+        assert takes == {"Begin": "no", "Ask": "from", "Say": "no", "End": "yes"}
+        page.mouse.up()
+        expect(page.get_by_role("dialog", name="Add a node")).to_be_visible()
+        expect(page.locator("[data-takes]")).to_have_count(0)
+        page.keyboard.type("code")
+        page.keyboard.press("Enter")
+        expect(page.locator("#dock")).to_be_visible()
+        box = card(page, "Code").bounding_box()
+        assert box
+        assert abs(box["x"] - 700) < 20, box
+        assert abs(box["y"] - 760) < 20, box
+        page.keyboard.press("Escape")
+        expect(page.locator("#dock")).to_be_hidden()
+        draw(page, handle(page, "Code"), head(page, "End"))
+        changed(page, page.mouse.up)
+        draw(page, handle(page, "Code"), head(page, "Begin"))
+        page.mouse.up()
+        expect(page.locator(".toast").last).to_contain_text("Begin is where the flow begins.")
+        draw(page, handle(page, "Say", "target"), head(page, "Ask"))
+        page.mouse.up()
+        expect(page.locator(".toast").last).to_contain_text("several ways out")
+        expect(page.get_by_role("dialog", name="Add a node")).to_be_hidden()
+    graph = aside(lambda: config_of(app))["graph"]
+    code = next(one["id"] for one in graph["nodes"] if one["data"]["title"] == "Code")
+    ways = [(edge["source"], edge["sourceHandle"], edge["target"]) for edge in graph["edges"]]
+    assert ways[-2:] == [("ask", "true", code), (code, "source", "end")]
+
+
+def test_a_connection_let_go_in_a_container_stays_inside(chromium: Chromium):
+    cookies, app = owner_with(drawn(ROUNDS))
+    with chromium.page(cookies, **DESKTOP) as page:
+        enter(page, app)
+        x, y = handle(page, "Inside")
+        draw(page, (x, y), (x + 30, y + 70))
+        page.mouse.up()
+        expect(page.get_by_role("dialog", name="Add a node")).to_be_visible()
+        page.keyboard.type("template")
+        changed(page, lambda: page.keyboard.press("Enter"))
+    nodes = inner_of(app)
+    made = next(one for one in nodes.values() if one["data"]["title"] == "Template")
+    assert (made["parentId"], made["data"]["iteration_id"]) == ("each", "each")
+    assert made["position"]["x"] > 350
+    assert nodes["each"]["width"] >= made["position"]["x"] + 232
+
+
+def test_arrows_move_the_node_that_has_the_focus(chromium: Chromium):
+    cookies, app = owner_with(drawn(ROUNDS))
+    with chromium.page(cookies, **DESKTOP) as page:
+        enter(page, app)
+        card(page, "Each").focus()
+        changed(page, lambda: page.keyboard.press("ArrowDown"))
+    assert inner_of(app)["each"]["position"]["y"] > 0
+
+
+def test_the_undo_of_a_removal_undoes_nothing_else(chromium: Chromium):
+    cookies, app = owner_with(drawn(SIMPLE))
+    with chromium.page(cookies, **DESKTOP) as page:
+        enter(page, app)
+        card(page, "Ask").focus()
+        page.keyboard.press("Delete")
+        cards(page, 3)
+        card(page, "Say").focus()
+        page.keyboard.press("Control+d")
+        cards(page, 4)
+        page.locator(".toast").filter(has_text="Ask was removed").get_by_role("button", name="Undo").click()
+        expect(page.locator(".toast").last).to_contain_text("Other things were changed since")
+        cards(page, 4)
+
+
+def test_an_older_copy_does_not_stand_in_for_other_text(chromium: Chromium):
+    cookies, app = owner_with(drawn(SIMPLE))
+    with chromium.page(cookies, **DESKTOP) as page:
+        enter(page, app)
+        card(page, "Say").focus()
+        page.keyboard.press("Control+c")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.keyboard.type("words")
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Control+c")
+        page.keyboard.press("Escape")  # empties the search
+        page.keyboard.press("Escape")
+        expect(page.locator(".picker")).to_be_hidden()
+        card(page, "Say").focus()
+        page.keyboard.press("Control+v")
+        page.wait_for_timeout(300)
+        cards(page, 4)
+
+
 def test_two_windows_and_nothing_is_lost(chromium: Chromium):
     cookies, app = owner_with(drawn(SIMPLE))
     with chromium.page(cookies, **DESKTOP) as page:

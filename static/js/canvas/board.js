@@ -1,12 +1,13 @@
 // The drawing: React Flow over the draft's graph. Whatever is changed here is written to the draft when it is done; what
 // changes elsewhere comes back from it. React Flow keeps nodes and edges in its own store, so that a drag draws one node.
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, createElement, createRoot, html, useCallback, useEffect, useNodesInitialized, useReactFlow, useState } from "flow";
+import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, createElement, createRoot, html, useCallback, useEffect, useNodesInitialized, useReactFlow, useState, useStoreApi } from "flow";
 import { t } from "@/core/words.js";
 import { toast } from "@/core/toast.js";
 import { draft } from "@/prompt/draft.js";
 import { edgeTypes, nodeTypes } from "@/canvas/cards.js";
 import { typeOf } from "@/canvas/catalogue.js";
 import { CARD, connect, edgesOf, insideOf, move, nodeOf, nodesOf, remove, titleOf, whyNot, withInner } from "@/canvas/graph.js";
+import { dropped, hideTargets, showTargets } from "@/canvas/joining.js";
 import { mayRemove } from "@/canvas/reference-questions.js";
 import { signals } from "@/canvas/signals.js";
 import { viewEdges, viewNodes } from "@/canvas/view.js";
@@ -25,6 +26,15 @@ const LABELS = {
   "controls.fitView.ariaLabel": t("Show all"), "minimap.ariaLabel": t("Small map"),
 };
 let flow;
+let store;
+
+const snapped = ({ x, y }) => ({ x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 });
+
+// A container's upper left corner on the whole board, and its size.
+const boxOf = (id) => ({ corner: flow.getInternalNode(id).internals.positionAbsolute, size: board.sizeOf(id) });
+
+// While the list is shown the board has no size, and what is seen of it cannot be moved.
+const isSeen = () => document.getElementById("board").offsetWidth > 0;
 
 // While the list is shown there is no middle of what is seen.
 function belowAll() {
@@ -37,10 +47,9 @@ export const board = {
   center() {
     const { left, top, width, height } = document.getElementById("board").getBoundingClientRect();
     if (!width) return belowAll();
-    const { x, y } = flow.screenToFlowPosition({ x: left + width / 2 - 116, y: top + height / 2 - 40 });
-    return { x: Math.round(x / 10) * 10, y: Math.round(y / 10) * 10 };
+    return snapped(flow.screenToFlowPosition({ x: left + width / 2 - 116, y: top + height / 2 - 40 }));
   },
-  fit: (ids) => flow.fitView({ ...FIT, duration: 200, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
+  fit: (ids) => isSeen() && flow.fitView({ ...FIT, duration: 200, ...(ids ? { nodes: ids.map((id) => ({ id })) } : {}) }),
   fitFirst: () => flow?.fitView(FIRST_FIT),
   zoomIn: () => flow.zoomIn(),
   zoomOut: () => flow.zoomOut(),
@@ -62,6 +71,12 @@ export const board = {
     const element = elementOf(id);
     element?.focus({ preventScroll: true });
     if (document.activeElement !== element && tries) requestAnimationFrame(() => board.focus(id, tries - 1));
+  },
+  // Arrows move what is selected: a node that has but the focus is what is meant then.
+  selectFocused() {
+    const { id } = document.activeElement?.closest?.(".react-flow__node")?.dataset ?? {};
+    const node = id && flow.getNode(id);
+    if (node && !node.selected && node.selectable !== false) store.getState().addSelectedNodes([id]);
   },
   selectAll: () => board.select(nodesOf().filter((node) => !insideOf(node)).map(({ id }) => id)),
   // What a command is about: what is selected; the node that has the focus where it is not among that.
@@ -87,6 +102,14 @@ function goneText(ids, inner) {
   return ids.length ? t("{count} nodes were removed.", { count: ids.length + inner }) : t("The connection was removed.");
 }
 
+// Undoes the change that led to a configuration, not one that came after it.
+function undoOf(config) {
+  return () => {
+    if (draft.config === config) draft.undo();
+    else toast(t("Other things were changed since. The list of changes leads back to before it."), "warn");
+  };
+}
+
 // Removes nodes and what stands inside them, or edges, and says so; asks first where others refer to them. The focus
 // goes to what stood before.
 export async function removeFrom(ids, edgeIds = []) {
@@ -99,7 +122,7 @@ export async function removeFrom(ids, edgeIds = []) {
   const before = edgesOf().find(({ source, target }) => ids.includes(target) && !gone.has(source))?.source;
   if (gone.has(signals.openId)) signals.open(null);
   remove(ids, edgeIds);
-  toast(text, "ok", { undo: () => draft.undo() });
+  toast(text, "ok", { undo: undoOf(draft.config) });
   if (hadFocus && before) requestAnimationFrame(() => elementOf(before)?.focus({ preventScroll: true }));
 }
 
@@ -155,6 +178,7 @@ function Board() {
   const mode = useTheme();
   const [count, setCount] = useState(nodesOf().length);
   flow = useReactFlow();
+  store = useStoreApi();
 
   useEffect(() => {
     const sync = () => {
@@ -191,15 +215,10 @@ function Board() {
   }, []);
   const onConnect = useCallback((connection) => connect(connection), []);
   const isValidConnection = useCallback((connection) => !whyNot(connection), []);
+  const onConnectStart = useCallback((_, { nodeId, handleId, handleType }) => showTargets({ nodeId, id: handleId, type: handleType }), []);
   const onConnectEnd = useCallback((event, state) => {
-    const { fromHandle, toNode, isValid } = state;
-    if (isValid || !fromHandle) return;
-    const from = { source: fromHandle.nodeId, sourceHandle: fromHandle.id, target: toNode?.id };
-    if (toNode && toNode.id !== fromHandle.nodeId) toast(fromHandle.type === "source" ? whyNot(from) : whyNot({ source: toNode.id, sourceHandle: "source", target: fromHandle.nodeId }), "warn");
-    else if (!toNode && fromHandle.type === "source") {
-      const { clientX, clientY } = "changedTouches" in event ? event.changedTouches[0] : event;
-      signals.pick({ anchor: { getBoundingClientRect: () => new DOMRect(clientX, clientY, 0, 0) }, after: { id: fromHandle.nodeId, handle: fromHandle.id } });
-    }
+    hideTargets();
+    dropped(event, state, { at: (point) => snapped(flow.screenToFlowPosition(point)), boxOf });
   }, []);
   const onNodeClick = useCallback((event, node) => {
     if (!event.shiftKey && !event.ctrlKey && !event.metaKey && node.type !== "begin") signals.open(node.id);
@@ -216,13 +235,28 @@ function Board() {
   const onSelectionChange = useCallback(({ nodes }) => signals.select(nodes.map(({ id }) => id)), []);
 
   return html`<${ReactFlow} defaultNodes=${START_NODES} defaultEdges=${START_EDGES} nodeTypes=${nodeTypes} edgeTypes=${edgeTypes} defaultEdgeOptions=${MARKER}
-      colorMode=${mode} onNodeDragStop=${onDragStop} onSelectionDragStop=${onSelectionDrag(onDragStop)} onNodesChange=${onNodesChange} onConnect=${onConnect} onConnectEnd=${onConnectEnd}
+      colorMode=${mode} onNodeDragStop=${onDragStop} onSelectionDragStop=${onSelectionDrag(onDragStop)} onNodesChange=${onNodesChange} onConnect=${onConnect} onConnectStart=${onConnectStart} onConnectEnd=${onConnectEnd}
+      onEdgeMouseEnter=${showPlus} onEdgeMouseLeave=${hidePlus}
       isValidConnection=${isValidConnection} onPaneContextMenu=${onContextMenu} onNodeContextMenu=${onContextMenu} onNodeClick=${onNodeClick} onPaneClick=${onPaneClick} onSelectionChange=${onSelectionChange}
       deleteKeyCode=${null} multiSelectionKeyCode=${MULTI} selectionKeyCode="Shift" snapToGrid snapGrid=${SNAP} minZoom=${0.1} maxZoom=${2} fitView fitViewOptions=${FIRST_FIT}
       onlyRenderVisibleElements=${count > CULL_FROM} ariaLabelConfig=${LABELS} elevateNodesOnSelect=${false}>
     <${Background} gap=${20} size=${1.4} /><${Controls} position="bottom-left" orientation="horizontal" showInteractive=${false} />
     ${count <= NO_MAP_FROM && html`<${MiniMap} position="bottom-right" pannable zoomable nodeClassName=${familyOf} nodeBorderRadius=${8} />`}
   <//>`;
+}
+
+// The button between two nodes is seen while the mouse is on their line.
+let plusTimer;
+const plusOf = ({ id }) => document.querySelector(`.add-between[data-edge="${CSS.escape(id)}"]`);
+
+function showPlus(_, edge) {
+  clearTimeout(plusTimer);
+  for (const other of document.querySelectorAll(".add-between[data-near]")) delete other.dataset.near;
+  plusOf(edge)?.setAttribute("data-near", "");
+}
+
+function hidePlus(_, edge) {
+  plusTimer = setTimeout(() => plusOf(edge)?.removeAttribute("data-near"), 400);
 }
 
 const onSelectionDrag = (stop) => (event, nodes) => stop(event, null, nodes);

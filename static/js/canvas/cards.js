@@ -112,7 +112,7 @@ function Line({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, t
   const [path, x, y] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
   const between = (event) => signals.pick({ anchor: event.currentTarget, between: { key: keyOf({ source, sourceHandle: sourceHandleId, target }), source, handle: sourceHandleId || "source", target } });
   return html`<${BaseEdge} id=${id} path=${path} markerEnd=${markerEnd} interactionWidth=${18} />
-    <${EdgeLabelRenderer}><button type="button" className=${`add-between nodrag nopan ${selected ? "shown" : ""}`} tabIndex=${-1} aria-label=${t("Insert a node between {name} and {other}", { name: nameOf(source), other: nameOf(target) })} title=${t("Insert a node here")}
+    <${EdgeLabelRenderer}><button type="button" data-edge=${id} className=${`add-between nodrag nopan ${selected ? "shown" : ""}`} tabIndex=${-1} aria-label=${t("Insert a node between {name} and {other}", { name: nameOf(source), other: nameOf(target) })} title=${t("Insert a node here")}
       style=${{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }} onClick=${between}><${Icon} name="plus" /></button><//>`;
 }
 

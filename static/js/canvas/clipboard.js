@@ -10,6 +10,7 @@ import { draft } from "@/prompt/draft.js";
 
 const STEP_PX = 40;
 let held = ""; // what was copied last on this page, where the clipboard cannot be read
+let isRefused = false; // the clipboard was not written: what is in it is older
 let times = 0; // how often it was put in: each stands a step further
 
 const offered = new Set(types.filter((type) => type.is_offered).map(({ key }) => key));
@@ -37,6 +38,7 @@ export function copied(ids = board.chosen()) {
 
 function remember(text, count, isCut = false) {
   held = text;
+  isRefused = false;
   times = 0;
   if (isCut) return; // what was removed is said already
   toast(count === 1 ? t("The node was copied.") : t("{count} nodes were copied.", { count }));
@@ -98,7 +100,9 @@ export function copy(ids = board.chosen()) {
   const text = copied(ids);
   if (!text) return;
   remember(text, ids.length);
-  navigator.clipboard?.writeText(text).catch(() => {});
+  const refuse = () => { isRefused = true; };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).catch(refuse);
+  else refuse();
 }
 
 // Text of the page that somebody has marked is what is meant, unless it is the board's.
@@ -124,6 +128,6 @@ export function mountClipboard() {
   document.addEventListener("paste", (event) => {
     if (isElsewhere(event.target)) return;
     const text = event.clipboardData.getData("text/plain");
-    if (paste(readCopy(text) ? text : held)) event.preventDefault();
+    if (paste(isRefused ? held : text)) event.preventDefault();
   });
 }

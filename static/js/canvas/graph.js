@@ -5,9 +5,28 @@ import { draft } from "@/prompt/draft.js";
 import { modelOf } from "@/prompt/page.js";
 import { t } from "@/core/words.js";
 
+// What was found out about a list of nodes or edges holds as long as the list does, for none is changed in place.
+function remembered(find) {
+  const known = new WeakMap();
+  return (list) => {
+    if (!known.has(list)) known.set(list, find(list));
+    return known.get(list);
+  };
+}
+
+const indexOf = remembered((nodes) => new Map(nodes.map((node) => [node.id, node]).reverse())); // the first of an id counts
+const followersOf = remembered((edges) => {
+  const found = new Map();
+  for (const { source, target } of edges) {
+    if (!found.has(source)) found.set(source, []);
+    found.get(source).push(target);
+  }
+  return found;
+});
+
 export const nodesOf = (config = draft.config) => config.graph?.nodes ?? [];
 export const edgesOf = (config = draft.config) => config.graph?.edges ?? [];
-export const nodeOf = (id, config = draft.config) => nodesOf(config).find((node) => node.id === id);
+export const nodeOf = (id, config = draft.config) => indexOf(nodesOf(config)).get(id);
 export const titleOf = (node) => node.data?.title || (isNote(node) ? t("Note") : typeOf(node).label);
 
 // What a node stands inside of: the id of an iteration or a loop, or "".
@@ -91,8 +110,9 @@ export function roomFor(before, next, width) {
   const missing = left + width + gap - next.position.x;
   const positions = new Map();
   if (missing > 0) {
+    const after = reachedFrom(next.id);
     for (const node of nodesOf()) {
-      const follows = insideOf(node) === insideOf(next) && node.position && node.position.x >= next.position.x && leadsTo(next.id, node.id);
+      const follows = insideOf(node) === insideOf(next) && node.position && node.position.x >= next.position.x && after.has(node.id);
       if (follows) positions.set(node.id, { ...node.position, x: node.position.x + Math.ceil(missing / 10) * 10 });
     }
   }
@@ -119,19 +139,20 @@ export function whyNot({ source, sourceHandle, target }) {
   if (insideOf(from) !== insideOf(to)) return t("Both must stand inside the same iteration or loop.");
   if (!handlesOf(from).length) return t("Nothing can follow {name}.", { name: titleOf(from) });
   if (typeOf(to).family === "begin") return t("{name} is where the flow begins.", { name: titleOf(to) });
-  if (edgesOf().some((edge) => keyOf(edge) === keyOf({ source, sourceHandle, target }))) return t("They are connected already.");
+  if (edgesOf().some((edge) => edge.source === source && edge.target === target && keyOf(edge) === keyOf({ source, sourceHandle, target }))) return t("They are connected already.");
   if (leadsTo(target, source)) return t("That would be a circle. Use a loop node to repeat something.");
   return "";
 }
 
-export function leadsTo(from, to) {
-  const open = [from];
-  for (const id of open) {
-    if (id === to) return true;
-    for (const edge of edgesOf()) if (edge.source === id && !open.includes(edge.target)) open.push(edge.target);
-  }
-  return false;
+// All that comes after a node, itself among it.
+export function reachedFrom(id) {
+  const found = new Set([id]);
+  const followers = followersOf(edgesOf());
+  for (const one of found) for (const target of followers.get(one) ?? []) found.add(target);
+  return found;
 }
+
+export const leadsTo = (from, to) => reachedFrom(from).has(to);
 
 export function newEdge(source, sourceHandle, target, config = draft.config) {
   const [from, to] = [nodeOf(source, config), nodeOf(target, config)];

@@ -91,6 +91,7 @@ function onKey(event) {
 
 export function mountKeys() {
   document.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", ({ key, target }) => key.startsWith("Arrow") && target.matches?.(".react-flow__node") && board.selectFocused(), true);
   mountClipboard();
   document.getElementById("views").append(iconButton(t("Keys"), "keyboard", showKeys, { id: "keys" }));
 }

@@ -3,7 +3,7 @@ import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { iconButton, redraw } from "@/prompt/fields.js";
 import { board, removeFrom } from "@/canvas/board.js";
-import { nameOfWay } from "@/canvas/faces.js";
+import { factsOf, nameOfWay } from "@/canvas/faces.js";
 import { handlesOf, isNote, takesInput, typeOf } from "@/canvas/catalogue.js";
 import { problemsOf } from "@/canvas/checklist.js";
 import { chooseNext } from "@/canvas/connections.js";
@@ -69,7 +69,7 @@ function openButton(node) {
   unwatch.push(marks.watch(node.id, () => drawMark(mark, marks.of(node.id))));
   return h("button", { type: "button", className: "list-open", "data-node": node.id, "data-key": `open ${node.id}`, "aria-current": signals.openId === node.id, onclick: () => signals.open(node.id) },
     h("span", { className: `node-sign ${type.family}` }, icon(isNote(node) ? "sticky-note" : type.icon)),
-    h("span", { className: "list-name" }, h("strong", {}, titleOf(node)), h("small", {}, isNote(node) ? noteText(node.data.text).slice(0, 120) : type.label)), mark, problemSign(node.id));
+    h("span", { className: "list-name" }, h("strong", {}, titleOf(node)), h("small", {}, isNote(node) ? noteText(node.data.text).slice(0, 120) : [type.label, ...factsOf(node)].join(" · "))), mark, problemSign(node.id));
 }
 
 function removeNode(id) {

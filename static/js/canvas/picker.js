@@ -49,7 +49,7 @@ export function put(type, request, center) {
   const next = between && nodeOf(between.target);
   const parent = before ? insideOf(before) : inside;
   const room = before?.position && next?.position ? roomFor(before, next, type.has_rounds ? 420 : 232) : null;
-  const nodes = freshNodes(type, room?.at ?? (before ? placeAfter(before) : at ?? center()), parent);
+  const nodes = freshNodes(type, room?.at ?? at ?? (before ? placeAfter(before) : center()), parent);
   const [node] = nodes;
   const edges = [];
   if (before && takesInput(node)) edges.push([before.id, after?.handle ?? between.handle, node.id]);
