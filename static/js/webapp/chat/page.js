@@ -54,9 +54,9 @@ class ChatPage {
     pane.addEventListener("turn", ({ detail }) => this.#onTurn(detail));
     pane.addEventListener("turned", ({ detail }) => this.#onTurned(detail));
     pane.begin(this.address.inputs);
-    await this.#guarded(() => this.conversations.load());
     const wanted = this.address.conversationId || local.get(this.lastKey);
-    if (wanted) await this.#reopen(wanted);
+    await this.#guarded(() => this.conversations.load());
+    if (wanted && !pane.conversationId) await this.#reopen(wanted); // somebody may have begun another meanwhile
     if (!pane.conversationId) pane.startIfComplete(Object.keys(this.address.inputs));
   }
 
