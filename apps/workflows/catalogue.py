@@ -2,12 +2,14 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from apps.prompts.flows import nodes_of
+
 from .engine.config import NodeConfig
-from .engine.contracts import Node, NodeFailed, config_of, node_of, nodes
+from .engine.contracts import Node, brought_by, brought_inside, nodes
 
 # Where the format is written down: of use to those who read the code alone.
 _CONTRACT: Final = re.compile(r" \(DSL [\d., ]+\)")
@@ -18,34 +20,12 @@ def types_of(mode: str) -> list[dict[str, Any]]:
     return [{**_described(key), "is_offered": _is_offered(node, mode)} for key, node in nodes.all().items()]
 
 
-def variables_of(data: Mapping[str, Any]) -> Mapping[str, str]:
-    """The variables that a node with these settings brings, with their types; none where they cannot be read."""
-    return _said(data, lambda kind, config: kind.variables(config))
-
-
-def inner_variables_of(data: Mapping[str, Any]) -> Mapping[str, str]:
-    """Those that only what stands inside such a node sees."""
-    return _said(data, lambda kind, config: kind.inner_variables(config))
-
-
-def _said(
-    data: Mapping[str, Any], ask: Callable[[type[Node[Any]], NodeConfig], Mapping[str, str]]
-) -> Mapping[str, str]:
-    kind = node_of(str(data.get("type")))
-    if kind is None:
-        return {}
-    try:
-        return ask(kind, config_of(kind, data))
-    except NodeFailed:
-        return {}
-
-
-def all_variables(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Mapping[str, str]]]:
-    """Of several nodes, by their ids: `variables`, and in `inner` those that are only seen inside; none is left out."""
-    known = {str(row["id"]): row["data"] for row in rows if isinstance(row.get("data"), Mapping)}
-    inner = {node_id: inner_variables_of(data) for node_id, data in known.items()}
+def all_variables(config: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, str]]]:
+    """Of all nodes of a `workflow` map, by their ids: `variables`, and in `inner` those that are only seen inside."""
+    known = dict(nodes_of(config))
+    inner = {node_id: brought_inside(data) for node_id, data in known.items()}
     return {
-        "variables": {node_id: variables_of(data) for node_id, data in known.items()},
+        "variables": {node_id: brought_by(data) for node_id, data in known.items()},
         "inner": {node_id: found for node_id, found in inner.items() if found},
     }
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from .contracts import Node, NodeFailed, config_of, node_of
+from .contracts import NodeFailed, brought_by, config_of, node_of
 from .graph import Graph, GraphNode
 from .validation import STARTS, Fault, name_of
 from .variables import NAMESPACES, selectors_in
@@ -74,7 +74,7 @@ class Upstream:
         self._sources: dict[str, list[str]] = {}
         for edge in graph.edges:
             self._sources.setdefault(edge.target, []).append(edge.source)
-        self._variables = {node.id: brought_by(node) for node in graph.nodes.values()}
+        self._variables = {node.id: brought_by(node.data) for node in graph.nodes.values()}
 
     def complaints(self, node: GraphNode, selector: Sequence[str]) -> Iterator[str]:
         """What is wrong with a reference."""
@@ -123,17 +123,6 @@ class Upstream:
             if node.id == outer.id:
                 return True
         return False
-
-
-def brought_by(node: GraphNode) -> Mapping[str, str]:
-    """The variables a node brings, with their types; none where that is not known."""
-    kind: type[Node[Any]] | None = node_of(node.type)
-    if kind is None:
-        return {}
-    try:
-        return kind.variables(config_of(kind, node.data))
-    except NodeFailed:
-        return {}
 
 
 def references_in(value: Any, key: str = "") -> Iterator[Sequence[str]]:

@@ -208,6 +208,28 @@ def node_of(type_name: str) -> type[Node[Any]] | None:
     return known.get(type_name) or next((node for node in known.values() if type_name in node.aliases), None)
 
 
+def brought_by(data: Mapping[str, Any]) -> Mapping[str, str]:
+    """The variables that a node with these settings brings, with their types; none where they cannot be read."""
+    return _told(data, lambda kind, config: kind.variables(config))
+
+
+def brought_inside(data: Mapping[str, Any]) -> Mapping[str, str]:
+    """Those that only what stands inside such a node sees."""
+    return _told(data, lambda kind, config: kind.inner_variables(config))
+
+
+def _told(
+    data: Mapping[str, Any], ask: Callable[[type[Node[Any]], NodeConfig], Mapping[str, str]]
+) -> Mapping[str, str]:
+    kind = node_of(str(data.get("type")))
+    if kind is None:
+        return {}
+    try:
+        return ask(kind, config_of(kind, data))
+    except NodeFailed:
+        return {}
+
+
 def config_of(kind: type[Node[ConfigT]], data: Mapping[str, Any]) -> ConfigT:
     """A node's settings, read. Raises NodeFailed: they have a shape that no version of the file format has."""
     try:

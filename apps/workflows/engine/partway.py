@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .checklist import brought_by, references_in
-from .contracts import node_of
+from .checklist import references_in
+from .contracts import brought_by, node_of
 from .graph import SOURCE, Graph, GraphNode
 from .handling import FAIL_BRANCH, strategy_of
 from .validation import STARTS
@@ -60,7 +60,7 @@ def _has(source: GraphNode, brought: Brought | None, selector: Sequence[str]) ->
     may_be_absent = kind is None or bool(kind.outputs) or bool(kind.way_output) or source.type in STARTS
     if may_be_absent or brought.has_failed or selector[1] in brought.outputs:
         return True
-    return selector[1] not in brought_by(source)
+    return selector[1] not in brought_by(source.data)
 
 
 def _way_of(node: GraphNode, brought: Brought) -> str | None:

@@ -1,6 +1,5 @@
 """The page a flow is drawn on, and what its scripts ask for."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -28,13 +27,13 @@ def canvas(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     app = get_app(workspace=request.workspace, app_id=app_id)
     if app.mode not in FLOW_MODES:
         return redirect("prompts:orchestrate", app_id)
-    stored = as_answer(app, draft_of(app))
+    version = draft_of(app)
     editor = {
         "app": {"id": str(app.pk), "mode": app.mode, "name": app.name},
         "urls": _addresses(app),
-        "stored": stored,
+        "stored": as_answer(app, version),
         "types": types_of(app.mode),
-        **all_variables(_rows(stored["config"])),
+        **all_variables(version.config),
         "tools": tools_of(request.workspace, app),
         **get_offer(workspace=request.workspace),
     }
@@ -50,7 +49,7 @@ def variables(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     nodes = json_body(request).get("nodes")
     if not isinstance(nodes, list) or len(nodes) > MAX_NODES:
         raise InvalidParam(f"nodes must be a list of at most {MAX_NODES} nodes with id and data.", params="nodes")
-    return JsonResponse(all_variables(_rows({"graph": {"nodes": nodes}})))
+    return JsonResponse(all_variables({"graph": {"nodes": nodes}}))
 
 
 def _addresses(app: App) -> dict[str, str]:
@@ -60,9 +59,3 @@ def _addresses(app: App) -> dict[str, str]:
         "variables": reverse("workflows:variables", args=[app.pk]),
         "knowledge": reverse("knowledge:picker"),
     }
-
-
-def _rows(config: dict[str, Any]) -> list[dict[str, Any]]:
-    graph = config.get("graph")
-    nodes = graph.get("nodes") if isinstance(graph, dict) else None
-    return [row for row in nodes if isinstance(row, dict) and row.get("id")] if isinstance(nodes, list) else []
