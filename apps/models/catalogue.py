@@ -4,6 +4,7 @@ A file is all it takes to add a provider whose wire format a driver already spea
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,13 +24,20 @@ class _Part(BaseModel):
 
 
 class CredentialField(_Part):
-    """One field of the provider's credential form."""
+    """One field of the provider's credential form.
+
+    Args:
+        name: `base_url` is where calls go; every other field is the driver's own affair.
+        choices: the only values; the first is taken where nothing is entered.
+    """
 
     name: str
     label: str
     secret: bool = False
     required: bool = False
     placeholder: str = ""
+    help_text: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class ParameterChange(_Part):
@@ -74,22 +82,32 @@ class Provider(_Part):
     Args:
         key: the file's name without its ending.
         driver: key of the driver that speaks its wire format.
+        aliases: further names that app files use for it.
         options: knobs for that driver.
         custom_models: whether a workspace enters its models itself.
+        model_credentials: fields that a model of the workspace's own may have for itself (its server, its version);
+            what is entered there counts before the provider's.
+        custom_types: the types such models may have, the usual one first.
         parameters: where its models differ from the driver's rules.
+        priced_on, prices_from: when and where the prices of its models were read.
     """
 
     key: str
     label: str
     driver: str
+    aliases: tuple[str, ...] = ()
     description: str = ""
     help_text: str = ""
     help_url: str = ""
     options: dict[str, Any] = {}
     credentials: tuple[CredentialField, ...] = ()
     custom_models: bool = False
+    custom_types: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts")
+    model_credentials: tuple[CredentialField, ...] = ()
     parameters: dict[str, ParameterChange] = {}
     models: tuple[CatalogueModel, ...] = ()
+    priced_on: date | None = None
+    prices_from: str = ""
 
     @model_validator(mode="after")
     def _options_fit_the_driver(self) -> "Provider":
@@ -117,12 +135,14 @@ class Provider(_Part):
 
     def secrets_of(self, values: Mapping[str, str]) -> Sequence[str]:
         """The secret ones among a credential's values."""
-        return [values[field.name] for field in self.credentials if field.secret and values.get(field.name)]
+        fields = (*self.credentials, *self.model_credentials)
+        return list({values[field.name] for field in fields if field.secret and values.get(field.name)})
 
 
 def canonical_provider(name: str) -> str:
-    """The catalogue's key of a provider name in either form: `langgenius/openai/openai` is `openai`."""
-    return name.strip().rpartition("/")[2]
+    """The catalogue's key of a provider name in any form: `langgenius/openai/openai` and aliases are `openai`."""
+    short = name.strip().rpartition("/")[2]
+    return _aliases().get(short, short)
 
 
 def all_providers() -> Mapping[str, Provider]:
@@ -146,6 +166,11 @@ def get_provider(name: str) -> Provider:
 @lru_cache(1)
 def _load() -> Mapping[str, Provider]:
     return {path.stem: read_provider(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+@lru_cache(1)
+def _aliases() -> Mapping[str, str]:
+    return {alias: key for key, provider in _load().items() for alias in provider.aliases}
 
 
 def read_provider(path: Path) -> Provider:

@@ -22,11 +22,17 @@ MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A function call the model asks for; `arguments` is JSON text as the model wrote it."""
+    """A function call the model asks for.
+
+    Args:
+        arguments: JSON text as the model wrote it.
+        signature: what the provider wants to see again with the call's result (thoughts it signed), as it came.
+    """
 
     id: str
     name: str
     arguments: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,22 @@ class RankedDocument:
 
     index: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a moderation model says of one text: whether it offends, and in which of the provider's categories."""
+
+    is_flagged: bool
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn picture and its media type."""
+
+    mime_type: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +324,19 @@ class Driver(ABC):
     ) -> AsyncGenerator[bytes, None]:
         """MP3 of a text, piece by piece as it comes; closing the iterator ends the upstream request."""
         raise NotImplementedError(f"{self.key} says nothing")
+
+    async def moderate(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Sequence[Verdict]:
+        """A verdict on each text, in their order."""
+        raise NotImplementedError(f"{self.key} moderates nothing")
+
+    async def draw(self, endpoint: Endpoint, name: str, prompt: str, size: str, count: int) -> Sequence[Picture]:
+        """Pictures of what a prompt says.
+
+        Args:
+            name: the picture model's.
+            size: `<width>x<height>` in pixels.
+        """
+        raise NotImplementedError(f"{self.key} draws nothing")
 
     async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
         """Makes the cheapest call that proves the credentials (and the model, if given)."""

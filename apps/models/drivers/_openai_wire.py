@@ -78,11 +78,11 @@ def url(endpoint: Endpoint, operation: str) -> str:
     return str(base).strip().rstrip("/") + str(endpoint.options["paths"][operation])
 
 
-def headers(endpoint: Endpoint, content_type: str = "application/json") -> dict[str, str]:
+def headers(endpoint: Endpoint) -> dict[str, str]:
     """The headers of every request; without a key, no Authorization."""
     options, key = endpoint.options, endpoint.credentials.get("api_key")
     auth = {options["auth_header"]: f"{options['auth_prefix']}{key}"} if key else {}
-    return {"Content-Type": content_type, **options["extra_headers"], **auth}
+    return {**options["extra_headers"], **auth}
 
 
 def answer_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, stream: bool = True) -> bytes:
