@@ -7,10 +7,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from apps.common.errors import AppError
-from apps.files.kinds import kind_of, limit_mb
-from apps.files.names import extension_of
+from apps.files.kinds import kind_of
 from apps.files.references import LOCAL, TYPES, FileRules, Owner, load_references
-from apps.files.services.uploads import store_upload
+from apps.files.services.uploads import store_by_kind
 from apps.logs.models import HumanForm
 from apps.logs.services.forms import InvalidFormData
 from apps.workspaces.models import User, Workspace
@@ -42,17 +41,16 @@ def store_file(form: HumanForm, file: "UploadedFile[bytes]") -> dict[str, Any]:
     Raises:
         PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable.
     """
-    run, name = form.run, file.name or ""
-    upload = store_upload(
+    run = form.run
+    upload = store_by_kind(
         workspace=Workspace.objects.get(pk=form.workspace_id),
-        name=name,
+        name=file.name or "",
         data=file,
         mime_type=file.content_type or "",
         user=User.objects.get(pk=run.account_id) if run.account_id else None,
         end_user_id=run.end_user_id,
-        limit_mb=limit_mb(extension_of(name)),
     )
-    return {"type": kind_of(extension_of(name)), "transfer_method": LOCAL, "upload_file_id": str(upload.pk)}
+    return {"type": kind_of(upload.extension), "transfer_method": LOCAL, "upload_file_id": str(upload.pk)}
 
 
 _EMPTY: Final[dict[str, Any]] = {ONE: None, MANY: []}

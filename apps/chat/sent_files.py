@@ -6,11 +6,10 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 
-from apps.files.kinds import kind_of, limit_mb
+from apps.files.kinds import kind_of
 from apps.files.models import UploadFile
-from apps.files.names import clean_name, extension_of
 from apps.files.references import LOCAL, FileReference
-from apps.files.services.uploads import delete_uploads, store_upload
+from apps.files.services.uploads import delete_uploads, store_by_kind
 from apps.workflows.triggers.deliveries import SentFile
 from apps.workspaces.models import User, Workspace
 
@@ -38,11 +37,7 @@ def _kept(workspace_id: UUID, values: Mapping[str, Any], account_id: UUID | None
     user = User.objects.get(pk=account_id) if account_id else None
 
     def store(file: SentFile) -> dict[str, Any]:
-        name = clean_name(file.name)
-        limit = limit_mb(extension_of(name))
-        upload = store_upload(
-            workspace=workspace, name=name, data=file.data, mime_type=file.mime_type, user=user, limit_mb=limit
-        )
+        upload = store_by_kind(workspace=workspace, name=file.name, data=file.data, mime_type=file.mime_type, user=user)
         about = (upload.name, upload.extension, upload.mime_type, upload.size_bytes)
         return FileReference(kind_of(upload.extension), LOCAL, "", upload.pk, *about).as_json(workspace_id)
 

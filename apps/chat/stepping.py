@@ -16,10 +16,10 @@ from apps.workflows.engine.runner import FlowRun
 from apps.workflows.engine.validation import name_of
 from apps.workflows.engine.variables import VariablePool
 from apps.workflows.opening import environment_of, opened, secrets_of
-from apps.workflows.services.values import keep_step
+from apps.workflows.services.values import NO_NODE, keep_step
 
 from .flow_events import told_node
-from .trying import NO_NODE, last_values, whose_draft
+from .trying import last_values, whose_draft
 
 _DETAILS: Final = ("inputs", "process_data", "elapsed_time")
 

@@ -14,13 +14,12 @@ from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.partway import Brought, counted_for, lacks_of
 from apps.workflows.engine.validation import START, STARTS, TRIGGERS, name_of
 from apps.workflows.pinning import given_by
+from apps.workflows.services.values import NO_NODE
 from apps.workflows.value_selectors import LastValues, Whose, get_last_values, get_pins
 
 from .errors import UpstreamMissing
 from .flow_files import relinked
 from .state import Partway, Tried, TurnRequest
-
-NO_NODE = "The draft has no such node. Save it and try again."
 
 
 async def with_tried(request: TurnRequest) -> TurnRequest:

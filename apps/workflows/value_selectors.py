@@ -18,7 +18,7 @@ from .models import NodeValue
 RUNS: Final = 100  # how many of the member's last runs are looked at
 _SYSTEM: Final = "sys."
 _BRINGING: Final = ("succeeded", "exception")
-_RESET: Final = ""  # stands for the node of the row that says since when runs count
+RESET_ID: Final = ""  # stands for the node of the row that says since when runs count
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def get_last_values(whose: Whose, config: Mapping[str, Any], *, whole: bool = Fa
         whole: also of outputs that are too big for their row all is wanted.
     """
     rows = {row.node_id: row for row in _rows(whose)}
-    reset = rows.pop(_RESET, None)
+    reset = rows.pop(RESET_ID, None)
     runs = _runs(whose, reset.updated_at if reset else None)
     nodes = _node_runs(runs, reset.updated_at if reset else None)
     found = _of_runs(nodes, whole=whole)

@@ -336,6 +336,22 @@ def test_a_webhook_is_tested_beside_its_settings(chromium: Chromium):
         expect(form.get_by_label("Body")).to_have_value('{"id": "seven"}')
 
 
+def test_what_a_trigger_brings_is_asked_for_as_its_settings_are_now(chromium: Chromium):
+    body = [{"name": "customer", "type": "string"}]
+    nodes = [node("hook", "trigger-webhook", method="post", body=body), node("end", "end")]
+    cookies, app = drawn(flow(nodes, "hook -> end"))
+    with chromium.page(cookies) as page:
+        enter(page, app)
+        page.keyboard.press("Alt+r")
+        form = page.get_by_role("form", name="Run as if “Hook” had started it")
+        expect(form.get_by_label("customer")).to_be_visible()
+        card(page, "Hook").click()
+        page.locator("#dock").get_by_label("Name", exact=True).fill("order")
+        page.keyboard.press("Alt+r")
+        expect(form.get_by_label("order")).to_be_visible()
+        expect(form.get_by_label("customer")).to_have_count(0)
+
+
 def test_values_are_read_as_texts_and_as_trees(chromium: Chromium):
     cookies, app = drawn(greeting())
     with chromium.page(cookies) as page:

@@ -15,7 +15,7 @@ from apps.common.errors import PayloadTooLarge
 from apps.files import storage
 from apps.files.errors import EmptyFile, FileMissing, StorageUnavailable, UnsupportedFileType
 from apps.files.models import UploadFile
-from apps.files.services.uploads import delete_uploads, read_upload, store_upload
+from apps.files.services.uploads import delete_uploads, read_upload, store_by_kind, store_upload
 from tests.factories import make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,14 @@ def test_the_limit_is_the_limit(workspace, folder, settings):
     with pytest.raises(PayloadTooLarge, match="1 MB"):
         store_upload(workspace=workspace, name="a.txt", data=b"x" * (2**20 + 1))
     assert len(files_below(folder)) == UploadFile.objects.count() == 1
+
+
+def test_the_limit_is_that_of_the_kind_its_cleaned_name_tells(workspace, folder, settings):
+    settings.UPLOAD_FILE_SIZE_LIMIT, settings.UPLOAD_AUDIO_FILE_SIZE_LIMIT = 1, 2
+    data = b"x" * (2**20 + 1)
+    assert store_by_kind(workspace=workspace, name="a.mp3\u200e ", data=data, mime_type="").extension == "mp3"
+    with pytest.raises(PayloadTooLarge, match="1 MB"):
+        store_by_kind(workspace=workspace, name="a.pdf", data=data, mime_type="")
 
 
 def test_empty_and_foreign_types_are_refused(workspace, folder):

@@ -14,9 +14,7 @@ from apps.common.pages import render_part
 from apps.common.perloop import call
 from apps.common.text import storable_json
 from apps.files.errors import FilePartMissing, TooManyFiles
-from apps.files.kinds import limit_mb
-from apps.files.names import extension_of
-from apps.files.services.uploads import store_upload
+from apps.files.services.uploads import store_by_kind
 from apps.logs.selectors import get_message
 from apps.logs.services.feedback import rate_message
 from apps.prompts.callers import Access
@@ -64,14 +62,12 @@ def upload(request: ConsoleRequest, app_id: UUID) -> HttpResponse:
     if len(files) > 1:
         raise TooManyFiles
     [file] = files
-    name = file.name or ""
-    stored = store_upload(
+    stored = store_by_kind(
         workspace=request.workspace,
-        name=name,
+        name=file.name or "",
         data=file,
         mime_type=file.content_type or "",
         user=request.user,
-        limit_mb=limit_mb(extension_of(name)),
     )
     return JsonResponse({"id": str(stored.pk), "name": stored.name}, status=201)
 

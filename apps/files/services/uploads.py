@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.models import ForeignObjectRel
 
 from apps.common.errors import PayloadTooLarge
-from apps.files import storage
+from apps.files import kinds, storage
 from apps.files.errors import EmptyFile, UnsupportedFileType
 from apps.files.models import UploadFile
 from apps.files.names import clean_name, extension_of
@@ -69,6 +69,31 @@ def store_upload(
         storage.delete(kept.key)
         raise
     return upload
+
+
+def store_by_kind(
+    *,
+    workspace: Workspace,
+    name: str,
+    data: bytes | IO[bytes],
+    mime_type: str,
+    user: User | None = None,
+    end_user_id: UUID | None = None,
+) -> UploadFile:
+    """As `store_upload`, up to the size that files of this kind may have.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnsupportedFileType, StorageUnavailable.
+    """
+    return store_upload(
+        workspace=workspace,
+        name=name,
+        data=data,
+        mime_type=mime_type,
+        user=user,
+        end_user_id=end_user_id,
+        limit_mb=kinds.limit_mb(extension_of(clean_name(name))),
+    )
 
 
 def keep_bytes(*, workspace: Workspace, data: bytes | IO[bytes], limit_mb: int) -> Kept:

@@ -15,11 +15,10 @@ from apps.common import db
 from apps.common.errors import AppError
 from apps.common.ids import parse_uuid
 from apps.files import storage
-from apps.files.kinds import limit_mb
 from apps.files.links import file_url
 from apps.files.names import clean_name, extension_of
 from apps.files.references import LOCAL, STORED
-from apps.files.services.uploads import store_upload
+from apps.files.services.uploads import store_by_kind
 from apps.knowledge import extraction
 from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.ports import Web, WebRequest
@@ -77,13 +76,12 @@ class RunFiles:
             raise NodeFailed(error.message, ERROR) from error
 
     def _stored(self, name: str, mime_type: str, data: bytes) -> Mapping[str, Any]:
-        upload = store_upload(
+        upload = store_by_kind(
             workspace=Workspace(pk=self.workspace_id),
             name=name,
             data=data,
             mime_type=mime_type,
             end_user_id=self.end_user_id,
-            limit_mb=limit_mb(extension_of(name)),
         )
         kind = mime_type.partition("/")[0]
         return {

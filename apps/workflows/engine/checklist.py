@@ -71,9 +71,6 @@ class Upstream:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._before: dict[str, set[str]] = {}
-        self._sources: dict[str, list[str]] = {}
-        for edge in graph.edges:
-            self._sources.setdefault(edge.target, []).append(edge.source)
         self._variables = {node.id: brought_by(node.data) for node in graph.nodes.values()}
 
     def complaints(self, node: GraphNode, selector: Sequence[str]) -> Iterator[str]:
@@ -100,16 +97,9 @@ class Upstream:
         return False
 
     def _all_before(self, node_id: str) -> set[str]:
-        found = self._before.get(node_id)
-        if found is None:
-            found, open_ = set(), [node_id]
-            while open_:
-                for source in self._sources.get(open_.pop(), ()):
-                    if source not in found:
-                        found.add(source)
-                        open_.append(source)
-            self._before[node_id] = found
-        return found
+        if node_id not in self._before:
+            self._before[node_id] = self._graph.before(node_id)
+        return self._before[node_id]
 
     def _has(self, source: GraphNode, node: GraphNode, name: str) -> bool:
         """Whether a node brings the variable; of those that do not say what they bring, anything is believed."""

@@ -54,8 +54,10 @@ class Graph:
         self.nodes = {node.id: node for node in nodes}
         self.edges = [edge for edge in edges if edge.source in self.nodes and edge.target in self.nodes]
         self._outgoing: dict[str, list[Edge]] = defaultdict(list)
+        self._incoming: dict[str, list[Edge]] = defaultdict(list)
         for edge in self.edges:
             self._outgoing[edge.source].append(edge)
+            self._incoming[edge.target].append(edge)
 
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> "Graph":
@@ -70,6 +72,16 @@ class Graph:
     def successors(self, node_id: str) -> Sequence[Edge]:
         """The edges that leave a node."""
         return self._outgoing[node_id]
+
+    def before(self, node_id: str) -> set[str]:
+        """The nodes on any way to one; that one only where a way leads from it back to it."""
+        found: set[str] = set()
+        waiting = [node_id]
+        while waiting:
+            sources = {edge.source for edge in self._incoming[waiting.pop()]} - found
+            found |= sources
+            waiting += sources
+        return found
 
     def alone(self, node_id: str) -> "Graph":
         """One node, with what stands inside it at any depth."""

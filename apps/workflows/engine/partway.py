@@ -38,7 +38,7 @@ def counted_for(graph: Graph, start: str, brought: Mapping[str, Brought]) -> set
     """
     ways = {id: _way_of(graph.nodes[id], one) for id, one in brought.items() if id in graph.nodes}
     taken = _taken(graph, ways)
-    counted = taken if start in taken else _before(graph, start)
+    counted = taken if start in taken else graph.before(start)
     return counted - graph.part(start).nodes.keys()
 
 
@@ -83,15 +83,4 @@ def _taken(graph: Graph, ways: Mapping[str, str | None]) -> set[str]:
             if ways.get(edge.source) in (None, edge.handle) and edge.target not in found:
                 found.add(edge.target)
                 open_.append(edge.target)
-    return found
-
-
-def _before(graph: Graph, node_id: str) -> set[str]:
-    found, open_ = {node_id}, [node_id]
-    while open_:
-        target = open_.pop()
-        for edge in graph.edges:
-            if edge.target == target and edge.source not in found:
-                found.add(edge.source)
-                open_.append(edge.source)
     return found

@@ -1,11 +1,15 @@
 """Parts that the settings of several nodes have."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, field_validator
 
 from apps.workflows.engine.config import ConfigPart, Map, NamedValue, Rows, Selector, Template, Text
+
+_SINGLE: Final = ("string", "number", "boolean", "object", "file")
+# What a variable may be declared as: one value, or a list of such.
+VARIABLE_TYPES: Final = (*_SINGLE, *(f"array[{one}]" for one in _SINGLE))
 
 
 class Condition(ConfigPart):

@@ -23,16 +23,15 @@ from apps.workflows.engine.validation import name_of
 from apps.workflows.models import NodeValue
 from apps.workflows.opening import secrets_of
 from apps.workflows.pinning import why_not_pinned
-from apps.workflows.value_selectors import LastValue, Whose, get_last_values, own_outputs
+from apps.workflows.value_selectors import RESET_ID, LastValue, Whose, get_last_values, own_outputs
 from apps.workspaces.models import User
 
 MAX_BYTES: Final = 2**20  # of the outputs of a node, as JSON
 MAX_NAME: Final = 255
-_RESET: Final = ""
 NO_NODE: Final = "The draft has no such node. Save it and try again."
 
 
-def draft_of(app: App) -> Mapping[str, Any]:
+def flow_of(app: App) -> Mapping[str, Any]:
     """The `workflow` map of an app's draft. Raises NotFound: the app is no graph."""
     if app.mode not in FLOW_MODES or app.draft is None:
         raise NotFound("This app has no nodes.")
@@ -85,7 +84,10 @@ def pin_node(*, app: App, user: User, node_id: str, is_pinned: object) -> None:
         elif not last.is_pinned:
             fields = {"outputs": _fitting(last.outputs), "source": last.source, "updated_at": last.updated_at}
             _rows(app, user).update_or_create(
-                app=app, account=user, node_id=node_id, defaults={**fields, "is_pinned": True, **_place(app)}
+                app=app,
+                account=user,
+                node_id=node_id,
+                defaults={**fields, "is_pinned": True, "workspace_id": app.workspace_id},
             )
 
 
@@ -106,7 +108,7 @@ def keep_step(
         if app is None or rows.filter(is_pinned=True).exists():
             return False
         fields = {"source": ValueSource.STEP, "outputs": own, "details": about, "updated_at": timezone.now()}
-        defaults = {**fields, **_place(app)}
+        defaults = {**fields, "workspace_id": app.workspace_id}
         NodeValue.objects.update_or_create(app=app, account_id=whose.account_id, node_id=node_id, defaults=defaults)
     return True
 
@@ -119,12 +121,17 @@ def reset_node(*, app: App, user: User, node_id: str) -> None:
 
 def reset_values(*, app: App, user: User) -> None:
     """Forgets all values of a member's draft; runs that were before this do not count any more."""
-    draft_of(app)
+    flow_of(app)
     with transaction.atomic():
         lock_app(app.pk)
         _rows(app, user).delete()
         NodeValue.objects.create(
-            app=app, account=user, node_id=_RESET, source=ValueSource.RESET, updated_at=timezone.now(), **_place(app)
+            app=app,
+            account=user,
+            node_id=RESET_ID,
+            source=ValueSource.RESET,
+            updated_at=timezone.now(),
+            workspace_id=app.workspace_id,
         )
 
 
@@ -137,12 +144,8 @@ def _rows(app: App, user: User) -> Any:
     return NodeValue.objects.filter(workspace_id=app.workspace_id, app=app, account=user)
 
 
-def _place(app: App) -> dict[str, Any]:
-    return {"workspace_id": app.workspace_id}
-
-
 def _node(app: App, node_id: str) -> GraphNode:
-    node = Graph.parse(draft_of(app)).nodes.get(node_id)
+    node = Graph.parse(flow_of(app)).nodes.get(node_id)
     if node is None:
         raise NotFound(NO_NODE)
     return node
@@ -155,16 +158,18 @@ def _locked_value(app: App, user: User, node_id: str) -> LastValue | None:
         raise InvalidParam(f"{name_of(node)} stands inside an iteration or a loop. Its values are not kept.")
     lock_app(app.pk)
     whose = Whose(app.workspace_id, app.pk, user.pk)
-    return get_last_values(whose, draft_of(app), whole=True).nodes.get(node_id)
+    return get_last_values(whose, flow_of(app), whole=True).nodes.get(node_id)
 
 
 def _keep_edited(app: App, user: User, node_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    secrets = secrets_of(open_secrets(app.workspace, draft_of(app)))
+    secrets = secrets_of(open_secrets(app.workspace, flow_of(app)))
     outputs = {name: _edited(before.get(name), value, secrets) for name, value in after.items()}
     if outputs == before:
         return
     fields = {"source": ValueSource.EDITED, "outputs": _fitting(outputs), "details": {}, "updated_at": timezone.now()}
-    _rows(app, user).update_or_create(app=app, account=user, node_id=node_id, defaults={**fields, **_place(app)})
+    _rows(app, user).update_or_create(
+        app=app, account=user, node_id=node_id, defaults={**fields, "workspace_id": app.workspace_id}
+    )
 
 
 def _edited(before: Any, after: Any, secrets: Sequence[str]) -> Any:

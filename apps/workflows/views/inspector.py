@@ -17,7 +17,7 @@ from apps.prompts.selectors import get_app
 from apps.workflows.choices import ValueSource
 from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.opening import secrets_of
-from apps.workflows.services.values import draft_of, edit_outputs, edit_value, pin_node, reset_node, reset_values
+from apps.workflows.services.values import edit_outputs, edit_value, flow_of, pin_node, reset_node, reset_values
 from apps.workflows.value_selectors import LastValue, Whose, get_last_values
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
@@ -66,7 +66,7 @@ def _node(request: ConsoleRequest, app: App, node_id: str) -> HttpResponse:
 
 
 def _told(request: ConsoleRequest, app: App) -> dict[str, Any]:
-    draft = draft_of(app)
+    draft = flow_of(app)
     secrets = secrets_of(open_secrets(app.workspace, draft))
     last = get_last_values(Whose(app.workspace_id, app.pk, request.user.pk), draft)
     nodes = [node for node in Graph.parse(draft).nodes.values() if not node.inside and node.id in last.nodes]

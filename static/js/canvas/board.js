@@ -53,7 +53,6 @@ export const board = {
   fitFirst: () => flow?.fitView(FIRST_FIT),
   zoomIn: () => flow.zoomIn(),
   zoomOut: () => flow.zoomOut(),
-  measured: (id) => flow.getNode(id)?.measured,
   // As it is drawn; what was not drawn yet is taken for a card.
   sizeOf(id) {
     const { width, height, measured = {} } = flow.getNode(id) ?? {};

@@ -11,7 +11,7 @@ import { pins } from "@/canvas/runs/pins.js";
 import { marks, signals } from "@/canvas/signals.js";
 
 const sprite = document.documentElement.dataset.sprite;
-export const Icon = ({ name }) => html`<svg className="icon" aria-hidden="true"><use href=${`${sprite}#${name}`} /></svg>`;
+const Icon = ({ name }) => html`<svg className="icon" aria-hidden="true"><use href=${`${sprite}#${name}`} /></svg>`;
 
 function useMark(id) {
   const subscribe = useCallback((watcher) => marks.watch(id, watcher), [id]);

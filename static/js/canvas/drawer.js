@@ -12,8 +12,7 @@ export function mountDrawer({ key, label, sign, draw }) {
 
   function toggle() {
     if (dock.key === key) return dock.close();
-    dock.close();
-    body = dock.open({ key, label, focus: true, onclose: () => show(false), head: [h("span", { className: "node-sign" }, icon(sign)), h("h2", { className: "title" }, label)], content: draw() });
+    body = dock.open({ key, label, focus: true, onclose: () => show(false), head: [h("span", { className: "node-sign" }, icon(sign)), h("strong", { className: "title" }, label)], content: draw() });
     body.id = `${key}-drawer`;
     show(true);
     if (!body.contains(document.activeElement)) document.getElementById("dock").querySelector(".dock-close").focus();

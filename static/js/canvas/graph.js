@@ -152,9 +152,9 @@ export function reachedFrom(id) {
   return found;
 }
 
-export const leadsTo = (from, to) => reachedFrom(from).has(to);
+const leadsTo = (from, to) => reachedFrom(from).has(to);
 
-export function newEdge(source, sourceHandle, target, config = draft.config) {
+function newEdge(source, sourceHandle, target, config = draft.config) {
   const [from, to] = [nodeOf(source, config), nodeOf(target, config)];
   const inside = from && insideOf(from);
   const around = inside ? nodeOf(inside, config)?.data.type : "";
@@ -180,7 +180,7 @@ export function newId() {
   return String(last);
 }
 
-export function freeTitle(wanted, config = draft.config) {
+function freeTitle(wanted, config = draft.config) {
   const taken = new Set(nodesOf(config).map((node) => node.data?.title));
   if (!taken.has(wanted)) return wanted;
   const base = wanted.replace(/ \d+$/, "");

@@ -26,7 +26,7 @@ function offered(around, isAfter) {
 }
 
 // A place to the right of a node, below whatever stands there already.
-export function placeAfter(node) {
+function placeAfter(node) {
   const wanted = { x: (node.position?.x ?? 0) + Math.max(STEP_X, (node.width ?? 0) + 80), y: node.position?.y ?? 0 };
   const siblings = nodesOf().filter((other) => insideOf(other) === insideOf(node) && other.position);
   const isTaken = () => siblings.some(({ position }) => Math.abs(position.x - wanted.x) < STEP_X - 60 && Math.abs(position.y - wanted.y) < STEP_Y - 20);

@@ -14,7 +14,7 @@ export const SYSTEM = {
   user_id: "string", app_id: "string", workflow_id: "string", workflow_run_id: "string", ...(IS_CHAT ? {} : { timestamp: "number" }),
 };
 const FAILURE = { error_message: "string", error_type: "string" };
-export const FILE_KEYS = { name: "string", type: "string", size: "number", extension: "string", mime_type: "string", transfer_method: "string", url: "string", related_id: "string" };
+const FILE_KEYS = { name: "string", type: "string", size: "number", extension: "string", mime_type: "string", transfer_method: "string", url: "string", related_id: "string" };
 const SPACES = { sys: t("System"), env: t("Environment"), conversation: t("Conversation") };
 export const SIGNS = { sys: "settings-2", env: "key-round", conversation: "message-square" };
 
@@ -63,7 +63,7 @@ export const brought = new Brought();
 const rows = (list, kind = (row) => row.value_type) => Object.fromEntries((list ?? []).filter((row) => row?.name).map((row) => [row.name, kind(row)]));
 
 // The variables of a namespace, as {name: type}.
-export function ofSpace(space, config = draft.config) {
+function ofSpace(space, config = draft.config) {
   if (space === "sys") return SYSTEM;
   if (space === "env") return rows(config.environment_variables);
   return space === "conversation" ? rows(config.conversation_variables) : null;

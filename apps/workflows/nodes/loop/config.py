@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from apps.workflows.engine.config import ConfigPart, NodeConfig, Rows, Text
-from apps.workflows.nodes._configs import Condition
+from apps.workflows.nodes._configs import VARIABLE_TYPES, Condition
 
 
 class LoopVariable(ConfigPart):
@@ -17,16 +17,7 @@ class LoopVariable(ConfigPart):
         description="Its type; values of other types than text may be JSON in a text.",
         json_schema_extra={
             "label": "Type",
-            "options": [
-                "string",
-                "number",
-                "boolean",
-                "object",
-                "array[string]",
-                "array[number]",
-                "array[boolean]",
-                "array[object]",
-            ],
+            "options": [kind for kind in VARIABLE_TYPES if "file" not in kind],
         },
     )
     value_type: Text = Field(

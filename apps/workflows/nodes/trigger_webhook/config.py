@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from apps.workflows.engine.config import ConfigPart, NodeConfig, Rows, Template, Text
+from apps.workflows.nodes._configs import VARIABLE_TYPES
 
 RAW: Final = "_webhook_raw"
 
@@ -34,19 +35,7 @@ class WebhookParameter(ConfigPart):
     type: Text = Field(
         "string",
         description="string, number, boolean, object, array[string] and so on.",
-        json_schema_extra={
-            "options": [
-                "string",
-                "number",
-                "boolean",
-                "object",
-                "file",
-                "array[string]",
-                "array[number]",
-                "array[boolean]",
-                "array[object]",
-            ]
-        },
+        json_schema_extra={"options": [kind for kind in VARIABLE_TYPES if kind != "array[file]"]},
     )
     required: bool | None = Field(False, description="Requests without it are refused.")
 

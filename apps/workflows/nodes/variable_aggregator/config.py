@@ -1,16 +1,30 @@
 """The settings of an aggregator (DSL 4.12)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic.config import JsonDict
 
 from apps.prompts.shapes import as_list
 from apps.workflows.engine.config import ConfigPart, NodeConfig, Rows, Text
+from apps.workflows.nodes._configs import VARIABLE_TYPES
 
 
 def _selectors(value: object) -> list[tuple[str, ...]]:
     return [tuple(str(part) for part in row) for row in as_list(value) if isinstance(row, list | tuple)]
+
+
+_OutputType = Annotated[Text, Field(json_schema_extra={"label": "Type", "options": list(VARIABLE_TYPES)})]
+_Variables = Annotated[
+    list[tuple[str, ...]],
+    BeforeValidator(_selectors),
+    Field(
+        description="The variables; the first that exists counts.",
+        json_schema_extra={"widget": "selectors", "type_from": "output_type"},
+    ),
+]
+_UNGROUPED: Final[JsonDict] = {"shown_when": {"advanced_settings.group_enabled": [False]}}
 
 
 class Group(ConfigPart):
@@ -21,35 +35,8 @@ class Group(ConfigPart):
         description="What the group is called in references.",
         json_schema_extra={"label": "Name", "names_variable": True},
     )
-    output_type: Text = Field(
-        "",
-        description="Its type.",
-        json_schema_extra={
-            "label": "Type",
-            "options": [
-                "string",
-                "number",
-                "boolean",
-                "object",
-                "file",
-                "array[string]",
-                "array[number]",
-                "array[boolean]",
-                "array[object]",
-                "array[file]",
-            ],
-        },
-    )
-    variables: list[tuple[str, ...]] = Field(
-        default_factory=list,
-        description="The variables; the first that exists counts.",
-        json_schema_extra={"widget": "selectors", "type_from": "output_type"},
-    )
-
-    @field_validator("variables", mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        return _selectors(value)
+    output_type: _OutputType = Field("", description="Its type.")
+    variables: _Variables = Field(default_factory=list)
 
 
 class Groups(ConfigPart):
@@ -68,41 +55,9 @@ class Groups(ConfigPart):
 class AggregatorConfig(NodeConfig):
     """See `NodeConfig`."""
 
-    output_type: Text = Field(
-        "",
-        description="The type of the output.",
-        json_schema_extra={
-            "label": "Type",
-            "options": [
-                "string",
-                "number",
-                "boolean",
-                "object",
-                "file",
-                "array[string]",
-                "array[number]",
-                "array[boolean]",
-                "array[object]",
-                "array[file]",
-            ],
-            "shown_when": {"advanced_settings.group_enabled": [False]},
-        },
-    )
-    variables: list[tuple[str, ...]] = Field(
-        default_factory=list,
-        description="The variables; the first that exists counts.",
-        json_schema_extra={
-            "widget": "selectors",
-            "type_from": "output_type",
-            "shown_when": {"advanced_settings.group_enabled": [False]},
-        },
-    )
+    output_type: _OutputType = Field("", description="The type of the output.", json_schema_extra=_UNGROUPED)
+    variables: _Variables = Field(default_factory=list, json_schema_extra=_UNGROUPED)
     advanced_settings: Groups = Field(Groups(), description="Several groups.", json_schema_extra={"is_plain": True})
-
-    @field_validator("variables", mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        return _selectors(value)
 
     @field_validator("advanced_settings", mode="before")
     @classmethod

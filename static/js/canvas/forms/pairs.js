@@ -9,7 +9,7 @@ export function pairs(slot) {
   return slot.group(pairRows(slot));
 }
 
-export function pairRows(slot) {
+function pairRows(slot) {
   const drafts = (slot.form.drafts ??= new Map()); // rows without a name yet, which lines cannot hold
   const list = () => [...pairsOf(slot.value), ...(drafts.get(slot.key) ?? [])];
   const word = slot.property.row ?? t("row");

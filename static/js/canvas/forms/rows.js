@@ -36,7 +36,7 @@ function idOf(list, id, prefix) {
   return `${prefix}${number}`;
 }
 
-export function focusRow(host, slot, place) {
+function focusRow(host, slot, place) {
   const row = host.querySelector(`[data-row="${CSS.escape(`${slot.key}.${place}`)}"]`);
   row?.querySelector("input, select, textarea, .cm-content, button")?.focus();
 }

@@ -6,14 +6,14 @@ import { field, input } from "@/prompt/fields.js";
 const DAYS = [["mon", t("Monday")], ["tue", t("Tuesday")], ["wed", t("Wednesday")], ["thu", t("Thursday")], ["fri", t("Friday")], ["sat", t("Saturday")], ["sun", t("Sunday")]];
 
 // "2:30 PM" as a field for times has it, and back.
-export function asClock(text) {
+function asClock(text) {
   const [, hour, minute, half] = /^\s*(\d{1,2}):(\d{2})\s*([AP]M)?\s*$/i.exec(text ?? "") ?? [];
   if (hour === undefined) return "00:00";
   const hours = half ? (Number(hour) % 12) + (half.toUpperCase() === "PM" ? 12 : 0) : Number(hour);
   return `${String(hours).padStart(2, "0")}:${minute}`;
 }
 
-export function asTime(clock) {
+function asTime(clock) {
   const [hour, minute] = clock.split(":");
   return `${Number(hour) % 12 || 12}:${minute} ${Number(hour) < 12 ? "AM" : "PM"}`;
 }

@@ -39,7 +39,7 @@ export function fallbackOf(property) {
 }
 
 // Whether a field is shown beside what stands around it; a neighbour without a value has its default.
-export function isShown(property, parent, neighbours, mode) {
+function isShown(property, parent, neighbours, mode) {
   if (property.is_hidden) return false;
   if (property.modes && !property.modes.includes(mode)) return false;
   return Object.entries(property.shown_when ?? {}).every(([path, wanted]) => {

@@ -10,6 +10,7 @@ import { current } from "@/canvas/runs/current.js";
 import { nothingYet } from "@/canvas/runs/looks.js";
 import { server } from "@/canvas/runs/server.js";
 import { JsonField, ValuesForm } from "@/canvas/runs/values-form.js";
+import { brought } from "@/canvas/variables.js";
 
 const KEY = `run-inputs:${page.app.id}`;
 
@@ -27,6 +28,7 @@ export class TryFlow {
     this.state = h("span", { className: "sr-only", role: "status" });
     current.addEventListener("change", () => this.#showButtons());
     current.addEventListener("update", () => this.#showButtons());
+    brought.addEventListener("change", () => this.renew());
     this.renew();
   }
 
@@ -34,7 +36,7 @@ export class TryFlow {
   renew() {
     const fields = formFields();
     const triggers = triggerNodes();
-    const shape = JSON.stringify([fields, Boolean(formNode()), triggers.map((node) => [node.id, titleOf(node)])]);
+    const shape = JSON.stringify([fields, Boolean(formNode()), triggers.map((node) => [node.id, titleOf(node), brought.of(node.id)])]);
     if (shape === this.shape) return;
     this.shape = shape;
     const values = { ...remembered(), ...this.form?.values() };
@@ -68,8 +70,7 @@ export class TryFlow {
       label: t("Run as if “{name}” had started it", { name: titleOf(node) }), action: t("Run"), remember: `run-trigger:${page.app.id}:${node.id}`,
       onsubmit: (values) => current.start({ from_node_id: node.id, inputs: values[node.id] ?? {} }),
     });
-    const known = page.variables?.[node.id] ?? {};
-    const named = Object.entries(known).filter(([name]) => !name.startsWith("_")); // the whole request is nothing to write by hand
+    const named = Object.entries(brought.of(node.id)).filter(([name]) => !name.startsWith("_")); // the whole request is nothing to write by hand
     form.show(named.map(([name, type]) => ({ id: node.id, name, label: name, type })));
     return h("section", { className: "card run-form" }, h("h4", {}, t("Run as if “{name}” had started it", { name: titleOf(node) })), form.element);
   }
