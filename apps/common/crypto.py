@@ -2,7 +2,8 @@
 
 A secret is sealed with a fresh AES-256-GCM key, which RSA-OAEP wraps (RFC 8017 section 7.1): credentials are
 longer than one OAEP block. The private key is wrapped with AES-256-GCM under an HKDF-SHA256 key (RFC 5869).
-Losing or changing SECRET_KEY therefore makes every stored secret unreadable.
+Losing SECRET_KEY therefore makes every stored secret unreadable; changing it does, unless the former one is among
+SECRET_KEY_FALLBACKS until `rotate_secret_key` has wrapped the private keys anew.
 """
 
 import os
@@ -67,11 +68,32 @@ def decrypt(wrapped_private_key: bytes, token: bytes) -> str:
     """
     token = bytes(token)
     try:
-        private = _private_key(bytes(wrapped_private_key), settings.SECRET_KEY)
+        private = _opened(bytes(wrapped_private_key))
         key = private.decrypt(token[:WRAPPED_KEY_BYTES], _OAEP)
         return _open(key, token[WRAPPED_KEY_BYTES:]).decode()
     except (InvalidTag, ValueError) as error:
         raise CredentialsUnreadable from error
+
+
+def rewrap(wrapped_private_key: bytes) -> bytes | None:
+    """A private key wrapped under the present SECRET_KEY; None where it is already.
+
+    Raises:
+        CredentialsUnreadable: it was wrapped under none of the known keys.
+    """
+    wrapped = bytes(wrapped_private_key)
+    for number, secret_key in enumerate(secret_keys()):
+        try:
+            der = _open(_wrapping_key(secret_key), wrapped)
+        except InvalidTag:
+            continue
+        return _seal(_wrapping_key(settings.SECRET_KEY), der) if number else None
+    raise CredentialsUnreadable
+
+
+def secret_keys() -> list[str]:
+    """The present SECRET_KEY, then the former ones that are still accepted."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
 
 
 def mask(secret: str) -> str:
@@ -90,7 +112,7 @@ def _open(key: bytes, sealed: bytes) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
 
 
-@lru_cache(4)
+@lru_cache(16)
 def _wrapping_key(secret_key: str) -> bytes:
     derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"workspace private key v1")
     return derivation.derive(secret_key.encode())
@@ -102,6 +124,16 @@ def _public_key(pem: str) -> rsa.RSAPublicKey:
     if not isinstance(key, rsa.RSAPublicKey):
         raise TypeError("A workspace's public key is an RSA key.")
     return key
+
+
+def _opened(wrapped: bytes) -> rsa.RSAPrivateKey:
+    *first, last = secret_keys()
+    for secret_key in first:
+        try:
+            return _private_key(wrapped, secret_key)
+        except InvalidTag:
+            continue
+    return _private_key(wrapped, last)
 
 
 @lru_cache(256)

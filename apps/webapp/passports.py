@@ -6,13 +6,15 @@ extensions 5.5). It has no expiry: switching the page off or changing its addres
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import jwt
 from django.conf import settings
 
+from apps.common.crypto import secret_keys
 from apps.common.errors import NotFound, Unauthorized
 from apps.common.ids import parse_uuid
 from apps.prompts.callers import MAX_USER_LENGTH, Access, end_user
@@ -45,7 +47,7 @@ def issue(app: AppRuntime, session_id: str | None = None) -> str:
         "session_id": session,
         "is_anonymous": not session_id,
     }
-    return jwt.encode(claims, _key(), algorithm="HS256")
+    return jwt.encode(claims, _key(settings.SECRET_KEY), algorithm="HS256")
 
 
 async def read(token: str) -> Access:
@@ -55,10 +57,7 @@ async def read(token: str) -> Access:
         PassportInvalid: not ours, or the page was closed or moved since.
         WorkspaceArchived.
     """
-    try:
-        claims = jwt.decode(token, _key(), algorithms=["HS256"], options={"require": ["sub"]}, subject=SUBJECT)
-    except jwt.InvalidTokenError as error:
-        raise PassportInvalid from error
+    claims = _claims(token)
     app_id, workspace_id = parse_uuid(claims.get("app_id")), parse_uuid(claims.get("workspace_id"))
     session = claims.get("session_id")
     if app_id is None or workspace_id is None or not isinstance(session, str):
@@ -79,6 +78,21 @@ async def _app(app_id: UUID, workspace_id: UUID) -> AppRuntime:
         raise PassportInvalid from error
 
 
+def _claims(token: str) -> Mapping[str, Any]:
+    """What a passport of ours says, signed under any key that is still accepted. Raises PassportInvalid."""
+    problem: Exception | None = None
+    for secret_key in secret_keys():
+        try:
+            claims: Mapping[str, Any] = jwt.decode(
+                token, _key(secret_key), algorithms=["HS256"], options={"require": ["sub"]}, subject=SUBJECT
+            )
+        except jwt.InvalidTokenError as error:
+            problem = error
+        else:
+            return claims
+    raise PassportInvalid from problem
+
+
 @cache
-def _key() -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), b"web passport", hashlib.sha256)
+def _key(secret_key: str) -> bytes:
+    return hmac.digest(secret_key.encode(), b"web passport", hashlib.sha256)

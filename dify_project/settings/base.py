@@ -57,7 +57,15 @@ def _database() -> dict[str, object]:
     return {"ENGINE": "django.db.backends.postgresql", **options}
 
 
+def _former_secret_keys() -> list[str]:
+    """Configured, else kept beside the generated key by `rotate_secret_key --generate`."""
+    path = STORAGE_LOCAL_PATH / "keys" / "secret_key.former"
+    kept = path.read_text().split() if not env.text("SECRET_KEY") and path.is_file() else []
+    return env.words("SECRET_KEY_FALLBACKS") + kept
+
+
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = _former_secret_keys()
 DATABASES = {"default": _database()}
 # The pool serves console, admin and DRF. The hot path has an async pool of its own (common.db).
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=1)
@@ -86,6 +94,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.workspaces",
     "apps.files",
+    "apps.billing",
     "apps.models",
     "apps.prompts",
     "apps.logs",
@@ -210,6 +219,8 @@ STORAGE_REDIRECT = env.flag("STORAGE_REDIRECT", default=False)
 LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) + 2) * 2**20
 
 # --- model calls ------------------------------------------------------------------------------------------
+# Of providers that workspaces without a key of their own may try (`trial` in their files).
+HOSTED_API_KEYS = {"openai": env.text("HOSTED_OPENAI_API_KEY"), "anthropic": env.text("HOSTED_ANTHROPIC_API_KEY")}
 MODEL_CONNECT_TIMEOUT_S = env.seconds("MODEL_CONNECT_TIMEOUT_S", 10)
 MODEL_FIRST_BYTE_TIMEOUT_S = env.seconds("MODEL_FIRST_BYTE_TIMEOUT_S", 60)
 MODEL_IDLE_TIMEOUT_S = env.seconds("MODEL_IDLE_TIMEOUT_S", 60)
@@ -231,6 +242,9 @@ SEGMENT_IMPORT_MAX_ROWS = env.integer("SEGMENT_IMPORT_MAX_ROWS", 10_000, minimum
 RUN_LEASE_S = env.seconds("RUN_LEASE_S", 30)  # a run whose process has not said so for this long is ended
 WRITE_PATIENCE_S = env.seconds("WRITE_PATIENCE_S", 20)  # how long a run waits for Postgres to come back
 PING_INTERVAL_S = env.seconds("PING_INTERVAL_S", 10)
+
+# --- money --------------------------------------------------------------------------------------------------
+BUDGET_RATES = env.rates("BUDGET_RATES")  # US dollars for one unit of another currency
 
 # --- Django REST framework ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,7 +1,9 @@
 """Typed readers of environment variables; a wrong value stops the start with a sentence that says what to do."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -80,6 +82,21 @@ def require_for_mail(kind: str) -> None:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def rates(name: str) -> Mapping[str, Decimal]:
+    """A JSON object of positive numbers by name, such as `{"CNY": "0.14"}`; empty when unset.
+
+    Raises:
+        ImproperlyConfigured: it is something else.
+    """
+    try:
+        found = {str(key): Decimal(str(value)) for key, value in json.loads(text(name) or "{}").items()}
+        if all(value.is_finite() and value > 0 for value in found.values()):
+            return found
+    except (ValueError, AttributeError, InvalidOperation):
+        pass
+    raise ImproperlyConfigured(f'{name} must be a JSON object of positive numbers, such as {{"CNY": "0.14"}}.')
 
 
 def database_options(url: str) -> Mapping[str, object]:

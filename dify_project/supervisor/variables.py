@@ -76,6 +76,7 @@ USED: dict[str, tuple[Used, ...]] = {
             "With `azure-blob`: the account's address, if it is another.",
         ),
         Used("SECRET_KEY", "generated", "Signs sessions and wraps the workspaces' keys; at least 32 characters."),
+        Used("SECRET_KEY_FALLBACKS", "", "Former keys that still open what they closed; see rotate_secret_key."),
         Used("ADMIN_EMAIL", "", "With ADMIN_PASSWORD: the first owner of an empty installation."),
         Used("ADMIN_PASSWORD", "", "See ADMIN_EMAIL; it is not handed to the web server or the worker."),
         Used("DEMO", "1", "0: the first workspace stays empty; else it gets demo apps and a base of these pages."),
@@ -100,6 +101,8 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("RUN_LEASE_S", "30", "A run whose process is silent for so long is ended."),
     ),
     "Models": (
+        Used("HOSTED_OPENAI_API_KEY", "", "Lets workspaces without a key of their own try OpenAI's models."),
+        Used("HOSTED_ANTHROPIC_API_KEY", "", "The same of Anthropic's."),
         Used("MODEL_CONNECT_TIMEOUT_S", "10", "Time to connect to a model provider."),
         Used("MODEL_FIRST_BYTE_TIMEOUT_S", "60", "Time to the first byte of its answer."),
         Used("MODEL_IDLE_TIMEOUT_S", "60", "Longest silence within an answer."),

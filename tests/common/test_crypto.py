@@ -51,3 +51,17 @@ def test_another_workspaces_key_opens_nothing(pair: tuple[str, bytes]) -> None:
 )
 def test_masks_tell_little(secret: str, shown: str) -> None:
     assert crypto.mask(secret) == shown
+
+
+def test_a_former_secret_key_opens_until_its_keys_are_wrapped_anew(pair: tuple[str, bytes], settings) -> None:
+    token, former = crypto.encrypt(pair[0], "a"), settings.SECRET_KEY
+    assert crypto.rewrap(pair[1]) is None
+    settings.SECRET_KEY = "another-secret-key-of-sufficient-length"
+    settings.SECRET_KEY_FALLBACKS = ["never-used-key-of-sufficient-length-00", former]
+    assert crypto.decrypt(pair[1], token) == "a"
+    wrapped = crypto.rewrap(pair[1])
+    settings.SECRET_KEY_FALLBACKS = []
+    assert wrapped is not None
+    assert crypto.decrypt(wrapped, token) == "a"
+    with pytest.raises(crypto.CredentialsUnreadable):
+        crypto.rewrap(pair[1])
