@@ -86,11 +86,17 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Last piece: why the model stopped and, where the provider says so, the tokens it counted."""
+    """Last piece: why the model stopped and, where the provider says so, the tokens it counted.
+
+    Args:
+        provider, spec: of the model that answered in place of the one that was asked; None: that one did.
+    """
 
     reason: str
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    provider: str | None = None
+    spec: "ModelSpec | None" = None
 
 
 ChatPiece: TypeAlias = TextDelta | ToolCallDelta | Finish
@@ -148,12 +154,17 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Unit prices in `currency` for `unit` tokens (0.001 means per 1,000 tokens, as the contract writes it)."""
+    """Unit prices in `currency` for `unit` tokens (0.001 means per 1,000 tokens, as the contract writes it).
+
+    Args:
+        per: what `prompt` is the price of; other things than tokens are sent to models that speak or rank.
+    """
 
     prompt: Decimal = Decimal(0)
     completion: Decimal = Decimal(0)
     unit: Decimal = Decimal("0.001")
     currency: str = "USD"
+    per: Literal["tokens", "characters", "calls"] = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +244,7 @@ class ParameterRule:
         minimum, maximum: inclusive; None for no bound.
         default: what the provider does where the parameter is not sent; None where that is the model's own affair.
         options: of a string: the only values.
+        needs: a feature; models without it do not have the parameter.
     """
 
     name: str
@@ -242,6 +254,7 @@ class ParameterRule:
     maximum: float | None = None
     default: float | str | bool | None = None
     options: tuple[str, ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

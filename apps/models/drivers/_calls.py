@@ -40,10 +40,10 @@ class Parser(Protocol):
 
 
 async def chat(
-    endpoint: Endpoint, url: str, headers: Mapping[str, str], body: bytes, parser: Parser
+    endpoint: Endpoint, url: str, headers: Mapping[str, str], body: bytes | None, parser: Parser, method: str = "POST"
 ) -> AsyncGenerator[ChatPiece, None]:
     """A streamed answer; see `Driver.stream_chat`."""
-    async with streamed(endpoint, url, headers, body) as answer:
+    async with streamed(endpoint, url, headers, body, method) as answer:
         if answer.headers.get("content-type", "").startswith("application/json"):
             rest = parser.whole(await answer.read_all(http.MAX_BODY_BYTES))
         else:

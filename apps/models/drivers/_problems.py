@@ -1,15 +1,21 @@
 """What providers answer instead of an answer, as errors of ours: trimmed, with secrets masked."""
 
 import re
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
+
+import orjson
 
 from apps.common.http import AddressBlocked, ConnectionBroken, OutboundError
 from apps.models.contracts import Endpoint
 from apps.models.errors import (
+    PromptTooLong,
     ProviderBadAnswer,
     ProviderBadRequest,
     ProviderConnectionError,
+    ProviderContentFiltered,
     ProviderError,
     ProviderQuotaExceeded,
     ProviderRateLimited,
@@ -17,13 +23,44 @@ from apps.models.errors import (
     ProviderUnavailable,
 )
 
+from ._vendor_codes import Complaint, complaint_in, known_kind, mapped_kind
+
 MAX_WORDS: Final = 1000
 MASK: Final = "****"
 # Keys that an upstream echoes although they are not the ones we sent (a gateway's own).
 _KEY_LIKE: Final = re.compile(r"\b(sk|gsk|xai|hf|nvapi|pk|rk)[-_][A-Za-z0-9_-]{12,}|(?<=Bearer )[^\s\"']{8,}")
 
-# How OpenAI and those who speak its protocol tell an empty account from too many calls, both 429.
-_NO_CREDIT: Final = b"insufficient_quota"
+_CLASSES: Final[Mapping[str, type[ProviderError]]] = {
+    error.kind: error
+    for error in (
+        ProviderQuotaExceeded,
+        ProviderRateLimited,
+        ProviderUnauthorised,
+        ProviderBadRequest,
+        ProviderUnavailable,
+        ProviderContentFiltered,
+        PromptTooLong,
+    )
+}
+_LEFT_TO_THE_STATUS: Final = frozenset({"", "bad_request", "unavailable"})  # a status says these better than a code
+_READ_CHARACTERS: Final = 4000  # of a body, in search of words: what matters comes first
+LONGEST_PAUSE_S: Final = 86_400.0
+_RETRY_DELAY: Final = re.compile(r'"retryDelay":\s*"(\d{1,5}(?:\.\d+)?)s"')
+# MDL-34: what OpenAI's and Azure's older versions say to a request with functions.
+_NO_FUNCTIONS: Final = re.compile(r"Unrecognized request argument supplied: (functions|tools)")
+_FUNCTIONS_HINT: Final = (
+    " This version of the model has no function calling: take the tool call feature from the model's entry or let "
+    "the app use the ReAct strategy."
+)
+
+# AWS names the error in a header; these have a status that says something else elsewhere.
+_AWS_STATUS: Final = {
+    "ServiceQuotaExceededException": 429,
+    "ModelErrorException": 503,
+    "ModelStreamErrorException": 503,
+    "ExpiredTokenException": 401,
+    "UnrecognizedClientException": 401,
+}
 
 
 def words(endpoint: Endpoint, text: str) -> str:
@@ -40,23 +77,26 @@ def sentence(endpoint: Endpoint, text: str) -> str:
 
 def from_status(endpoint: Endpoint, status: int, body: bytes, headers: Mapping[str, str]) -> ProviderError:
     """The error for an HTTP status that is not a success."""
-    text = words(endpoint, body.decode("utf-8", "replace"))
-    message = f"[{endpoint.provider}] Error: API request failed with status code {status}: {text}"
-    if status == 402 or (status == 429 and _NO_CREDIT in body):
-        return ProviderQuotaExceeded(message)
-    if status == 429:
-        return ProviderRateLimited(message, retry_after_s=_seconds(headers.get("retry-after")))
-    return _class_of(status)(message)
+    text = body.decode("utf-8", "replace")
+    message = f"[{endpoint.provider}] Error: API request failed with status code {status}: {words(endpoint, text)}"
+    if _NO_FUNCTIONS.search(text):
+        return ProviderBadRequest(message + _FUNCTIONS_HINT)
+    status = _AWS_STATUS.get(headers.get("x-amzn-errortype", "").partition(":")[0], status)
+    error = _class_for(endpoint, status, text)
+    if error is ProviderRateLimited:
+        return ProviderRateLimited(message, retry_after_s=pause_s(headers) or _told_pause_s(text))
+    return error(message)
 
 
 def from_event(endpoint: Endpoint, error: Any) -> ProviderError:
     """The error for an error object inside a successful answer (`{"error": {"message": ..., "code": ...}}`)."""
-    fields = error if isinstance(error, Mapping) else {"message": str(error)}
-    code = fields.get("code") or fields.get("status") or fields.get("status_code")
-    status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdigit()) else 500
-    text = fields.get("message") or fields.get("detail") or str(error)
-    message = sentence(endpoint, str(text))
-    return ProviderRateLimited(message) if status == 429 else _class_of(status)(message)
+    return _of_complaint(endpoint, complaint_in({"error": error}) or Complaint((), str(error)))
+
+
+def found_in(endpoint: Endpoint, answer: Any) -> ProviderError | None:
+    """The error that a successful answer holds in any of the vendors' forms; None where it is none."""
+    complaint = complaint_in(answer)
+    return _of_complaint(endpoint, complaint) if complaint else None
 
 
 def from_outbound(endpoint: Endpoint, error: OutboundError | AddressBlocked) -> ProviderError | AddressBlocked:
@@ -76,7 +116,60 @@ def bad_answer(endpoint: Endpoint, text: str) -> ProviderBadAnswer:
     return ProviderBadAnswer(sentence(endpoint, text))
 
 
+def pause_s(headers: Mapping[str, str]) -> float | None:
+    """How long the provider asks to wait, in seconds: `retry-after-ms`, or Retry-After as seconds or as a date.
+
+    RFC 9110 section 10.2.3; the milliseconds are OpenAI's and Azure's. More than a day is not believed.
+    """
+    exact = _number(headers.get("retry-after-ms"))
+    after = headers.get("retry-after")
+    pause = exact / 1000 if exact is not None else _number(after)
+    if pause is None and after:
+        pause = _until(after)
+    return pause if pause is not None and 0 <= pause < LONGEST_PAUSE_S else None
+
+
+def _class_for(endpoint: Endpoint, status: int, text: str) -> type[ProviderError]:
+    """The class of an error whose status may say less than its body."""
+    complaint = _complaint(text)
+    own = _error_map(endpoint)
+    mapped, kind = mapped_kind(complaint, own) or own.get(str(status), ""), known_kind(complaint)
+    if mapped:
+        return _CLASSES[mapped]
+    is_limit = status == 429 and kind == "prompt_too_long"  # of tokens in a minute
+    return _class_of(status) if status == 402 or is_limit or kind in _LEFT_TO_THE_STATUS else _CLASSES[kind]
+
+
+def _complaint(text: str) -> Complaint:
+    """A body's codes, with so much of its words that what matters is among them, wherever it stands."""
+    try:
+        found = complaint_in(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        found = None
+    return (found or Complaint((), ""))._replace(text=text[:_READ_CHARACTERS])
+
+
+def _error_map(endpoint: Endpoint) -> Mapping[str, str]:
+    own: Mapping[str, str] = endpoint.options.get("error_map", {})  # other protocols have none
+    return own
+
+
+def _of_complaint(endpoint: Endpoint, complaint: Complaint) -> ProviderError:
+    kind = mapped_kind(complaint, _error_map(endpoint)) or known_kind(complaint)
+    return _CLASSES.get(kind, _class_of(_status_in(complaint)))(sentence(endpoint, complaint.text))
+
+
+def _status_in(complaint: Complaint) -> int:
+    """An HTTP status among the codes; an error without one is the provider's own trouble."""
+    numbers = (int(code) for code in complaint.codes if str(code).isdigit())
+    return next((number for number in numbers if 400 <= number < 600), 500)
+
+
 def _class_of(status: int) -> type[ProviderError]:
+    if status == 402:
+        return ProviderQuotaExceeded
+    if status == 429:
+        return ProviderRateLimited
     if status in (401, 403):
         return ProviderUnauthorised
     if status == 408 or status >= 500:
@@ -84,10 +177,21 @@ def _class_of(status: int) -> type[ProviderError]:
     return ProviderBadRequest
 
 
-def _seconds(value: str | None) -> float | None:
-    """Retry-After in seconds (RFC 9110 section 10.2.3; its date form is not worth a clock comparison)."""
+def _told_pause_s(text: str) -> float | None:
+    """The pause that Google names in the body alone (google.rpc.RetryInfo), in seconds."""
+    match = _RETRY_DELAY.search(text)
+    return _number(match[1]) if match else None
+
+
+def _number(value: str | None) -> float | None:
     try:
-        seconds = float(value or "")
+        return float(value or "")
     except ValueError:
         return None
-    return seconds if 0 <= seconds < 86_400 else None
+
+
+def _until(date: str) -> float | None:
+    try:
+        return max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None
