@@ -32,7 +32,7 @@ def rules_of(provider: Provider, spec: ModelSpec) -> list[ParameterRule]:
     )
     rules = []
     for rule in drivers.get(provider.driver).parameters:
-        if rule.name in refused:
+        if rule.name in refused or (rule.needs and rule.needs not in spec.features):
             continue
         for changes in (provider.parameters, own):
             rule = _changed(rule, changes.get(rule.name))

@@ -14,20 +14,27 @@ from apps.models.contracts import (
     TextDelta,
     Timeouts,
 )
+from apps.models.drivers._openai_options import OpenAIOptions
 
 KEY = "sk-canary-0123456789abcdef"
 QUICK = Timeouts(connect_s=1, first_byte_s=0.6, idle_s=0.4)
 
 
 def endpoint(
-    base_url: str, *, timeouts: Timeouts = QUICK, options: Mapping[str, Any] | None = None, private: bool = True
+    base_url: str,
+    *,
+    timeouts: Timeouts = QUICK,
+    options: Mapping[str, Any] | None = None,
+    private: bool = True,
+    key: str = KEY,
+    credentials: Mapping[str, str] | None = None,
 ) -> Endpoint:
     provider = get_provider("openai_api_compatible")
     return Endpoint(
         provider=provider.key,
-        options={**provider.driver_options, **(options or {})},
-        credentials={"base_url": base_url, "api_key": KEY},
-        secrets=[KEY],
+        options=OpenAIOptions.model_validate({**provider.options, **(options or {})}).model_dump(),
+        credentials={"base_url": base_url, "api_key": key, **(credentials or {})},
+        secrets=[key],
         timeouts=timeouts,
         private_allowed=private,
     )

@@ -83,7 +83,7 @@ async def test_the_check_of_a_speech_model_makes_one_small_call(upstream: Upstre
     await driver().check(where, HEARS)
     await driver().check(where, SAYS)
     assert [row["path"] for row in upstream.last()] == ["/v1/audio/speech", "/v1/audio/transcriptions"]
-    _, body = transcription_body(HEARS, SILENCE)
+    _, body = transcription_body(where, HEARS, SILENCE)
     assert len(SILENCE.data) == 1644
     assert len(body) < 3000
 

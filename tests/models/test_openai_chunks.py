@@ -49,6 +49,13 @@ ADD = ToolCall("c1", "add", '{"a":1}')
 MUL = ToolCall("c2", "mul", '{"b":2}')
 
 
+THOUGHTS: list[ChatPiece] = [TextDelta("<think>\nLet "), TextDelta("me."), TextDelta("\n</think>\n\n")]
+
+
+def thinking(value: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": value}]}
+
+
 def call(*calls: ToolCall) -> list[ChatPiece]:
     return [ToolCallDelta(list(calls)), TextDelta(""), Finish("tool_calls")]
 
@@ -122,7 +129,81 @@ DIALECTS: dict[str, tuple[str, list[ChatPiece]]] = {
         tool(function={"name": "now", "arguments": None}) + chunk({}, "tool_calls"),
         call(ToolCall("call_0", "now", "{}")),
     ),
-}
+    "tool calls that end with stop": (
+        chunk({"tool_calls": [{"id": "c1", "function": {"name": "add", "arguments": '{"a":1}'}}]}, "stop"),
+        call(ADD),
+    ),
+    "a call in the older form": (
+        chunk({"role": "assistant", "content": None, "function_call": {"name": "add", "arguments": ""}})
+        + chunk({"function_call": {"arguments": '{"a"'}})
+        + chunk({"function_call": {"arguments": ":1}"}})
+        + chunk({}, "function_call"),
+        call(ToolCall("call_0", "add", '{"a":1}')),
+    ),
+    "thoughts apart from the text": (
+        chunk({"role": "assistant", "reasoning_content": "Let "})
+        + chunk({"content": None, "reasoning_content": "me."})
+        + chunk({"content": "", "reasoning_content": None})
+        + PLAIN
+        + STOP,
+        [*THOUGHTS, *HELLO, Finish("stop")],
+    ),
+    "thoughts under another name": (
+        chunk({"content": "", "reasoning": "Let "}) + chunk({"reasoning": "me."}) + PLAIN + STOP + DONE,
+        [*THOUGHTS, *HELLO, Finish("stop")],
+    ),
+    "thoughts as parts of the content": (
+        chunk({"content": [thinking("Let ")]})
+        + chunk({"content": [thinking("me."), {"type": "text", "text": "Grüß "}]})
+        + chunk({"content": [{"type": "reference", "reference_ids": [1]}, {"type": "text", "text": "你好 🙂"}]})
+        + STOP,
+        [*THOUGHTS, *HELLO, Finish("stop")],
+    ),
+    "the last thought in the first chunk with text": (
+        chunk({"reasoning": "Let "}) + chunk({"reasoning": "me.", "content": "Grüß "}) + text("你好 🙂") + STOP,
+        [*THOUGHTS, *HELLO, Finish("stop")],
+    ),
+    "thoughts before a call": (
+        chunk({"reasoning_content": "Let "})
+        + chunk({"reasoning_content": "me."})
+        + tool(index=0, id="c1", function={"name": "add", "arguments": '{"a":1}'})
+        + chunk({}, "tool_calls"),
+        [*THOUGHTS, *call(ADD)],
+    ),
+    "thoughts between texts": (
+        text("a") + chunk({"reasoning": "Let me."}) + text("b") + STOP,
+        [
+            TextDelta("a"), TextDelta("<think>\nLet me."), TextDelta("\n</think>\n\n"), TextDelta("b"), TextDelta(""),
+            Finish("stop"),
+        ],
+    ),
+    "thoughts marked in the text": (
+        text("<think>\nLet me.") + text("\n</think>\n\n") + text("a") + STOP,
+        [
+            TextDelta("<think>\nLet me."), TextDelta("\n</think>\n\n"), TextDelta("a"), TextDelta(""),
+            Finish("stop"),
+        ],
+    ),
+    "the whole message again at the end": (
+        chunk({"reasoning_content": "Let "})
+        + chunk({"reasoning_content": "me."})
+        + PLAIN
+        + f"data: {json.dumps({'choices': [{'message': {'content': 'Grüß 你好 🙂'}, 'finish_reason': 'stop'}]})}\n\n",
+        [*THOUGHTS, *HELLO, Finish("stop")],
+    ),
+    "empty finish reason": (
+        chunk({"content": "a"}, "") + chunk({"content": "b"}, "null") + STOP,
+        [TextDelta("a"), TextDelta("b"), TextDelta(""), Finish("stop")],
+    ),
+    "an answer cut by a filter": (
+        text("a") + chunk({}, "sensitive"),
+        [TextDelta("a"), TextDelta(""), Finish("content_filter")],
+    ),
+    "no error": (
+        chunk({"content": "a"}, error=None, code=0, message="Success") + STOP,
+        [TextDelta("a"), TextDelta(""), Finish("stop")],
+    ),
+}  # fmt: skip
 
 FAULTS: dict[str, tuple[str, type[ProviderError], str]] = {
     "cut": (PLAIN, ProviderConnectionError, "[openai_api_compatible] Error: Response ended prematurely"),
@@ -133,6 +214,21 @@ FAULTS: dict[str, tuple[str, type[ProviderError], str]] = {
     "empty": (ROLE + STOP + USAGE + DONE, ProviderBadAnswer, "the answer is empty (finish reason: stop)"),
     "only [DONE]": (DONE, ProviderBadAnswer, "empty"),
     "filtered": (ROLE + chunk({}, "content_filter"), ProviderContentFiltered, "content filter"),
+    "filtered in another word": (ROLE + chunk({}, "sensitive"), ProviderContentFiltered, "content filter"),
+    "thoughts alone": (chunk({"reasoning": "x"}) + chunk({}, "length"), ProviderBadAnswer, "(finish reason: length)"),
+    "broken off": (text("a") + chunk({}, "network_error"), ProviderUnavailable, "broke off in the middle"),
+    "out of resources": (chunk({}, "insufficient_system_resource"), ProviderUnavailable, "broke off"),
+    "thoughts of a wrong type": (chunk({"reasoning": {"a": 1}}), ProviderBadAnswer, "protocol promises"),
+    "a later thought of a wrong type": (
+        chunk({"reasoning": "a"}) + chunk({"reasoning": ["b"]}),
+        ProviderBadAnswer,
+        "protocol promises",
+    ),
+    "error beside choices": (
+        f"data: {json.dumps({'choices': [{'delta': {}}], 'error': {'message': 'gone', 'code': 502}})}\n\n",
+        ProviderUnavailable,
+        "gone",
+    ),
     "error object": (text("a") + error(message="overloaded", code=503), ProviderUnavailable, "overloaded"),
     "rate limit inside": (error(message="slow down", code="429"), ProviderRateLimited, "slow down"),
     "error as text": ('data: {"error": "out of memory"}\n\n', ProviderUnavailable, "out of memory"),
@@ -177,6 +273,36 @@ def test_an_answer_that_comes_unstreamed_is_read_as_well() -> None:
     assert ChunkParser(WHERE).whole(json.dumps(body).encode()) == [TextDelta("Hi"), TextDelta(""), Finish("stop", 3, 1)]
     with pytest.raises(ProviderUnavailable, match="boom"):
         ChunkParser(WHERE).whole(b'{"error": {"message": "boom"}}')
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("stop", "stop"), ("eos", "stop"), ("end_turn", "stop"), ("STOP", "stop"), ("stop_sequence", "stop"),
+        ("max_tokens", "length"), ("MAX_TOKENS", "length"), ("model_length", "length"),
+        ("safety", "content_filter"), ("tool_use", "stop"),
+    ],
+)  # fmt: skip
+def test_why_a_model_stopped_is_said_in_openais_words(word: str, reason: str) -> None:
+    assert parse((text("a") + chunk({}, word)).encode())[-1] == Finish(reason)
+
+
+def test_thoughts_that_led_to_a_call_are_kept_where_the_provider_wants_them_back() -> None:
+    stream, _ = DIALECTS["thoughts before a call"]
+    parser = ChunkParser(endpoint("http://127.0.0.1:1/v1", options={"thoughts_back": True}))
+    pieces = [*parser.feed(stream.encode()), *parser.end()]
+    assert pieces[-3] == ToolCallDelta([ToolCall("c1", "add", '{"a":1}', signature="Let me.")])
+
+
+def test_thoughts_of_an_answer_that_comes_unstreamed() -> None:
+    body = {"choices": [{"message": {"content": "Hi", "reasoning_content": "Let me."}, "finish_reason": "stop"}]}
+    assert ChunkParser(WHERE).whole(json.dumps(body).encode()) == [
+        TextDelta("<think>\nLet me."),
+        TextDelta("\n</think>\n\n"),
+        TextDelta("Hi"),
+        TextDelta(""),
+        Finish("stop"),
+    ]
 
 
 def test_an_endless_line_is_refused() -> None:

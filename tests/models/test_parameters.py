@@ -64,7 +64,7 @@ def test_app_34_a_provider_may_be_stricter_than_its_protocol(strict):
 def test_a_model_is_not_held_to_what_it_is_never_sent():
     assert found("openai", "gpt-5", temperature=9) == []
     assert [rule.name for rule in rules_of(get_provider("openai"), get_provider("openai").specs["llm", "gpt-5"])] == [
-        "max_tokens", "seed", "response_format"
+        "max_tokens", "seed", "response_format", "reasoning_effort"
     ]  # fmt: skip
 
 

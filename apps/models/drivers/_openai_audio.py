@@ -3,13 +3,12 @@
 import re
 import secrets
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
-from apps.models.contracts import AudioFile, ModelSpec
+from apps.models.contracts import AudioFile, Endpoint, ModelSpec
 
-DEFAULT_VOICE: Final = "alloy"  # where neither the app nor the model names one: every server of the protocol has it
 # The speech API reads 4,096 characters at once, its newest model 2,000 tokens; scripts of one token a character fit.
 MAX_CHARACTERS: Final = 2000
 _CUT: Final = re.compile(r".*(?:[.!?](?=\s)|[。！？；\n])|.*(?=\s)", re.DOTALL)
@@ -25,11 +24,11 @@ SILENCE: Final = AudioFile(
 )
 
 
-def transcription_body(model: ModelSpec, audio: AudioFile) -> tuple[str, bytes]:
+def transcription_body(endpoint: Endpoint, model: ModelSpec, audio: AudioFile) -> tuple[str, bytes]:
     """Content type and body of a transcription request (multipart/form-data, RFC 7578)."""
     boundary = secrets.token_hex(16)
     mime_type = re.sub(r"[^\w.+;=/ -]", "", audio.mime_type, flags=re.ASCII)
-    fields = {"model": model.name, "response_format": "json"}
+    fields = {"response_format": "json", **endpoint.options["transcription_extra"], "model": model.name}
     parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
     head = f'Content-Disposition: form-data; name="file"; filename="{audio.name.translate(_ESCAPES)}"\r\n'
     parts.append(f"{head}Content-Type: {mime_type}\r\n\r\n".encode() + audio.data)
@@ -38,17 +37,31 @@ def transcription_body(model: ModelSpec, audio: AudioFile) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={boundary}", body
 
 
-def speech_body(model: ModelSpec, text: str, voice: str) -> bytes:
-    """The body of a speech request."""
-    return orjson.dumps({"model": model.name, "input": text, "voice": voice or DEFAULT_VOICE, "response_format": "mp3"})
+def speech_body(endpoint: Endpoint, model: ModelSpec, text: str, voice: str) -> bytes:
+    """The body of a speech request; MiniMax's own form is its "T2A v2" (platform.minimax.io, November 2026)."""
+    options = endpoint.options
+    voice = voice or options["default_voice"]
+    body: dict[str, Any] = {"model": model.name, "input": text, "voice": voice, "response_format": "mp3"}
+    if options["speech_style"] == "minimax":
+        body = {"model": model.name, "text": text, "stream": False, "output_format": "hex"}
+        body |= {"voice_setting": {"voice_id": voice}, "audio_setting": {"format": "mp3"}}
+    return orjson.dumps({**body, **options["speech_extra"]})
 
 
-def spoken_parts(text: str) -> Iterator[str]:
+def read_speech(answer: Any) -> bytes:
+    """The sound in MiniMax's answer. Raises ValueError: there is none."""
+    sound = bytes.fromhex(answer["data"]["audio"])
+    if not sound:
+        raise ValueError("the speech is empty")
+    return sound
+
+
+def spoken_parts(text: str, most: int = MAX_CHARACTERS) -> Iterator[str]:
     """A text in parts that can be spoken by one request each, cut after a sentence, else between two words."""
     text = text.strip()
-    while len(text) > MAX_CHARACTERS:
-        match = _CUT.match(text[:MAX_CHARACTERS])
-        length = match.end() if match and match.end() else MAX_CHARACTERS
+    while len(text) > most:
+        match = _CUT.match(text[:most])
+        length = match.end() if match and match.end() else most
         yield text[:length].strip()
         text = text[length:].strip()
     if text:

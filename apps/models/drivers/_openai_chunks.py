@@ -1,8 +1,9 @@
 """The streamed answer of OpenAI's chat and completion protocols, bytes in and pieces out, without any I/O.
 
 Servers that claim the protocol differ: CRLF, comment lines, chunks without choices, no `[DONE]`, tool calls without
-index or id, content as null or as parts, an error object in a successful answer, usage at the end, in every chunk or
-never. All of these are read here. Reads of any size may be fed: lines are cut as bytes, so a character may be split.
+index or id or in the older form, content as null or as parts, thoughts apart from the text, words of their own for why
+a model stopped, an error in a successful answer, usage at the end, in every chunk or never. All of these are read here.
+Reads of any size may be fed: lines are cut as bytes, so a character may be split.
 """
 
 from collections.abc import Mapping
@@ -10,14 +11,23 @@ from typing import Any, Final
 
 import orjson
 
-from apps.models.contracts import ChatPiece, Endpoint, Finish, TextDelta, ToolCall, ToolCallDelta
-from apps.models.errors import ProviderContentFiltered
+from apps.models.contracts import ChatPiece, Endpoint, Finish, TextDelta, ToolCallDelta
+from apps.models.errors import ProviderContentFiltered, ProviderUnavailable
 
-from . import _problems
+from . import _openai_calls, _problems
 
 MAX_LINE_BYTES: Final = 4 * 2**20
 MAX_TOKENS: Final = 10**8  # no window is near it; a server that counts more does not know
+OPEN, CLOSE = "<think>\n", "\n</think>\n\n"
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
+# Vendors' words for why a model stopped, as OpenAI's. Calls speak for themselves; any other word means that the model
+# came to its end.
+_REASONS: Final = {
+    "length": "length", "max_tokens": "length", "model_length": "length", "max_length": "length",
+    "content_filter": "content_filter", "sensitive": "content_filter", "safety": "content_filter",
+}  # fmt: skip
+# Zhipu, DeepSeek, OpenRouter and Mistral: the model broke off.
+_BROKEN_OFF: Final = frozenset({"network_error", "insufficient_system_resource", "error"})
 
 
 class ChunkParser:
@@ -32,9 +42,11 @@ class ChunkParser:
         self.events = 0
         self._endpoint = endpoint
         self._rest = b""
-        self._has_text = False
+        self._has_text = self._is_thinking = False
         self._reason = ""
-        self._calls = _ToolCalls()
+        self._thought_fields: tuple[str, ...] = endpoint.options["reasoning_fields"]
+        self._thoughts: list[str] = []
+        self._calls = _openai_calls.ToolCalls()
         self._usage: Mapping[str, Any] = {}
 
     def feed(self, data: bytes) -> list[ChatPiece]:
@@ -95,41 +107,90 @@ class ChunkParser:
 
     def _take(self, event: Any, pieces: list[ChatPiece]) -> None:
         choices = event.get("choices")
-        if not choices:
+        if not choices or event.get("error"):
             self._take_rest(event)
             return
         choice = choices[0]
-        # The older completions have the text itself where chats have a delta.
-        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        delta = choice.get("delta") or self._without_delta(choice)
+        for field in self._thought_fields:
+            if thought := delta.get(field):
+                self._think(thought, pieces)
+                break
         text = delta.get("content")
         if text:
-            self._has_text = True
-            pieces.append(TextDelta(text if type(text) is str else _join(text)))
+            self._say(text, pieces)
         calls = delta.get("tool_calls")
         if calls:
             self._calls.add(calls)
+        elif function := delta.get("function_call"):
+            self._calls.add([{"index": 0, "function": function}])
         if event.get("usage"):
             self._usage = event["usage"]
         reason = choice.get("finish_reason")
-        if reason and not self.finished:
-            self._end_text(str(reason), pieces)
+        if reason and reason != "null" and not self.finished:
+            self._end_text(str(reason).lower(), pieces)
+
+    def _without_delta(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The older completions have the text itself; an unstreamed answer is a message, as MiniMax's last chunk is."""
+        has_begun = self._has_text or self._thoughts or self._calls
+        return (not has_begun and choice.get("message")) or {"content": choice.get("text")}
+
+    def _say(self, content: Any, pieces: list[ChatPiece]) -> None:
+        if type(content) is not str:
+            for part in content:
+                self._take_part(part, pieces)
+            return
+        if self._is_thinking:
+            self._is_thinking = False
+            pieces.append(TextDelta(CLOSE))
+        self._has_text = True
+        pieces.append(TextDelta(content))
+
+    def _take_part(self, part: Mapping[str, Any], pieces: list[ChatPiece]) -> None:
+        """A part of content: text, or thoughts, which Mistral gives as parts of their own."""
+        if part.get("type") == "thinking":
+            for thought in filter(None, map(_text_of, part["thinking"])):
+                self._think(thought, pieces)
+        elif part.get("text"):
+            self._say(part["text"], pieces)
+
+    def _think(self, thought: Any, pieces: list[ChatPiece]) -> None:
+        if type(thought) is not str:
+            raise TypeError("a thought is no text")
+        self._thoughts.append(thought)
+        if not self._is_thinking:
+            self._is_thinking = True
+            thought = OPEN + thought
+        pieces.append(TextDelta(thought))
 
     def _take_rest(self, event: Any) -> None:
-        if event.get("error") or event.get("object") == "error":
-            raise _problems.from_event(self._endpoint, event.get("error") or event)
+        problem = _problems.found_in(self._endpoint, event)
+        if problem:
+            raise problem
         self._usage = event.get("usage") or self._usage
 
     def _end_text(self, reason: str, pieces: list[ChatPiece]) -> None:
-        self.finished, self._reason = True, reason
-        calls = self._calls.joined()
+        self.finished = True
+        if self._is_thinking:
+            self._is_thinking = False
+            pieces.append(TextDelta(CLOSE))
+        if reason in _BROKEN_OFF:
+            text = f"the model broke off in the middle of its answer (finish reason: {reason})"
+            raise ProviderUnavailable(_problems.sentence(self._endpoint, text))
+        calls = self._calls.joined(self._signature())
+        self._reason = "tool_calls" if calls else _REASONS.get(reason, "stop")
         if calls:
             pieces.append(ToolCallDelta(calls))
         elif not self._has_text:
             raise self._nothing(reason)
         pieces.append(TextDelta(""))
 
+    def _signature(self) -> str:
+        """The thoughts, where the provider wants them back with the results of the calls."""
+        return "".join(self._thoughts) if self._endpoint.options["thoughts_back"] else ""
+
     def _nothing(self, reason: str) -> Exception:
-        if reason == "content_filter":
+        if _REASONS.get(reason) == "content_filter":
             text = "the provider's content filter withheld the answer"
             return ProviderContentFiltered(_problems.sentence(self._endpoint, text))
         return _problems.bad_answer(self._endpoint, f"the answer is empty (finish reason: {reason})")
@@ -139,46 +200,8 @@ class ChunkParser:
         return _problems.bad_answer(self._endpoint, f"the answer is not what the protocol promises: {text}")
 
 
-class _ToolCalls:
-    """Joins the fragments of tool calls."""
-
-    def __init__(self) -> None:
-        self._calls: dict[int, dict[str, str]] = {}
-        self._last = -1
-
-    def add(self, fragments: list[Mapping[str, Any]]) -> None:
-        for fragment in fragments:
-            function = fragment.get("function") or {}
-            call = self._call_of(fragment, function)
-            call["id"] = fragment.get("id") or call["id"]
-            call["name"] = call["name"] or function.get("name") or ""
-            call["arguments"] += _as_json(function.get("arguments"))
-
-    def _call_of(self, fragment: Mapping[str, Any], function: Mapping[str, Any]) -> dict[str, str]:
-        """By index; where there is none, a new id or (without ids) a new name begins a new call."""
-        index = fragment.get("index")
-        if index is None:
-            last, id = self._calls.get(self._last), fragment.get("id")
-            begins = (id != last["id"]) if last and id else bool(function.get("name"))
-            index = self._last + 1 if last is None or begins else self._last
-        self._last = int(index)
-        return self._calls.setdefault(self._last, {"id": "", "name": "", "arguments": ""})
-
-    def joined(self) -> list[ToolCall]:
-        return [
-            ToolCall(call["id"] or f"call_{index}", call["name"], call["arguments"] or "{}")
-            for index, call in sorted(self._calls.items())
-        ]
-
-
-def _as_json(arguments: Any) -> str:
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return orjson.dumps(arguments).decode()
-
-
-def _join(parts: list[Mapping[str, Any]]) -> str:
-    return "".join(str(part.get("text") or "") for part in parts)
+def _text_of(part: Mapping[str, Any]) -> Any:
+    return part.get("text")
 
 
 def _count(usage: Mapping[str, Any], kind: str) -> int | None:

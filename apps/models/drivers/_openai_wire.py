@@ -1,27 +1,22 @@
-"""Requests and unstreamed answers of OpenAI's protocol: bodies, headers, vectors, ranks. No I/O."""
+"""Requests for answers in OpenAI's protocol: messages, parameters, tools, forms of answers. No I/O."""
 
-import base64
-import math
-import sys
-from array import array
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import orjson
-from pydantic import Field
 
-from apps.models.contracts import (
-    ChatMessage,
-    ChatRequest,
-    DriverOptions,
-    Endpoint,
-    ModelSpec,
-    ParameterRule,
-    RankedDocument,
-)
+from apps.models.contracts import ChatMessage, ChatRequest, Endpoint, ModelSpec, ParameterRule
+from apps.models.errors import ProviderBadRequest
+
+from . import _problems
 
 # What a request itself says; a model parameter of an app cannot replace it.
-_RESERVED: Final = frozenset({"model", "messages", "prompt", "stream", "stream_options", "tools", "user", "n"})
+_RESERVED: Final = frozenset(
+    {"model", "messages", "prompt", "stream", "stream_options", "tools", "functions", "user", "n"}
+    | {"response_format", "json_schema"}
+)
+_NO_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 # Ranges and defaults as OpenAI's API reference states them (November 2026).
 PARAMETERS: Final = (
@@ -32,78 +27,34 @@ PARAMETERS: Final = (
     ParameterRule("max_tokens", "int", "Max tokens", 1),
     ParameterRule("seed", "int", "Seed"),
     ParameterRule("response_format", "string", "Response format", options=("text", "json_object", "json_schema")),
+    ParameterRule(
+        "reasoning_effort", "string", "Effort", options=("minimal", "low", "medium", "high"), needs="reasoning"
+    ),
 )
 
 
-class OpenAIOptions(DriverOptions):
-    """Knobs of the OpenAI protocol.
-
-    Args:
-        base_url: where the workspace's credentials name none.
-        paths: of the operations, below the base URL.
-        auth_header, auth_prefix: how the key is sent.
-        extra_headers: sent with every request.
-        param_map: model parameters that this provider calls otherwise.
-        drop_params: model parameters that this provider refuses.
-        stream_usage: ask for the token counts at the end of a stream.
-        embedding_encoding: "base64" is four times shorter; None where a server may not know the field.
-        embedding_extra: further fields of an embedding request (`input_type`, ...).
-    """
-
-    base_url: str = ""
-    paths: Mapping[str, str] = Field(
-        {
-            "chat": "/chat/completions",
-            "completion": "/completions",
-            "embeddings": "/embeddings",
-            "rerank": "/rerank",
-            "models": "/models",
-            "transcription": "/audio/transcriptions",
-            "speech": "/audio/speech",
-        }
-    )
-    auth_header: str = "Authorization"
-    auth_prefix: str = "Bearer "
-    extra_headers: Mapping[str, str] = {}
-    param_map: Mapping[str, str] = {}
-    drop_params: frozenset[str] = frozenset()
-    stream_usage: bool = True
-    embedding_encoding: Literal["base64", "float"] | None = None
-    embedding_extra: Mapping[str, Any] = {}
-
-
-def url(endpoint: Endpoint, operation: str) -> str:
-    """The address of an operation."""
-    base = endpoint.credentials.get("base_url") or endpoint.options["base_url"]
-    return str(base).strip().rstrip("/") + str(endpoint.options["paths"][operation])
-
-
-def headers(endpoint: Endpoint) -> dict[str, str]:
-    """The headers of every request; without a key, no Authorization."""
-    options, key = endpoint.options, endpoint.credentials.get("api_key")
-    auth = {options["auth_header"]: f"{options['auth_prefix']}{key}"} if key else {}
-    return {**options["extra_headers"], **auth}
-
-
 def answer_body(endpoint: Endpoint, model: ModelSpec, request: ChatRequest, *, stream: bool = True) -> bytes:
-    """The body of a request for an answer, in the form of the model's mode (`model.mode` names the operation)."""
+    """The body of a request for an answer, in the form of the model's mode (`model.mode` names the operation).
+
+    Raises:
+        ProviderBadRequest: a picture or a schema that cannot be sent.
+    """
     options = endpoint.options
     if model.mode == "completion":
         body = _parameters(options, model, request.parameters, {})
-        body.pop("response_format", None)  # the older endpoint knows neither it nor tools
         body |= {"model": model.name, "prompt": one_text(request.messages)}
     else:
         body = _parameters(options, model, request.parameters, options["param_map"])
-        body |= {"model": model.name, "messages": [_message(message) for message in request.messages]}
-        if request.tools:
-            body["tools"] = list(request.tools)
+        body |= _response_format(endpoint, model, request.parameters)
+        body |= {"model": model.name, "messages": _messages(endpoint, request.messages)}
+        body |= _tools(options, request.tools)
     if stream:
         body["stream"] = True
         if options["stream_usage"]:
             body["stream_options"] = {"include_usage": True}
-    if request.stop and "stop" not in model.drop_params:
-        body["stop"] = list(request.stop)
-    if request.user:
+    if request.stop and "stop" not in model.drop_params | options["drop_params"]:
+        body["stop"] = list(request.stop)[: options["max_stop"]]
+    if request.user and "user" not in options["drop_params"]:
         body["user"] = request.user
     return orjson.dumps(body)
 
@@ -116,86 +67,123 @@ def one_text(messages: Sequence[ChatMessage]) -> str:
 def _parameters(
     options: Mapping[str, Any], model: ModelSpec, parameters: Mapping[str, Any], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Model parameters under the provider's names; `response_format` may be a word (`json_object`)."""
+    """Model parameters under the provider's names."""
     refused = _RESERVED | options["drop_params"] | model.drop_params
-    body = {
-        names.get(name, name): value for name, value in parameters.items() if value is not None and name not in refused
-    }
-    if isinstance(body.get("response_format"), str):
-        body["response_format"] = {"type": body["response_format"]}
+    body: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if value is not None and name not in refused:
+            values = options["param_values"].get(name)
+            _put(body, names.get(name, name), values.get(str(value).lower(), value) if values else value)
     return body
 
 
-def _message(message: ChatMessage) -> dict[str, Any]:
-    content = message.content if isinstance(message.content, str) else list(message.content)
-    body: dict[str, Any] = {"role": message.role, "content": content}
+def _put(body: dict[str, Any], name: str, value: Any) -> None:
+    """Sets a field, where the name has dots in an object of the body."""
+    *outer, last = name.split(".")
+    for part in outer:
+        body = body.setdefault(part, {})
+    body[last] = value
+
+
+def _response_format(endpoint: Endpoint, model: ModelSpec, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted form of the answer, as far as the provider has it."""
+    wanted, style = parameters.get("response_format"), endpoint.options["schema_style"]
+    if not wanted or style == "none" or "response_format" in endpoint.options["drop_params"] | model.drop_params:
+        return {}
+    if isinstance(wanted, Mapping):
+        return {"response_format": wanted}
+    if wanted != "json_schema":
+        return {"response_format": {"type": wanted}}
+    if style == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    return {"response_format": {"type": "json_schema", "json_schema": _schema(endpoint, parameters.get("json_schema"))}}
+
+
+def _schema(endpoint: Endpoint, given: Any) -> Mapping[str, Any]:
+    """A schema in OpenAI's envelope; a bare one gets a name, and is strict where its form allows that."""
+    try:
+        schema = orjson.loads(given) if isinstance(given, str) else given
+    except orjson.JSONDecodeError as error:
+        raise _bad_request(endpoint, f"the JSON schema of the answer is not JSON: {error}") from error
+    if not isinstance(schema, Mapping):
+        raise _bad_request(endpoint, "the response format is json_schema, but there is no JSON schema")
+    if isinstance(schema.get("schema"), Mapping):
+        return {"name": "answer", **schema}
+    name = _NO_NAME.sub("_", str(schema.get("title") or ""))[:64].strip("_") or "answer"
+    return {"name": name, "schema": schema, "strict": _can_be_strict(schema)}
+
+
+def _can_be_strict(schema: Any) -> bool:
+    """Whether every object closes itself and requires all it has (OpenAI, "Structured Outputs", November 2026)."""
+    if isinstance(schema, list):
+        return all(map(_can_be_strict, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    fields = schema.get("properties")
+    if schema.get("type") == "object" or isinstance(fields, Mapping):
+        is_closed = schema.get("additionalProperties") is False
+        if not is_closed or set(schema.get("required") or ()) != set(fields or ()):
+            return False
+    return all(map(_can_be_strict, schema.values()))
+
+
+def _tools(options: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if not tools or options["tool_style"] == "none":
+        return {}
+    if options["tool_style"] == "functions":
+        return {"functions": [tool["function"] for tool in tools]}
+    return {"tools": list(tools)}
+
+
+def _messages(endpoint: Endpoint, messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    if endpoint.options["tool_style"] == "functions":
+        return list(_with_functions(endpoint, messages))
+    return [_message(endpoint, message) for message in messages]
+
+
+def _message(endpoint: Endpoint, message: ChatMessage) -> dict[str, Any]:
+    body: dict[str, Any] = {"role": message.role, "content": _content(endpoint, message)}
     if message.tool_calls:
-        body["content"] = content or None
+        body["content"] = body["content"] or None
         body["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
             for call in message.tool_calls
         ]
+        if endpoint.options["thoughts_back"]:
+            body["reasoning_content"] = "".join(call.signature for call in message.tool_calls)
     if message.tool_call_id is not None:
         body["tool_call_id"] = message.tool_call_id
     return body
 
 
-def embedding_body(endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> bytes:
-    """The body of an embedding request; an empty text, which providers refuse, is sent as a space."""
-    body = {**endpoint.options["embedding_extra"], "model": model.name, "input": [text or " " for text in texts]}
-    if endpoint.options["embedding_encoding"]:
-        body["encoding_format"] = endpoint.options["embedding_encoding"]
-    return orjson.dumps(body)
+def _with_functions(endpoint: Endpoint, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
+    """Messages in the older form, which has one call a message and names a result by its function."""
+    names: dict[str | None, str] = {}
+    for message in messages:
+        body: dict[str, Any] = {"role": message.role, "content": _content(endpoint, message)}
+        if message.role == "tool":
+            body |= {"role": "function", "name": names.get(message.tool_call_id, "")}
+        for call in message.tool_calls:
+            names[call.id] = call.name
+            body |= {"content": None, "function_call": {"name": call.name, "arguments": call.arguments}}
+        yield body
 
 
-def read_vectors(answer: Any, count: int, dimensions: int | None) -> list[list[float]]:
-    """The unit vectors of an embedding answer, in the order of the texts.
-
-    Raises:
-        ValueError: not as many vectors as texts, not of one length, or not finite; the message says which.
-    """
-    rows = sorted(answer["data"], key=lambda row: row.get("index") or 0)
-    if len(rows) != count:
-        raise ValueError(f"{len(rows)} vectors came back for {count} texts")
-    vectors = [_unit(_floats(row["embedding"])) for row in rows]
-    lengths = {len(vector) for vector in vectors}
-    if len(lengths) > 1 or (dimensions and lengths and lengths != {dimensions}):
-        expected = f"; expected {dimensions}" if dimensions else ""
-        raise ValueError(f"vectors of {sorted(lengths)} dimensions came back{expected}")
-    return vectors
+def _content(endpoint: Endpoint, message: ChatMessage) -> str | list[Mapping[str, Any]]:
+    if isinstance(message.content, str):
+        return message.content
+    if endpoint.options["image_style"] == "base64" and not all(map(_is_inside, message.content)):
+        raise _bad_request(
+            endpoint,
+            "this provider fetches no pictures: upload the picture instead of giving its address, and let "
+            "MULTIMODAL_SEND_IMAGE_FORMAT be base64",
+        )
+    return list(message.content)
 
 
-def _floats(value: Any) -> list[float]:
-    if not isinstance(value, str):
-        return [float(number) for number in value]
-    numbers = array("f", base64.b64decode(value, validate=True))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tolist()
+def _is_inside(part: Mapping[str, Any]) -> bool:
+    return part.get("type") != "image_url" or str(part["image_url"]["url"]).startswith("data:")
 
 
-def _unit(vector: list[float]) -> list[float]:
-    norm = math.hypot(*vector)
-    if not math.isfinite(norm) or norm == 0:
-        raise ValueError("a vector is zero or not finite")
-    return vector if abs(norm - 1) < 1e-6 else [number / norm for number in vector]
-
-
-def rerank_body(model: ModelSpec, query: str, documents: Sequence[str], top_n: int) -> bytes:
-    """The body of a rerank request in the shape that Cohere and Jina share."""
-    fields = {"model": model.name, "query": query, "documents": list(documents), "top_n": top_n}
-    return orjson.dumps(fields)
-
-
-def read_ranks(answer: Any, count: int, top_n: int) -> list[RankedDocument]:
-    """The ranked documents, best first. Raises ValueError for an index that was not asked about."""
-    ranks = [
-        RankedDocument(int(row["index"]), float(row.get("relevance_score", row.get("score"))))
-        for row in answer["results"]
-    ]
-    indexes = {rank.index for rank in ranks}
-    if len(indexes) != len(ranks) or not indexes <= set(range(count)):
-        raise ValueError("the ranking names documents that were not sent, or one twice")
-    if not all(math.isfinite(rank.score) for rank in ranks):
-        raise ValueError("a relevance score is not finite")
-    return sorted(ranks, key=lambda rank: -rank.score)[:top_n]
+def _bad_request(endpoint: Endpoint, text: str) -> ProviderBadRequest:
+    return ProviderBadRequest(_problems.sentence(endpoint, text))

@@ -1,4 +1,7 @@
-"""OpenAI's protocol over HTTP: chat streams, embeddings, rerank, speech. Serves every provider that speaks it.
+"""OpenAI's protocol over HTTP: chat streams, embeddings, rerank, speech, moderation, pictures.
+
+Serves every provider that speaks it. Answers come by chat completions; models that only the Responses API
+serves are not reached.
 
 The vendor's SDK is not used: it costs ten times the CPU for each chunk of a stream, 22 MB in every process, and it
 brings a network client of its own past the guarded door (`common.http`).
@@ -9,7 +12,6 @@ from contextlib import aclosing
 from typing import Any, ClassVar, Final, TypeVar
 
 from apps.common import http
-from apps.common.tokens import estimate_tokens
 from apps.models.contracts import (
     AudioFile,
     ChatMessage,
@@ -21,14 +23,17 @@ from apps.models.contracts import (
     Endpoint,
     ModelSpec,
     ParameterRule,
+    Picture,
     RankedDocument,
+    Verdict,
     drivers,
 )
+from apps.models.errors import ProviderError
 
-from . import _calls, _problems
-from . import _openai_audio as audio_wire
+from . import _calls, _openai_audio, _openai_media, _openai_vectors, _problems, _rerank_shapes
 from . import _openai_wire as wire
 from ._openai_chunks import ChunkParser
+from ._openai_options import OpenAIOptions, headers, url
 
 CHECK_TOKENS: Final = 16
 T = TypeVar("T")
@@ -40,81 +45,146 @@ class OpenAIDriver(Driver):
 
     key: ClassVar[str] = "openai"
     label: ClassVar[str] = "OpenAI protocol"
-    Options: ClassVar[type[DriverOptions]] = wire.OpenAIOptions
+    Options: ClassVar[type[DriverOptions]] = OpenAIOptions
     parameters: ClassVar[Sequence[ParameterRule]] = wire.PARAMETERS
 
     def stream_chat(
         self, endpoint: Endpoint, model: ModelSpec, request: ChatRequest
     ) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer."""
-        body = wire.answer_body(endpoint, model, request)
-        url, headers = wire.url(endpoint, model.mode), wire.headers(endpoint)
-        return _calls.chat(endpoint, url, headers, body, ChunkParser(endpoint))
+        try:
+            body = wire.answer_body(endpoint, model, request)
+        except ProviderError as error:
+            return _failed(error)
+        return _calls.chat(
+            endpoint, url(endpoint, model.mode, model.name), headers(endpoint), body, ChunkParser(endpoint)
+        )
 
     async def embed(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Embeddings:
         """Vectors of at most `model.batch_size` texts."""
-
-        def read(answer: Any) -> Embeddings:
-            usage = answer.get("usage") or {}
-            tokens = usage.get("prompt_tokens") or usage.get("total_tokens")
-            vectors = wire.read_vectors(answer, len(texts), model.dimensions)
-            return Embeddings(vectors, int(tokens or sum(map(estimate_tokens, texts))))
-
-        return await self._post(endpoint, "embeddings", wire.embedding_body(endpoint, model, texts), read)
+        body = _openai_vectors.embedding_body(endpoint, model, texts)
+        return await _post(
+            endpoint,
+            "embeddings",
+            model.name,
+            body,
+            lambda answer: _openai_vectors.read_embeddings(answer, texts, model.dimensions),
+        )
 
     async def rerank(
         self, endpoint: Endpoint, model: ModelSpec, query: str, documents: Sequence[str], top_n: int
     ) -> Sequence[RankedDocument]:
         """The best `top_n` documents, best first."""
-        body = wire.rerank_body(model, query, documents, top_n)
-        return await self._post(endpoint, "rerank", body, lambda answer: wire.read_ranks(answer, len(documents), top_n))
+        body = _rerank_shapes.rerank_body(endpoint, model, query, documents, top_n)
+        style = endpoint.options["rerank_style"]
+        return await _post(
+            endpoint,
+            "rerank",
+            model.name,
+            body,
+            lambda answer: _rerank_shapes.read_ranks(style, answer, len(documents), top_n),
+        )
 
     async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
         """What is said in a recording."""
-        content_type, body = audio_wire.transcription_body(model, audio)
-        headers = {**wire.headers(endpoint), "Content-Type": content_type}
-        url = wire.url(endpoint, "transcription")
-        return await _calls.call(endpoint, url, headers, body, lambda answer: str(answer["text"]))
+        content_type, body = _openai_audio.transcription_body(endpoint, model, audio)
+        return await _calls.call(
+            endpoint,
+            url(endpoint, "transcription", model.name),
+            {**headers(endpoint), "Content-Type": content_type},
+            body,
+            _checked(endpoint, lambda answer: str(answer["text"])),
+        )
 
     async def speak(
         self, endpoint: Endpoint, model: ModelSpec, text: str, voice: str, user: str | None = None
     ) -> AsyncGenerator[bytes, None]:
         """MP3 of a text. A long one is asked for in parts: the frames of MP3 may be joined as they are."""
         found = False
-        for part in audio_wire.spoken_parts(text):
-            body = audio_wire.speech_body(model, part, voice)
-            url, headers = wire.url(endpoint, "speech"), wire.headers(endpoint)
-            async with _calls.streamed(endpoint, url, headers, body) as answer:
-                await _expect_sound(endpoint, answer)
-                while data := await answer.read():
+        for part in _openai_audio.spoken_parts(text, endpoint.options["speech_characters"]):
+            body = _openai_audio.speech_body(endpoint, model, part, voice)
+            async with aclosing(_spoken(endpoint, model, body)) as sound:
+                async for data in sound:
                     found = True
                     yield data
-                    answer.touch()
         if not found:
             raise _problems.bad_answer(endpoint, "the speech is empty")
+
+    async def moderate(self, endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> Sequence[Verdict]:
+        """A verdict on each text, in their order."""
+        body = _openai_media.moderation_body(model, texts)
+        return await _post(
+            endpoint, "moderation", model.name, body, lambda answer: _openai_media.read_verdicts(answer, len(texts))
+        )
+
+    async def draw(self, endpoint: Endpoint, name: str, prompt: str, size: str, count: int) -> Sequence[Picture]:
+        """Pictures of what a prompt says; those that the provider only names are fetched, without our key."""
+        body = _openai_media.picture_body(endpoint, name, prompt, size, count)
+        found = await _post(endpoint, "images", name, body, _openai_media.read_pictures)
+        return [item if isinstance(item, Picture) else await _fetched(endpoint, item) for item in found]
 
     async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
         """A tiny call of the model; without one, the list of models."""
         if model is None:
-            url, headers = wire.url(endpoint, "models"), wire.headers(endpoint)
-            await _calls.call(endpoint, url, headers, None, lambda answer: answer["data"], "GET")
+            where = url(endpoint, "models")
+            read = _checked(endpoint, lambda answer: answer["data"])
+            await _calls.call(endpoint, where, headers(endpoint), None, read, "GET")
         elif model.type == "text-embedding":
             await self.embed(endpoint, model, ["ping"])
         elif model.type == "rerank":
             await self.rerank(endpoint, model, "ping", ["ping", "pong"], 1)
         elif model.type == "speech2text":
-            await self.transcribe(endpoint, model, audio_wire.SILENCE)
+            await self.transcribe(endpoint, model, _openai_audio.SILENCE)
         elif model.type == "tts":
             voice = model.voices[0].key if model.voices else ""
             async with aclosing(self.speak(endpoint, model, "ping", voice)) as sound:
                 await anext(sound)
+        elif model.type == "moderation":
+            await self.moderate(endpoint, model, ["ping"])
         else:
             request = ChatRequest([ChatMessage("user", "ping")], {"max_tokens": CHECK_TOKENS})
             body = wire.answer_body(endpoint, model, request, stream=False)
-            await self._post(endpoint, model.mode, body, lambda answer: answer["choices"][0])
+            await _post(endpoint, model.mode, model.name, body, lambda answer: answer["choices"][0])
 
-    async def _post(self, endpoint: Endpoint, operation: str, body: bytes, read: Callable[[Any], T]) -> T:
-        return await _calls.call(endpoint, wire.url(endpoint, operation), wire.headers(endpoint), body, read)
+
+async def _post(endpoint: Endpoint, operation: str, model: str, body: bytes, read: Callable[[Any], T]) -> T:
+    where = url(endpoint, operation, model)
+    return await _calls.call(endpoint, where, headers(endpoint), body, _checked(endpoint, read))
+
+
+def _checked(endpoint: Endpoint, read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Reads an answer that may hold a vendor's error although its status is a success."""
+
+    def checked(answer: Any) -> T:
+        problem = _problems.found_in(endpoint, answer)
+        if problem:
+            raise problem
+        return read(answer)
+
+    return checked
+
+
+async def _failed(error: ProviderError) -> AsyncGenerator[ChatPiece, None]:
+    """A stream that fails at its first step, where callers expect it."""
+    raise error
+    yield
+
+
+async def _spoken(endpoint: Endpoint, model: ModelSpec, body: bytes) -> AsyncGenerator[bytes, None]:
+    """The sound of one speech request."""
+    if endpoint.options["speech_style"] == "minimax":
+        yield await _post(endpoint, "speech", model.name, body, _openai_audio.read_speech)
+        return
+    async with _calls.streamed(endpoint, url(endpoint, "speech", model.name), headers(endpoint), body) as answer:
+        await _expect_sound(endpoint, answer)
+        while data := await answer.read():
+            yield data
+            answer.touch()
+
+
+async def _fetched(endpoint: Endpoint, address: str) -> Picture:
+    answer = await _calls.fetch(endpoint, address, {}, None, "GET")
+    return _openai_media.picture(answer.body)
 
 
 async def _expect_sound(endpoint: Endpoint, answer: http.Answer) -> None:
