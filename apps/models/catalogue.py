@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from .contracts import Driver, ModelMode, ModelSpec, ModelType, Prices, Voice, drivers
 from .errors import ProviderNotInitialized
 
+_NOT_OF_THE_SPEC = {"prompt_price", "completion_price", "currency", "price_per", "label", "voices", "parameters"}
 FOLDER = Path(__file__).parent / "providers"
 
 
@@ -49,8 +50,17 @@ class ParameterChange(_Part):
     options: tuple[str, ...] | None = None
 
 
+class Trial(_Part):
+    """What a workspace without a key of its own may try where the installation has one: calls in all, and models."""
+
+    calls: int = Field(gt=0)
+    models: tuple[str, ...]
+
+
 class CatalogueModel(_Part):
-    """One model as the file states it; prices per 1,000 tokens, voices by the provider's names, the default first."""
+    """One model as the file states it; prices per 1,000 tokens (or characters, or calls), voices by the provider's
+    names, the default first.
+    """
 
     name: str
     type: ModelType = "llm"
@@ -67,11 +77,14 @@ class CatalogueModel(_Part):
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"
+    price_per: Literal["tokens", "characters", "calls"] = "tokens"
 
     def spec(self) -> ModelSpec:
         """As the rest of the product knows a model."""
-        own = self.model_dump(exclude={"prompt_price", "completion_price", "currency", "label", "voices", "parameters"})
-        prices = Prices(prompt=self.prompt_price, completion=self.completion_price, currency=self.currency)
+        own = self.model_dump(exclude=_NOT_OF_THE_SPEC)
+        prices = Prices(
+            prompt=self.prompt_price, completion=self.completion_price, currency=self.currency, per=self.price_per
+        )
         voices = tuple(Voice(key, key.title()) for key in self.voices)
         return ModelSpec(**own, label=self.label or self.name, prices=prices, voices=voices)
 
@@ -84,6 +97,7 @@ class Provider(_Part):
         driver: key of the driver that speaks its wire format.
         aliases: further names that app files use for it.
         options: knobs for that driver.
+        check_model: the llm that keys are checked with, where the provider has no list of its models.
         custom_models: whether a workspace enters its models itself.
         model_credentials: fields that a model of the workspace's own may have for itself (its server, its version);
             what is entered there counts before the provider's.
@@ -101,11 +115,13 @@ class Provider(_Part):
     help_url: str = ""
     options: dict[str, Any] = {}
     credentials: tuple[CredentialField, ...] = ()
+    check_model: str = ""
     custom_models: bool = False
     custom_types: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts")
     model_credentials: tuple[CredentialField, ...] = ()
     parameters: dict[str, ParameterChange] = {}
     models: tuple[CatalogueModel, ...] = ()
+    trial: Trial | None = None
     priced_on: date | None = None
     prices_from: str = ""
 
@@ -113,6 +129,11 @@ class Provider(_Part):
     def _options_fit_the_driver(self) -> "Provider":
         drivers.get(self.driver).Options.model_validate(self.options)
         return self
+
+    @property
+    def icon(self) -> str:
+        """Its picture's path among the static files."""
+        return f"icons/providers/{self.key}.svg"
 
     @property
     def needs_credentials(self) -> bool:
