@@ -192,7 +192,7 @@ async def _drain(response: aiohttp.ClientResponse) -> None:
         async with asyncio.timeout(DRAIN_S):
             while await response.content.readany():
                 pass
-    except _FAILURES:
+    except (*_FAILURES, RuntimeError):  # RuntimeError: the session was closed in the meantime
         response.close()
 
 
