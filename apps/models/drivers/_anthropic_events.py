@@ -13,7 +13,7 @@ from apps.models.contracts import ChatPiece, Endpoint
 
 from . import _anthropic_wire as wire
 from . import _problems
-from ._anthropic_answer import Answer, count
+from ._answers import Answer, count
 from ._sse import Event, EventReader
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)

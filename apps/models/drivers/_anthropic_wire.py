@@ -10,7 +10,7 @@ from apps.models.errors import ProviderError, ProviderRateLimited
 
 from . import _problems
 from ._anthropic_thinking import BUDGETED, MIN_BUDGET_TOKENS, is_thinking, thinking, with_budget
-from ._anthropic_turns import Block, Image, called_tools, kept_thoughts, system_text, turns
+from ._turns import Block, Image, called_tools, kept_thoughts, system_text, turns
 
 # `max_tokens` is required. Where nobody says how long an answer may be, no model's whole 128,000 tokens are reserved.
 DEFAULT_MAX_TOKENS: Final = 16_384

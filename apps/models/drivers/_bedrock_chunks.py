@@ -13,7 +13,7 @@ from apps.models.contracts import ChatPiece, Endpoint
 from apps.models.errors import ProviderError, ProviderRateLimited
 
 from . import _problems
-from ._anthropic_answer import Answer, count
+from ._answers import Answer, count
 from ._bedrock_frames import Frame, FrameReader
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)

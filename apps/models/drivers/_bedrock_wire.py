@@ -13,9 +13,9 @@ from apps.models.errors import ProviderBadRequest, ProviderUnauthorised
 
 from . import _problems
 from ._anthropic_thinking import MIN_BUDGET_TOKENS, is_thinking, thinking, with_budget
-from ._anthropic_turns import Block, Image, called_tools, kept_thoughts, system_text, turns
 from ._anthropic_wire import DEFAULT_MAX_TOKENS, schema_of
 from ._bedrock_signing import AwsKeys, Scope, signed
+from ._turns import Block, Image, called_tools, kept_thoughts, system_text, turns
 
 SERVICE: Final = "bedrock"
 _JSON: Final = {"Content-Type": "application/json"}

@@ -84,7 +84,8 @@ def from_status(endpoint: Endpoint, status: int, body: bytes, headers: Mapping[s
     status = _AWS_STATUS.get(headers.get("x-amzn-errortype", "").partition(":")[0], status)
     error = _class_for(endpoint, status, text)
     if error is ProviderRateLimited:
-        return ProviderRateLimited(message, retry_after_s=pause_s(headers) or _told_pause_s(text))
+        pause = pause_s(headers)
+        return ProviderRateLimited(message, retry_after_s=_told_pause_s(text) if pause is None else pause)
     return error(message)
 
 

@@ -1,4 +1,4 @@
-"""Conversations as Anthropic and Bedrock want them: a system prompt apart, then turns of user and assistant in
+"""Conversations as protocols with blocks want them: a system prompt apart, then turns of user and assistant in
 alternation, each a list of blocks. What a block looks like is the protocol's own affair (`Blocks`). No I/O.
 """
 

@@ -1,5 +1,5 @@
-"""An answer made of blocks, put together as it comes: text, thoughts, tool calls. Anthropic's protocol and Bedrock's
-Converse share it; what they call their events is not its affair. No I/O.
+"""An answer made of blocks, put together as it comes: text, thoughts, tool calls. Protocols that send blocks or parts
+share it; what they call their events is not its affair. No I/O.
 """
 
 from typing import Any, Final
