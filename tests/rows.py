@@ -51,4 +51,6 @@ def _something(field: models.Field) -> Any:
         return False
     if isinstance(field, models.DateTimeField):
         return timezone.now()
+    if isinstance(field, models.DateField):
+        return timezone.now().date()
     return next(_numbers)

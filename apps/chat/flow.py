@@ -10,14 +10,17 @@ from uuid import UUID
 
 from django.conf import settings
 
+from apps.billing.holds import RunHold
 from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, FlowEnd, FlowEvent, RunError, RunEvent
 from apps.logs import writer
 from apps.logs.flow_records import FlowBeginning, FlowEnding, FlowPausing, Operations
+from apps.logs.holding import begin, begin_again, settling
 from apps.logs.kept_values import masked
 from apps.prompts.errors import FlowNotPublished
 from apps.workflows.adapters import services_of
+from apps.workflows.adapters.estimates import most_of
 from apps.workflows.engine.events import EngineEvent, FlowFinished, FlowPaused
 from apps.workflows.engine.graph import Graph, GraphNode
 from apps.workflows.engine.runner import FlowRun, pool_of
@@ -27,6 +30,7 @@ from apps.workflows.errors import StartedByTriggers
 from apps.workflows.opening import environment_of, opened, secrets_of
 from apps.workflows.running import outputs_of, templates_of
 
+from .attributing import attribute_run
 from .flow_events import Teller, ending_of, finished_data, record_of
 from .flow_files import as_variables, file_object
 from .flow_pause import Resumption, forms_of, sealed_state, told_pause
@@ -115,6 +119,7 @@ class Flow:
         )
         self.teller = Teller(envelope, request, self.secrets)
         self.begun: asyncio.Future[None] | None = None
+        self.hold = RunHold(envelope.message_id)
 
     def _begun_with(self, graph: Graph) -> dict[str, Mapping[str, Any]]:
         """The form, or what starts the flow in its place; and what was before, where it begins in the middle."""
@@ -150,6 +155,7 @@ class Flow:
         yield FlowEvent("workflow_started", self.teller.started(shown, "resumption" if self.resumption else "initial"))
         ended: FlowFinished | FlowPaused | None = None
         problem: AppError | None = None
+        attribute_run(self.request, self.hold)
         try:
             await self._begin()
             for told in self.resumption.told if self.resumption else ():
@@ -216,18 +222,25 @@ class Flow:
 
     def kept(self) -> dict[str, Any]:
         """What it keeps while it waits for people, besides the engine's state."""
-        return {"inputs": self.taken.inputs, "start": self.start_id}
+        key_id = self.request.caller.api_key_id
+        return {"inputs": self.taken.inputs, "start": self.start_id, "api_key": str(key_id) if key_id else None}
 
     def pause_operations(self, pausing: FlowPausing) -> Operations:
         """What is written when it waits."""
         return pausing.operations()
 
     async def _begin(self) -> "asyncio.Future[None]":
+        workspace_id = self.request.app.workspace_id
+        ended = {node.started.node.id for node in self.engine.ended_before}
+        most_usd = await most_of(workspace_id, self.engine.graph, ended)
         if self.resumption is not None:  # its rows are there
             self.begun = asyncio.get_running_loop().create_future()
             self.begun.set_result(None)
+            await begin_again(self.hold, workspace_id, most_usd)
         else:
-            self.begun = await writer.submit(*self.first_operations())
+            self.begun = await begin(self.hold, workspace_id, self.first_operations(), most_usd)
+            if self.hold.may_refuse:
+                await asyncio.shield(self.begun)
         return self.begun
 
     async def _written(self, outcome: Coroutine[Any, Any, tuple[Operations, Sequence[RunEvent]]]) -> Sequence[RunEvent]:
@@ -248,7 +261,8 @@ class Flow:
     async def _ending(self, ended: FlowFinished, problem: AppError | None) -> tuple[Operations, Sequence[RunEvent]]:
         finished, before = self.engine.finished, self.engine.ended_before
         ending = ending_of(self.request.app, self.envelope, ended, problem, finished, before, self.secrets)
-        return self.last_operations(ending), self.last_events(ending)
+        operations = [*self.last_operations(ending), *settling(self.hold, self.hold.spent_usd)]
+        return operations, self.last_events(ending)
 
     async def _pausing(self, paused: FlowPaused) -> tuple[Operations, Sequence[RunEvent]]:
         known = self.resumption.open_forms if self.resumption else frozenset()
@@ -267,4 +281,4 @@ class Flow:
             secrets=self.secrets,
         )
         events = told_pause(self.envelope.message_id, paused, forms, masked(outputs, self.secrets))
-        return self.pause_operations(pausing), events
+        return [*self.pause_operations(pausing), *settling(self.hold, self.hold.spent_usd)], events

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from apps.billing.attribution import counted_by_run
 from apps.common.errors import AppError
 from apps.knowledge.contracts import Condition, MetadataFilter
 from apps.knowledge.services.filter_choosing import choose_filter
@@ -28,7 +29,8 @@ async def find_filter(turn: TurnState, dataset_ids: Sequence[UUID], query: str) 
     handle = await _model(workspace_id, settings, turn.handle)
     if handle is None:
         return None
-    choice = await choose_filter(workspace_id=workspace_id, handle=handle, dataset_ids=dataset_ids, query=query)
+    with counted_by_run():
+        choice = await choose_filter(workspace_id=workspace_id, handle=handle, dataset_ids=dataset_ids, query=query)
     prompt, completion = turn.aside_tokens
     turn.aside_tokens = prompt + choice.prompt_tokens, completion + choice.completion_tokens
     return choice.filters

@@ -12,7 +12,8 @@ from apps.files.references import FileReference
 from apps.logs.choices import MessageStatus
 from apps.logs.statements import Ending
 from apps.models.contracts import Finish
-from apps.prompts.window import answer_tokens
+from apps.models.reserving import most_usd
+from apps.prompts.window import answer_tokens, cost
 
 from .citations import as_resources
 from .state import TurnState
@@ -32,13 +33,19 @@ class Answer:
 
 
 def reservation(turn: TurnState) -> Decimal:
-    """About the most a turn may cost, held against the workspace's budget until its end is written."""
+    """The most a turn may cost, in US dollars: with an estimate of its prompt until that is written."""
     if turn.handle is None:
         return Decimal(0)
-    prices = turn.handle.spec.prices
-    asked = estimate_tokens(turn.config.instructions) + estimate_tokens(turn.request.query)
+    prompt = turn.prompt.tokens if turn.prompt else _expected_tokens(turn)
     answer = answer_tokens(turn.config, turn.handle.spec.context_tokens)
-    return (asked * prices.prompt + answer * prices.completion) * prices.unit
+    aside_prompt, aside_completion = turn.aside_tokens
+    return most_usd(turn.handle, prompt_tokens=prompt + aside_prompt, answer_tokens=answer + aside_completion)
+
+
+def _expected_tokens(turn: TurnState) -> int:
+    """Of the prompt, without passages and pictures."""
+    past = (text for one in turn.history for text in (one.query, one.answer))
+    return sum(map(cost, (turn.config.instructions, turn.request.query, *past)))
 
 
 def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: AppError | None) -> Ending:
@@ -50,12 +57,14 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
     metadata: dict[str, Any] = {}
     total_price, currency = Decimal(0), "USD"
     handle, config = turn.handle, turn.config
+    provider, model = _answered_by(turn, answer)
     if handle is not None:
         usage = handle.usage(
             prompt_tokens=prompt_tokens,
             completion_tokens=completion_tokens,
             latency_s=latency_s,
             time_to_first_token_s=to_first_s,
+            spec=answer.finish.spec if answer.finish else None,
         )
         metadata["usage"] = usage.as_metadata()
         total_price, currency = usage.prompt_price + usage.completion_price, usage.prices.currency
@@ -69,8 +78,8 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
         error_code=problem.code if problem else "",
         error=storable(problem.message) if problem else "",
         prompt=_prompt_log(turn),
-        provider=handle.provider if handle else config.provider[:64],
-        model=handle.spec.name if handle else config.model[:255],
+        provider=provider,
+        model=model,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         total_price=total_price,
@@ -79,6 +88,14 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
         time_to_first_token_s=to_first_s,
         metadata=metadata,
     )
+
+
+def _answered_by(turn: TurnState, answer: Answer) -> tuple[str, str]:
+    """Provider and model: those that answered, else those that were asked."""
+    if answer.finish and answer.finish.spec and answer.finish.provider:
+        return answer.finish.provider, answer.finish.spec.name
+    handle, config = turn.handle, turn.config
+    return (handle.provider, handle.spec.name) if handle else (config.provider[:64], config.model[:255])
 
 
 def _tokens(turn: TurnState, answer: Answer, text: str) -> tuple[int, int]:

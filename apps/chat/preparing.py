@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+from apps.billing.attribution import counted_by_run
 from apps.knowledge.contracts import RerankChoice
 from apps.knowledge.services.choosing import choose_base
 from apps.knowledge.services.retrieve import retrieve
@@ -28,7 +29,10 @@ async def find_passages(turn: TurnState) -> None:
         return
     workspace_id, dataset_ids = turn.request.app.workspace_id, list(context.dataset_ids)
     if context.one_base and turn.handle is not None:
-        choice = await choose_base(workspace_id=workspace_id, handle=turn.handle, dataset_ids=dataset_ids, query=query)
+        with counted_by_run():
+            choice = await choose_base(
+                workspace_id=workspace_id, handle=turn.handle, dataset_ids=dataset_ids, query=query
+            )
         dataset_ids, turn.aside_tokens = list(choice.dataset_ids), (choice.prompt_tokens, choice.completion_tokens)
     filters = await find_filter(turn, dataset_ids, query)
     turn.hits = await retrieve(

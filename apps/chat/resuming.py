@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from apps.common import db
 from apps.common.errors import AppError, NotFound
+from apps.common.ids import parse_uuid
 from apps.common.perloop import run as run_here
 from apps.common.run_events import Envelope, FlowEvent
 from apps.logs.choices import FormStatus
@@ -89,7 +90,8 @@ async def _flow_of(claimed: Claimed) -> Flow:
     outcomes = {form.node_id: _outcome(form) for form in claimed.answered}
     told = [_told(form, str(outcomes[form.node_id].outputs["__rendered_content"])) for form in claimed.answered]
     resumption = Resumption(engine, kept, outcomes, told, claimed.still_open)
-    caller = Caller(run.invoke_from, run.end_user_id, row[1], account_id=run.account_id)
+    key_id = parse_uuid(kept.get("api_key"))
+    caller = Caller(run.invoke_from, run.end_user_id, row[1], account_id=run.account_id, api_key_id=key_id)
     envelope = Envelope(run.task_id, run.pk, run.conversation_id, app.mode, int(run.created_at.timestamp()))
     flow = await opened(app.flow, app.workspace_id)
     taken = Intake(kept["inputs"])

@@ -67,7 +67,11 @@ def _question(entry: object) -> str:
 
 async def _written(workspace_id: UUID, config: BasicConfig, turns: Sequence[tuple[str, str]]) -> str:
     handle = await resolve_model(
-        workspace_id=workspace_id, model_type="llm", provider=config.provider or None, name=config.model or None
+        workspace_id=workspace_id,
+        model_type="llm",
+        provider=config.provider or None,
+        name=config.model or None,
+        stand_ins=config.stand_ins,
     )
     lines = [f"User: {query[:_READ_CHARACTERS]}\nAssistant: {answer[:_READ_CHARACTERS]}" for query, answer in turns]
     messages = [ChatMessage("system", INSTRUCTIONS), ChatMessage("user", "\n\n".join(lines))]

@@ -8,12 +8,15 @@ from contextlib import aclosing
 
 from django.conf import settings
 
+from apps.billing.holds import RunHold
+from apps.billing.money import to_usd
 from apps.common.errors import AppError, InternalError
 from apps.common.ids import new_id
 from apps.common.run_events import Envelope, Message, MessageEnd, RunError, RunEvent
 from apps.knowledge.services.retrieve import count_hits
 from apps.logs import writer
 from apps.logs.choices import MessageStatus
+from apps.logs.holding import begin, covered, settling
 from apps.logs.statements import Beginning
 from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.errors import ProviderBadAnswer
@@ -21,6 +24,7 @@ from apps.models.services.resolve import resolve_model
 from apps.prompts.blocks import fill
 from apps.prompts.choices import AppMode
 
+from .attributing import attribute_run
 from .intake import require_question, take_in
 from .naming import initial_name, name_conversation
 from .outcome import Answer, outcome, reservation
@@ -60,11 +64,13 @@ class Turn:
         self.state = state
         self.answer = Answer()
         self.begun: asyncio.Future[None] | None = None
+        self.hold = RunHold(state.envelope.message_id)
 
     async def events(self, run: Run) -> AsyncIterator[RunEvent]:
         """The run: deltas, then one terminal event after its commit."""
         problem: AppError | None = None
         status = MessageStatus.NORMAL
+        attribute_run(self.state.request, self.hold)
         try:
             async for text in self._answer():
                 yield Message(text)
@@ -88,8 +94,11 @@ class Turn:
             model_type="llm",
             provider=state.config.provider or None,
             name=state.config.model or None,
+            stand_ins=state.config.stand_ins,
         )
         begun = await self._begin()
+        if self.hold.may_refuse:
+            await asyncio.shield(begun)
         for step in BEFORE_MODEL:
             await step(state)
         assert state.prompt is not None
@@ -98,7 +107,10 @@ class Turn:
             messages = await with_pictures(state.prompt, state.config.files.detail)
         stop = state.config.stop
         pieces = handle.stream_chat(ChatRequest(messages, state.config.parameters, stop))
-        async with aclosing(cut_at(pieces, stop) if stop else pieces) as stream:
+        async with (
+            covered(self.hold, reservation(state)),
+            aclosing(cut_at(pieces, stop) if stop else pieces) as stream,
+        ):
             async for piece in stream:
                 if type(piece) is TextDelta:
                     if answer.first_at is None:
@@ -115,7 +127,7 @@ class Turn:
     async def _begin(self) -> "asyncio.Future[None]":
         """Hands over the first write; it commits while the model's connection opens."""
         state, request = self.state, self.state.request
-        app, envelope = request.app, state.envelope
+        app, envelope, most_usd = request.app, state.envelope, reservation(state)
         beginning = Beginning(
             message_id=envelope.message_id,
             task_id=envelope.task_id,
@@ -130,12 +142,16 @@ class Turn:
             caller=request.caller,
             inputs=state.inputs,
             query=request.query,
-            reserved_price=reservation(state),
+            reserved_price=most_usd,
             lease_s=settings.RUN_LEASE_S,
             created_at=envelope.created_at,
             files=state.files,
         )
-        self.begun = await writer.submit(*beginning.operations())
+        if most_usd:
+            self.begun = await begin(self.hold, app.workspace_id, beginning.operations(), most_usd)
+        else:  # what costs nothing passes every budget
+            self.begun = await writer.submit(*beginning.operations())
+            self.hold.opened(most_usd)
         return self.begun
 
     async def _end(self, status: MessageStatus, problem: AppError | None) -> RunEvent:
@@ -144,7 +160,8 @@ class Turn:
         try:
             begun = self.begun or await self._begin()
             await begun
-            await writer.write(*ending.operations())
+            spent_usd = to_usd(ending.total_price, ending.currency)
+            await writer.write(*ending.operations(), *settling(self.hold, spent_usd))
         except AppError as error:
             problem = problem or error
         except Exception:  # noqa: BLE001 - what cannot be stored is not told; the trace is logged

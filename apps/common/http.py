@@ -14,7 +14,7 @@ from typing import Final
 
 import aiohttp
 
-from . import product
+from . import exchanges, product
 from .errors import AppError
 from .guard import AddressBlocked, check_url, is_allowed
 from .perloop import PerLoop
@@ -104,9 +104,17 @@ class Answer:
     Args:
         first_byte_s: how long the body may take to begin to mean something.
         idle_s: how long it may then pause between two things that mean something (`touch`).
+        exchange: where it is written down, if somebody records.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, first_byte_s: float, idle_s: float) -> None:
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        first_byte_s: float,
+        idle_s: float,
+        exchange: exchanges.Exchange | None = None,
+    ) -> None:
+        self._exchange = exchange
         self.status = response.status
         self.headers = response.headers
         self._response, self._content = response, response.content
@@ -132,6 +140,8 @@ class Answer:
                 raise Stalled(self._limit_s) if self._expired else translate(error) from error
         self._reading = False
         self._size += len(data)
+        if self._exchange:
+            self._exchange.receive(data)
         if self._size > MAX_BODY_BYTES:
             raise ResponseTooLarge
         if not data and self._expired:
@@ -223,12 +233,15 @@ async def stream(
     """
     check_url(url, private_allowed=private_allowed)
     session = (_open_to_private if private_allowed else _strict).get()
+    exchange = exchanges.begin(method, url, headers, body)
     try:
         async with asyncio.timeout(first_byte_s):
             response = await _send(session, method, url, headers, body, connect_s)
     except _FAILURES as error:
         raise translate(error, first_byte_s) from error
-    answer = Answer(response, first_byte_s, idle_s)
+    if exchange:
+        exchange.open(response.status, response.headers)
+    answer = Answer(response, first_byte_s, idle_s, exchange)
     try:
         yield answer
     except BaseException:
@@ -283,6 +296,7 @@ async def fetch(
     """
     check_url(url, private_allowed=private_allowed)
     session = (_open_to_private if private_allowed else _strict).get()
+    exchange = exchanges.begin(method, url, headers, body)
     try:
         async with session.request(
             method,
@@ -293,17 +307,21 @@ async def fetch(
             allow_redirects=redirects > 0,
             max_redirects=redirects,
         ) as response:
-            content = await _read_capped(response, max_bytes)
+            if exchange:
+                exchange.open(response.status, response.headers)
+            content = await _read_capped(response, max_bytes, exchange)
             names = {name.lower(): value for name, value in response.headers.items()}
             return Fetched(response.status, names, content)
     except _FAILURES as error:
         raise translate(error, timeout_s) from error
 
 
-async def _read_capped(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def _read_capped(response: aiohttp.ClientResponse, max_bytes: int, exchange: exchanges.Exchange | None) -> bytes:
     parts, size = [], 0
     while part := await response.content.readany():
         size += len(part)
+        if exchange:
+            exchange.receive(part)
         if size > max_bytes:
             response.close()
             raise ResponseTooLarge

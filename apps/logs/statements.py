@@ -94,6 +94,10 @@ class Statement(Enum):
         insert into logs_bigvalue (id, workspace_id, app_id, run_id, node_index, field, content, characters, created_at)
         values (%s, %s, %s, %s, %s, %s, %s, %s, now()) on conflict (run_id, node_index, field) do nothing
     """
+    # Last, so that budgets are locked as shortly as can be. The writer locks for several runs, one locks for itself.
+    LOCK_BUDGETS = b"select billing_lock(b, s) from unnest(%s::uuid[], %s::uuid[]) as place(b, s)"
+    HOLD = b"select billing_hold(%s, %s::uuid[], %s::uuid[], %s, %s)"
+    SETTLE = b"select billing_settle(%s, %s)"
     EXTEND_RUN = b"""
         update logs_workflowrun set lease_until = now() + make_interval(secs => %s)
         where id = any(%s) and status = 'running'

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
+from apps.billing.holds import Place, arrays_of, as_refusal
 from apps.common import db
 from apps.common.errors import Unavailable
 from apps.common.perloop import PerLoop
@@ -44,9 +45,10 @@ class Writer:
     async def submit(self, *operations: Operation) -> "asyncio.Future[None]":
         """Hands the operations over; the future ends when they are committed, all in one transaction.
 
-        It fails with Unavailable when Postgres stayed away for `WRITE_PATIENCE_S`, with psycopg.Error when the
-        database refused one of the operations, and with what else a value that cannot be sent raises (a lone
-        surrogate: UnicodeEncodeError). Other submissions are not affected.
+        It fails with Unavailable when Postgres stayed away for `WRITE_PATIENCE_S`, with BudgetExceeded when a budget
+        does not cover what is to be held, with psycopg.Error when the database refused another of the operations, and
+        with what else a value that cannot be sent raises (a lone surrogate: UnicodeEncodeError). Other submissions
+        are not affected.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Submission(operations, done))
@@ -87,7 +89,7 @@ class Writer:
                 if not isinstance(error, psycopg.Error):
                     await self._drop_connection()  # it may stand in the middle of a pipeline
                 if len(batch) == 1:
-                    _fail(batch, error)
+                    _fail(batch, as_refusal(error) or error)
                 else:  # one bad row must not lose its neighbours
                     for submission in batch:
                         await self._commit([submission])
@@ -103,6 +105,8 @@ class Writer:
         for submission in batch:
             for statement, values in submission.operations:
                 rows[statement].append(values)
+        if locks := rows[Statement.LOCK_BUDGETS]:
+            rows[Statement.LOCK_BUDGETS] = [_joined(locks)] if len(locks) > 1 else []
         connection = await self._connected()
         # All up to the pipeline's one sync is one implicit transaction (PostgreSQL, "Pipeline Mode"): without BEGIN and
         # COMMIT of its own a lone turn costs a quarter less.
@@ -120,6 +124,11 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+
+def _joined(locks: Sequence[tuple[Sequence[Place]]]) -> tuple[str, str]:
+    """The places of all, each once and in the order in which everybody locks them."""
+    return arrays_of(sorted({place for (places,) in locks for place in places}))
 
 
 def _fail(batch: list[_Submission], error: Exception) -> None:

@@ -1,7 +1,7 @@
 """Who calls an app: the app itself, and the end user or member on whose behalf."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class Caller:
 
     Args:
         end_user_id: with `session_id`, None for members.
+        api_key_id: of the service API's key; whoever it names is the same person under any key.
     """
 
     invoke_from: str
@@ -29,6 +30,7 @@ class Caller:
     session_id: str = ""
     is_anonymous: bool = False
     account_id: UUID | None = None
+    api_key_id: UUID | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,22 @@ class Access:
     caller: Caller
 
 
-def end_user(app_id: UUID, kind: InvokeFrom, session_id: str, *, is_anonymous: bool = False) -> Caller:
+def end_user(
+    app_id: UUID,
+    kind: InvokeFrom,
+    session_id: str,
+    *,
+    is_anonymous: bool = False,
+    api_key_id: UUID | None = None,
+) -> Caller:
     """The end user whom callers of `kind` name `session_id`."""
-    return Caller(kind.value, end_user_id(app_id, kind.value, session_id), session_id, is_anonymous)
+    id = end_user_id(app_id, kind.value, session_id)
+    return Caller(kind.value, id, session_id, is_anonymous, api_key_id=api_key_id)
 
 
-def read_caller(fields: Mapping[str, Any], app_id: UUID, *, required: bool = True) -> Caller:
+def read_caller(
+    fields: Mapping[str, Any], app_id: UUID, *, required: bool = True, api_key_id: UUID | None = None
+) -> Caller:
     """The end user whom a caller of the service API names in `user` (service API 1.2).
 
     Args:
@@ -62,4 +74,5 @@ def read_caller(fields: Mapping[str, Any], app_id: UUID, *, required: bool = Tru
     session_id = storable(str(user))
     if len(session_id) > MAX_USER_LENGTH:
         raise InvalidParam(f"user must be at most {MAX_USER_LENGTH} characters.", params="user")
-    return end_user(app_id, InvokeFrom.SERVICE_API, session_id, is_anonymous=session_id == DEFAULT_USER)
+    is_anonymous = session_id == DEFAULT_USER
+    return end_user(app_id, InvokeFrom.SERVICE_API, session_id, is_anonymous=is_anonymous, api_key_id=api_key_id)

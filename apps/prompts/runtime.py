@@ -28,6 +28,7 @@ class AppRuntime:
 
     Args:
         flow: the `workflow` map of an app that is a graph; secrets in it are sealed.
+        api_key_id: of the key by which it was found.
     """
 
     app_id: UUID
@@ -42,6 +43,7 @@ class AppRuntime:
     version_id: UUID | None
     config: BasicConfig | None
     flow: Mapping[str, Any] | None = None
+    api_key_id: UUID | None = None
 
     def require_config(self) -> BasicConfig:
         """The version's configuration. Raises NotPublished."""
@@ -68,7 +70,10 @@ _APP = """
 _DRAFT = _APP.replace("a.published_id", "coalesce(%s, a.draft_id) and v.app_id = a.id") + " where a.id = %s"
 _APP_BY_CODE = f"{_APP} where a.site_code = %s"
 _APP_BY_ID = f"{_APP} where a.id = %s"
-_APP_BY_KEY = f"{_APP} join prompts_apitoken t on t.app_id = a.id where t.digest = %s and t.kind = 'app'"
+_APP_BY_KEY = (
+    _APP.replace("v.config", "v.config, t.id")
+    + "join prompts_apitoken t on t.app_id = a.id where t.digest = %s and t.kind = 'app'"
+)
 _OWNER_BY_KEY = """
     select t.workspace_id, m.user_id, w.status
     from prompts_apitoken t
@@ -88,7 +93,7 @@ async def _load(sql: str, argument: object) -> tuple[str, AppRuntime] | None:
 
 def _read(row: Sequence[Any]) -> AppRuntime:
     app_id, workspace_id, name, description, mode, enable_api, enable_site, site_code, *rest = row
-    workspace_status, version_id, raw = rest
+    workspace_status, version_id, raw, *found_by = rest
     return AppRuntime(
         app_id=app_id,
         workspace_id=workspace_id,
@@ -102,6 +107,7 @@ def _read(row: Sequence[Any]) -> AppRuntime:
         version_id=version_id,
         config=None if raw is None else read_config(as_basic(raw) if mode in FLOW_MODES else raw),
         flow=raw if mode in FLOW_MODES else None,
+        api_key_id=found_by[0] if found_by else None,
     )
 
 

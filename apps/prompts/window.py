@@ -1,9 +1,9 @@
 """How much of a turn's material fits the model's window: passages and pictures first, then history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Final
+from typing import Any, Final
 
 from apps.common.tokens import estimate_tokens
 from apps.models.errors import PromptTooLong
@@ -18,8 +18,13 @@ PICTURE_TOKENS: Final = {"low": 85, "high": 765, "auto": 765}
 
 
 def answer_tokens(config: BasicConfig, context_tokens: int) -> int:
-    """Tokens kept free for the answer: `max_tokens`, else a quarter of a small window."""
-    asked = config.parameters.get("max_tokens")
+    """Tokens kept free for the answer of an app's model; see `tokens_for_answer`."""
+    return tokens_for_answer(config.parameters, context_tokens)
+
+
+def tokens_for_answer(parameters: Mapping[str, Any], context_tokens: int) -> int:
+    """Tokens kept free for an answer: `max_tokens`, else a quarter of a small window."""
+    asked = parameters.get("max_tokens")
     if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
         return asked
     return min(DEFAULT_ANSWER_TOKENS, context_tokens // 4)

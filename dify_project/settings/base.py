@@ -221,6 +221,8 @@ LARGEST_BODY_BYTES = (max(UPLOAD_FILE_SIZE_LIMIT, UPLOAD_VIDEO_FILE_SIZE_LIMIT) 
 # --- model calls ------------------------------------------------------------------------------------------
 # Of providers that workspaces without a key of their own may try (`trial` in their files).
 HOSTED_API_KEYS = {"openai": env.text("HOSTED_OPENAI_API_KEY"), "anthropic": env.text("HOSTED_ANTHROPIC_API_KEY")}
+# Where providers are, whose address a workspace leaves open.
+MODEL_BASE_URLS = {"openai": env.text("OPENAI_API_BASE")}
 MODEL_CONNECT_TIMEOUT_S = env.seconds("MODEL_CONNECT_TIMEOUT_S", 10)
 MODEL_FIRST_BYTE_TIMEOUT_S = env.seconds("MODEL_FIRST_BYTE_TIMEOUT_S", 60)
 MODEL_IDLE_TIMEOUT_S = env.seconds("MODEL_IDLE_TIMEOUT_S", 60)

@@ -101,6 +101,7 @@ USED: dict[str, tuple[Used, ...]] = {
         Used("RUN_LEASE_S", "30", "A run whose process is silent for so long is ended."),
     ),
     "Models": (
+        Used("OPENAI_API_BASE", "", "OpenAI's address where a workspace enters none: https://api.openai.com/v1."),
         Used("HOSTED_OPENAI_API_KEY", "", "Lets workspaces without a key of their own try OpenAI's models."),
         Used("HOSTED_ANTHROPIC_API_KEY", "", "The same of Anthropic's."),
         Used("MODEL_CONNECT_TIMEOUT_S", "10", "Time to connect to a model provider."),
@@ -113,6 +114,12 @@ USED: dict[str, tuple[Used, ...]] = {
             "How uploaded pictures go to models: `base64`, or `url` (a signed link; needs FILES_URL).",
         ),
         Used("PING_INTERVAL_S", "10", "A silent event stream sends a ping this often."),
+        Used(
+            "BUDGET_RATES",
+            "{}",
+            'US dollars for one unit of another currency, as JSON: `{"CNY": "0.14"}`. Budgets count in dollars; '
+            "a currency that is not named counts 1:1.",
+        ),
     ),
     "Uploads (megabytes)": (
         Used("UPLOAD_FILE_SIZE_LIMIT", "15", "A document."),
@@ -201,7 +208,6 @@ ANSWERED: tuple[Answered, ...] = (
     Answered("NEXT_PUBLIC_*", "there is no separate front end; the web server makes the pages."),
     Answered("DEBUG FLASK_DEBUG", "start with `make dev` for error pages with tracebacks.", ("", "false", "0")),
     Answered("CHECK_UPDATE_URL", "the product never asks for a newer version."),
-    Answered("OPENAI_API_BASE", "set the base URL in the provider's credentials (`manage.py provider_set`)."),
     Answered(
         "SERVER_WORKER_CLASS", "web processes are asynchronous; SERVER_WORKER_AMOUNT sets their number.", ("", "gevent")
     ),

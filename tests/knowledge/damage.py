@@ -5,6 +5,15 @@ from typing import Final
 from apps.common.ids import new_id
 
 _PLANTED: Final = """
+billing.budgets/holds_without_run
+    insert into billing_budgethold (run_id, budget_id, subject_id, period_start, amount_usd)
+        values ('NEW', 'NEW', 'NEW', current_date, 1);
+billing.budgets/wrong_held
+    insert into billing_budgetspend (budget_id, subject_id, period_start, spent_usd, held_usd)
+        values ('NEW', 'NEW', current_date, 0, 5);
+billing.budgets/spent_without_budget
+    insert into billing_budgetspend (budget_id, subject_id, period_start, spent_usd, held_usd)
+        values ('NEW', 'NEW', current_date, 1, 0);
 knowledge.segments/without_document
     update knowledge_segment set document_id = 'NEW' where id = (SEGMENT);
 knowledge.segments/without_parent

@@ -94,7 +94,7 @@ def test_a_rerank_model_gives_its_score_to_every_candidate_it_saw(vectors, add):
 
 
 def test_a_rerank_model_that_failed_is_told(workspace, vectors, add, upstream, monkeypatch):
-    monkeypatch.setattr("apps.models.handles.BACK_OFF_S", 0)
+    monkeypatch.setattr("apps.models.attempts.BACK_OFF_S", 0)
     add(vectors, TEXT, process_rule=ONE_A_LINE)
     make_provider(workspace, upstream.base_url, **{"fail-500": "rerank"})
     rerank = RerankChoice("openai_api_compatible", "fail-500")

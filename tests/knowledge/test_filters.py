@@ -15,6 +15,7 @@ from apps.knowledge.services.explaining import explain
 from apps.knowledge.services.filter_choosing import FilterChoice, choose_filter
 from apps.knowledge.services.retrieve import retrieve
 from apps.knowledge.services.searches import Demand
+from apps.models.attempts import Patience
 from apps.models.contracts import ModelSpec
 from apps.models.services.models import add_model
 from apps.models.services.resolve import resolve_model
@@ -295,8 +296,8 @@ def test_without_a_usable_answer_nothing_is_filtered(choosing, text):
 
 @pytest.mark.parametrize("model", ["fail-429", "fail-500", "cut-after-1", "garbage", "empty"])
 def test_a_model_that_fails_filters_nothing(choosing, model, monkeypatch):
-    monkeypatch.setattr("apps.models.handles.BACK_OFF_S", 0)
-    monkeypatch.setattr("apps.models.handles.LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr("apps.models.attempts.BACK_OFF_S", 0)
+    monkeypatch.setattr("apps.models.handles.TALK", Patience(2, 0.5))
     assert choosing("lamp", model=model).filters is None
 
 

@@ -161,7 +161,7 @@ def test_each_kind_of_damage_is_planted():
     assert known | {"prompts.uploads/of_nobody"} | files == {*PLANTED} | files
     assert fsck_checks.failures == {}
     assert {key.partition(".")[0] for key in fsck_checks.all()} == {
-        "chat", "files", "knowledge", "logs", "prompts", "workflows", "workspaces",
+        "billing", "chat", "files", "knowledge", "logs", "prompts", "workflows", "workspaces",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from apps.knowledge.services.index_changes import cancel_change, run_changes
 from apps.knowledge.services.indexing import index_pending
 from apps.knowledge.services.segments import add_segments, update_segment
 from apps.knowledge.services.updates import set_documents_status
-from apps.models import handles
+from apps.models import attempts, health
 from apps.models.drivers.openai import OpenAIDriver
 from apps.models.errors import ProviderRateLimited, ProviderUnauthorised
 from tests.factories import make_provider
@@ -33,7 +33,7 @@ OLD, NEW = "demo/demo-embedding", f"{PROVIDER}/{NAME}"
 def other(workspace, upstream, monkeypatch):
     """The other model; calling it with a hook says what it does before each call. Returns the texts it was sent."""
     make_provider(workspace, upstream.base_url, **{NAME: "text-embedding"})
-    monkeypatch.setattr(handles, "BACK_OFF_S", 0.0)
+    monkeypatch.setattr(attempts, "BACK_OFF_S", 0.0)
     embed, seen = OpenAIDriver.embed, []
 
     def install(hook=nothing):
@@ -201,6 +201,7 @@ def test_it_waits_for_the_provider_and_says_so(vectors, add, other, client, work
     assert (shown["embedding_model"], shown["embedding_model_provider"]) == (NAME, PROVIDER)
     assert timedelta(seconds=500) < IndexChange.objects.get().retry_at - timezone.now() < timedelta(seconds=601)
     limited = False
+    health.forget_all()  # as if the time had passed
     finish()
     assert client.get(path).json()["index_change"] is None
     assert client.get(path).json()["embedding_model"] == NAME

@@ -20,7 +20,7 @@ from apps.knowledge.services import segment_rows as indexing_rows
 from apps.knowledge.services.datasets import delete_dataset
 from apps.knowledge.services.documents import create_document_from_file, create_document_from_text, delete_document
 from apps.knowledge.services.indexing import index_document, index_pending
-from apps.models import handles
+from apps.models import attempts
 from apps.models.contracts import Embeddings
 from apps.models.drivers.demo import DemoDriver
 from apps.models.errors import ProviderRateLimited, ProviderUnauthorised, ProviderUnavailable
@@ -35,7 +35,7 @@ def on_embed(monkeypatch) -> Callable[[Hook], list[str]]:
     """Calls a hook before the demo provider embeds; what the hook returns or raises takes its answer's place."""
     seen: list[str] = []
     embed = DemoDriver.embed
-    monkeypatch.setattr(handles, "BACK_OFF_S", 0.0)
+    monkeypatch.setattr(attempts, "BACK_OFF_S", 0.0)
 
     def install(hook: Hook) -> list[str]:
         async def hooked(self, endpoint, model, texts):

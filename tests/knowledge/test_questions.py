@@ -21,6 +21,7 @@ from apps.knowledge.services.documents import create_document_from_file, create_
 from apps.knowledge.services.indexing import index_pending
 from apps.knowledge.services.retrieve import retrieve
 from apps.knowledge.text.pairs import pairs_in
+from apps.models import health
 from apps.models.configured import WorkspaceModels
 from apps.models.contracts import ChatRequest, Finish, TextDelta
 from apps.models.drivers.demo import DemoDriver
@@ -177,6 +178,7 @@ def test_kb_17_a_rate_limit_is_waited_for_and_no_passage_is_paid_for_twice(econo
     assert done >= 4
     assert not Segment.objects.exists()
     limited = False
+    health.forget_all()  # as if the time had passed
     Document.objects.update(retry_at=None)
     run(index_pending())
     assert fresh(document).indexing_status == "completed"

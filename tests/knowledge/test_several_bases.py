@@ -13,6 +13,7 @@ from apps.knowledge.services.datasets import create_dataset, update_dataset
 from apps.knowledge.services.ordering import Part, fuse
 from apps.knowledge.services.retrieve import retrieve
 from apps.knowledge.services.searches import Demand, Search
+from apps.models.attempts import Patience
 from apps.models.contracts import ModelSpec
 from apps.models.errors import ProviderBadAnswer, ProviderNotInitialized
 from apps.models.handles import ModelHandle
@@ -27,8 +28,8 @@ PROVIDER = "openai_api_compatible"
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     """Nobody waits for a fake server."""
-    monkeypatch.setattr("apps.models.handles.BACK_OFF_S", 0)
-    monkeypatch.setattr("apps.models.handles.LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr("apps.models.attempts.BACK_OFF_S", 0)
+    monkeypatch.setattr("apps.knowledge.services.ordering.RERANK_PATIENCE", Patience(2, 0.5))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from apps.chat.attributing import attribute_access
 from apps.chat.naming import generated_name
 from apps.chat.suggestions import TURNS, suggest_questions
 from apps.common.api import View, base_url, json_response, service_view
@@ -32,6 +33,7 @@ def suggested_view(admit: Admission) -> View:
         if not config.features["suggested_questions_after_answer"].get("enabled"):
             raise BadRequest("Suggested Questions Is Disabled.")
         turns = await database_sync_to_async(list_turns_until)(access=access, message=message, limit=TURNS)
+        attribute_access(access)
         questions = await suggest_questions(workspace_id=access.app.workspace_id, config=config, turns=turns)
         return json_response({"result": "success", "data": questions})
 
@@ -50,6 +52,7 @@ def rename_view(admit: Admission) -> View:
         name = fields.get("name")
         if fields.get("auto_generate") is True:
             query = await database_sync_to_async(get_first_query)(access=access, conversation=conversation)
+            attribute_access(access)
             name = await generated_name(workspace_id=access.app.workspace_id, query=query)
         renamed = await database_sync_to_async(rename_conversation)(conversation=conversation, name=name)
         return json_response(conversation_json(renamed, base_url=base_url(request)))

@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from apps.chat.attributing import attribute_access
 from apps.chat.errors import AudioTooLarge, NoAudioUploaded, SpeechNotSupported, UnsupportedAudioType
 from apps.common.api import View, json_response, service_view
 from apps.common.bodies import read_multipart
@@ -38,6 +39,7 @@ def audio_to_text_view(admit: Admission) -> View:
     @service_view("POST")
     async def audio_to_text(request: HttpRequest) -> HttpResponseBase:
         access, _ = await admit(request)
+        attribute_access(access)
         _require(access, "speech_to_text", "Speech to text is not enabled")
         audio = await asyncio.to_thread(_read_audio, request)
         try:
@@ -56,6 +58,7 @@ def text_to_audio_view(admit: Admission) -> View:
     @service_view("POST")
     async def text_to_audio(request: HttpRequest) -> HttpResponseBase:
         access, fields = await admit(request)
+        attribute_access(access)
         feature = _require(access, "text_to_speech", "TTS is not enabled")
         text = await _text_to_say(access, fields)
         voice = fields.get("voice") or feature.get("voice") or ""

@@ -55,7 +55,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     app = await _chat_app(request)
     body = json_body(request)
     model = _read_model(body, app)
-    access = Access(app, read_caller(body, app.app_id, required=False))
+    access = Access(app, read_caller(body, app.app_id, required=False, api_key_id=app.api_key_id))
     run = await start(await _read_turn(access, body))
     encoder = CompletionEncoder(run.envelope, model, with_usage=_wants_usage(body))
     return await (_streamed(run, encoder) if body.get("stream") is True else _whole(run, encoder))

@@ -20,22 +20,33 @@ _REAP_FLOWS = """
         update logs_humanform f set status = 'expired', answered_at = now() from reaped
         where f.run_id = reaped.id and f.status = 'waiting'
     )
-    select count(*) from reaped
+    select id from reaped
 """
 _REAP = """
     update logs_message
     set status = 'error', error_code = %s, error = %s, reserved_price = 0, lease_until = null, finished_at = now()
     where status = 'running' and lease_until < now()
+    returning id
 """
+_LOCK_BUDGETS = """
+    select billing_lock(budget_id, subject_id) from (
+        select distinct budget_id, subject_id from billing_budgethold where run_id = any(%s) order by 1, 2) held
+"""
+# What they had spent nobody knows any more.
+_FREE_HOLDS = "select billing_settle(run_id, 0) from unnest(%s::uuid[]) as run_id"
 
 
 def reap_runs() -> int:
-    """Gives every abandoned run its terminal state; returns how many there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REAP_FLOWS, [INTERRUPTED, INTERRUPTED_MESSAGE])
-        flows = int(cursor.fetchone()[0])
-        cursor.execute(_REAP, [INTERRUPTED, INTERRUPTED_MESSAGE])
-        return flows + int(cursor.rowcount)
+    """Gives every abandoned run its terminal state and frees what it held of budgets; returns how many there were."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        ended = []
+        for statement in (_REAP_FLOWS, _REAP):
+            cursor.execute(statement, [INTERRUPTED, INTERRUPTED_MESSAGE])
+            ended += [run_id for (run_id,) in cursor.fetchall()]
+        if ended:
+            cursor.execute(_LOCK_BUDGETS, [ended])
+            cursor.execute(_FREE_HOLDS, [ended])
+        return len(ended)
 
 
 def end_claimed(run: WorkflowRun, code: str, sentence: str) -> None:

@@ -23,14 +23,14 @@ async def key_access(request: HttpRequest) -> tuple[Access, dict[str, Any]]:
     """The app of a request's key with the user its body names, and that body; raises what reading them raises."""
     app = await app_of_key(bearer_token(request))
     body = json_body(request)
-    return Access(app, read_caller(body, app.app_id)), body
+    return Access(app, read_caller(body, app.app_id, api_key_id=app.api_key_id)), body
 
 
 async def key_reader(request: HttpRequest) -> tuple[Access, Mapping[str, Any]]:
     """As `key_access` for requests of any shape, in which `user` may be missing."""
     app = await app_of_key(bearer_token(request))
     fields = await request_fields(request)
-    return Access(app, read_caller(fields, app.app_id, required=False)), fields
+    return Access(app, read_caller(fields, app.app_id, required=False, api_key_id=app.api_key_id)), fields
 
 
 class AppKeyAuthentication(BaseAuthentication):

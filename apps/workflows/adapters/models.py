@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from apps.billing.attribution import current
+from apps.billing.errors import BudgetExceeded
+from apps.billing.money import to_usd
 from apps.common.errors import AppError
 from apps.common.tokens import estimate_tokens
+from apps.logs.holding import covered
 from apps.models.contracts import ChatMessage, ChatRequest, Finish, TextDelta, ToolCallDelta
 from apps.models.handles import ModelHandle
+from apps.models.reserving import most_usd
 from apps.models.services.resolve import resolve_model
+from apps.prompts.config import read_stand_ins
 from apps.prompts.shapes import as_list, as_map
+from apps.prompts.window import tokens_for_answer
 from apps.workflows.engine.contracts import NodeFailed
 from apps.workflows.engine.ports import ModelAnswer, ModelFacts, PromptMessage
 
@@ -22,6 +29,17 @@ MODEL_ERROR: Final = "ModelInvokeError"
 MAX_STOP: Final = 4
 # Ten times what the longest answer of a real model comes to: beyond it a model repeats itself for ever.
 MAX_ANSWER_CHARACTERS: Final = 4_000_000
+
+
+async def named_model(workspace_id: UUID, model: Mapping[str, Any]) -> ModelHandle:
+    """The model that a file names, the default one where it names none; raises what `resolve_model` raises."""
+    return await resolve_model(
+        workspace_id=workspace_id,
+        model_type="llm",
+        provider=str(model.get("provider") or "") or None,
+        name=str(model.get("name") or model.get("model") or "") or None,
+        stand_ins=read_stand_ins(model),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +57,7 @@ class WorkspaceModels:
     async def handle(self, model: Mapping[str, Any]) -> ModelHandle:
         """A model of the workspace; the default one where the file names none. Raises NodeFailed."""
         try:
-            return await resolve_model(
-                workspace_id=self.workspace_id,
-                model_type="llm",
-                provider=str(model.get("provider") or "") or None,
-                name=str(model.get("name") or model.get("model") or "") or None,
-            )
+            return await named_model(self.workspace_id, model)
         except AppError as error:
             raise NodeFailed(error.message, MODEL_ERROR) from error
 
@@ -61,8 +74,14 @@ class WorkspaceModels:
         handle = await self.handle(model)
         request = await self._request(model, messages, functions, detail)
         length = 0
+        asked = sum(estimate_tokens(one.text) for one in messages)
+        answer_tokens = tokens_for_answer(request.parameters, handle.spec.context_tokens)
+        hold = current().hold
         try:
-            async with aclosing(handle.stream_chat(request)) as stream:
+            async with (
+                covered(hold, most_usd(handle, prompt_tokens=asked, answer_tokens=answer_tokens)),
+                aclosing(handle.stream_chat(request)) as stream,
+            ):
                 async for piece in stream:
                     if isinstance(piece, TextDelta) and piece.text:
                         first = first or time.monotonic() - began
@@ -76,15 +95,20 @@ class WorkspaceModels:
                     elif isinstance(piece, Finish):
                         finish = piece
         except AppError as error:
-            raise NodeFailed(error.message, MODEL_ERROR) from error
-        text = "".join(pieces)
-        asked = sum(estimate_tokens(one.text) for one in messages)
-        usage = handle.usage(
-            prompt_tokens=asked if finish.prompt_tokens is None else finish.prompt_tokens,
-            completion_tokens=estimate_tokens(text) if finish.completion_tokens is None else finish.completion_tokens,
-            latency_s=time.monotonic() - began,
-            time_to_first_token_s=first,
-        )
+            kind = error.code if isinstance(error, BudgetExceeded) else MODEL_ERROR
+            raise NodeFailed(error.message, kind) from error
+        finally:  # what came of an answer that broke off is paid for, too
+            text = "".join(pieces)
+            done = estimate_tokens(text) if finish.completion_tokens is None else finish.completion_tokens
+            usage = handle.usage(
+                prompt_tokens=asked if finish.prompt_tokens is None else finish.prompt_tokens,
+                completion_tokens=done,
+                latency_s=time.monotonic() - began,
+                time_to_first_token_s=first,
+                spec=finish.spec,
+            )
+            if hold is not None and (pieces or calls or finish.reason):
+                hold.spent_usd += to_usd(usage.prompt_price + usage.completion_price, usage.prices.currency)
         yield ModelAnswer(text, usage.as_metadata(), finish.reason, calls)
 
     async def _request(

@@ -1,0 +1,1 @@
+"""How what happens to budgets is told on the audit page."""
