@@ -111,6 +111,14 @@ class Server:
         self._thread.join(20)
 
 
+@pytest.fixture(autouse=True)
+def _every_model_is_well() -> None:
+    """What a test does to a model is not remembered against the next one's."""
+    from apps.models import health
+
+    health.forget_all()
+
+
 @pytest.fixture(scope="session")
 def _server(django_db_setup, django_db_blocker) -> Iterator[Server]:
     with django_db_blocker.unblock():

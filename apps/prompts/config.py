@@ -4,13 +4,14 @@ Field names and defaults follow the app file format (contracts: DSL 1.7). Files 
 so every key has a default, null counts as absent and unknown keys are kept in the stored map, not here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from apps.common.ids import parse_uuid
 from apps.files.references import FileRules
+from apps.models.chains import Name, read_chain
 
 from .features import feature_maps, read_field_rules, read_upload_rules
 from .shapes import as_list, as_map, as_number, as_texts, as_whole
@@ -116,6 +117,7 @@ class BasicConfig:
 
     Args:
         provider, model: empty for the workspace's default model.
+        stand_ins: provider and name of the models asked where that one does not answer; None: the workspace's.
         parameters: completion parameters without `stop`.
         expert: None in basic mode.
         files: what it takes in `files`.
@@ -136,6 +138,7 @@ class BasicConfig:
     files: FileRules
     takes_files: bool
     features: Mapping[str, Any]
+    stand_ins: Sequence[Name] | None = None
 
     @property
     def instructions(self) -> str:
@@ -166,6 +169,7 @@ def read_config(raw: Mapping[str, Any]) -> BasicConfig:
         files=read_upload_rules(raw),
         takes_files=any(variable.files for variable in variables),
         features=feature_maps(raw),
+        stand_ins=read_stand_ins(model),
     )
 
 
@@ -179,7 +183,13 @@ def with_model(config: BasicConfig, model: Mapping[str, Any]) -> BasicConfig:
         model=str(model.get("name") or ""),
         parameters=parameters,
         stop=config.stop if stop is None else as_texts(stop)[:MAX_STOP],
+        stand_ins=read_stand_ins(model),
     )
+
+
+def read_stand_ins(model: Mapping[str, Any]) -> Sequence[Name] | None:
+    """The models that a `model` map names in `fallbacks`; None where it has no such list."""
+    return read_chain(model["fallbacks"]) if isinstance(model.get("fallbacks"), list) else None
 
 
 def _expert(raw: Mapping[str, Any]) -> ExpertPrompt:

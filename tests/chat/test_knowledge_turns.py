@@ -97,7 +97,7 @@ def test_ret_07_09_the_apps_rerank_model_orders_all(asking, bases, upstream):
 
 
 def test_ret_07_an_answer_does_not_fail_with_the_rerank_model(asking, bases, monkeypatch):
-    monkeypatch.setattr("apps.models.handles.BACK_OFF_S", 0)
+    monkeypatch.setattr("apps.models.attempts.BACK_OFF_S", 0)
     rerank = {"reranking_provider_name": PROVIDER, "reranking_model_name": "fail-500"}
     settings = {"reranking_model": rerank, "score_threshold_enabled": True, "score_threshold": 0.99}
     assert asking(bases, "lighthouse 7", retrieval_model="multiple", **settings)["retriever_resources"]

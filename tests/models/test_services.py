@@ -62,14 +62,14 @@ def test_credentials_are_checked_sealed_masked_and_used(workspace: Workspace, up
     assert KEY.encode() not in bytes(credential.encrypted)
     state = next(state for state in list_providers(workspace=workspace) if state.provider.key == OWN)
     assert state.is_configured
-    assert {shown.field.name: shown.value for shown in state.fields} == {
+    assert {shown.field.name: shown.value for shown in state.keys[0].fields} == {
         "base_url": upstream.base_url,
         "api_key": "sk-****ef",
     }
     add(workspace)
     handle = resolve(workspace, name="fake", provider=OWN)
-    assert handle.endpoint.credentials == {"base_url": upstream.base_url, "api_key": KEY}
-    assert list(handle.endpoint.secrets) == [KEY]
+    assert handle.keys[0].endpoint.credentials == {"base_url": upstream.base_url, "api_key": KEY}
+    assert list(handle.keys[0].endpoint.secrets) == [KEY]
 
 
 def test_a_refused_key_is_not_stored(workspace: Workspace, upstream: Upstream) -> None:
@@ -123,7 +123,7 @@ def test_a_masked_secret_stays_while_the_address_stays(workspace: Workspace, ups
     configure(workspace, upstream)
     configure(workspace, upstream, api_key="sk-****ef")
     add(workspace)
-    assert resolve(workspace, provider=OWN, name="fake").endpoint.credentials["api_key"] == KEY
+    assert resolve(workspace, provider=OWN, name="fake").keys[0].endpoint.credentials["api_key"] == KEY
 
 
 @pytest.mark.parametrize("masked", ["****", "sk-****ef"])
@@ -137,7 +137,7 @@ def test_another_address_does_not_get_the_old_secret(workspace: Workspace, upstr
     # Leaving the key out clears it: the old one is not sent either.
     set_credentials(workspace=workspace, user=None, provider=OWN, values={"base_url": elsewhere}, check=False)
     add(workspace, check=False)
-    assert resolve(workspace, provider=OWN, name="fake").endpoint.credentials == {"base_url": elsewhere}
+    assert resolve(workspace, provider=OWN, name="fake").keys[0].endpoint.credentials == {"base_url": elsewhere}
 
 
 def test_openais_optional_address_is_guarded_too(workspace: Workspace) -> None:
@@ -279,7 +279,7 @@ def test_a_change_is_seen_by_a_process_that_has_cached(workspace: Workspace, ups
         assert await find() is before  # cached, no second decryption
         await asyncio.to_thread(configure, workspace, upstream, api_key="sk-the-new-key-0123456789")
         for _ in range(100):
-            if (await find()).endpoint.credentials["api_key"] != KEY:
+            if (await find()).keys[0].endpoint.credentials["api_key"] != KEY:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError("the change was not noticed")
@@ -304,7 +304,7 @@ def test_a_lost_secret_key_is_named_and_can_be_recovered_from(
     with pytest.raises(ProviderNotInitialized):
         resolve(workspace, provider=OWN, name="fake")
     configure(workspace, upstream)
-    assert resolve(workspace, provider=OWN, name="fake").endpoint.credentials["api_key"] == KEY
+    assert resolve(workspace, provider=OWN, name="fake").keys[0].endpoint.credentials["api_key"] == KEY
 
 
 # --- commands ------------------------------------------------------------------------------------------------------

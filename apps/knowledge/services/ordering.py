@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from apps.knowledge.contracts import Hit, RerankChoice
+from apps.models.attempts import Patience
 from apps.models.errors import ProviderBadAnswer, ProviderError
 from apps.models.services.resolve import resolve_model
 
@@ -16,7 +17,7 @@ from .searches import Inquiry, Search
 
 log = logging.getLogger(__name__)
 # A question is waiting and there is an order to fall back on, so a rerank model is asked again but once.
-RERANK_ATTEMPTS: Final = 2
+RERANK_PATIENCE: Final = Patience(attempts=2, longest_wait_s=5.0)
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ async def _reranked(
         workspace_id=inquiry.workspace_id, model_type="rerank", provider=choice.provider, name=choice.model
     )
     try:
-        ranks = await handle.rerank(inquiry.text, [hit.matched for hit in hits], top_n, RERANK_ATTEMPTS)
+        ranks = await handle.rerank(inquiry.text, [hit.matched for hit in hits], top_n, RERANK_PATIENCE)
         if len(ranks) < min(top_n, len(hits)):
             raise ProviderBadAnswer(f"[{handle.provider}] Error: {len(ranks)} of {len(hits)} passages were ranked.")
     except ProviderError as error:

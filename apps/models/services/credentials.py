@@ -1,27 +1,27 @@
 """A workspace's access to its model providers. The provider is asked before anything is written."""
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.common import crypto, http, notify, perloop
+from apps.common import crypto, notify, perloop
 from apps.common.errors import InvalidParam, NotFound
-from apps.models.catalogue import CredentialField, Provider, get_provider
+from apps.models.catalogue import Provider, get_provider
 from apps.models.configured import make_endpoint
 from apps.models.contracts import ModelSpec
-from apps.models.models import DefaultModel, ProviderCredential
-from apps.models.selectors import get_configured
+from apps.models.models import DefaultModel, KeyTrouble, ProviderCredential, WorkspaceModel
+from apps.models.selectors import get_configured, get_key, list_keys
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
-MAX_VALUE_LENGTH: Final = 8000
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_MASKED: Final = "****"
+from .entered import take_values
+
+MAX_KEYS: Final = 50  # of one provider
+MAX_LABEL_LENGTH: Final = 60
 
 
 def set_credentials(
@@ -30,44 +30,73 @@ def set_credentials(
     user: User | None,
     provider: str,
     values: Mapping[str, object],
+    key_id: UUID | str | None = None,
+    label: str | None = None,
     check: bool = True,
     check_model: ModelSpec | None = None,
 ) -> ProviderCredential:
-    """Stores a provider's credentials, after the provider has accepted them.
+    """Stores a key of a provider, after the provider has accepted it.
 
     Args:
-        values: by field name. A secret that comes back masked (`sk-****yz`) stays as it is, unless the base URL
-            changes: then it must be entered again, so that nobody can have it sent elsewhere.
+        values: by field name; see `take_values` for secrets that come back masked.
+        key_id: the key to change; None: the provider's first one, which is made where there is none.
+        label: what members call it; None: as it is.
         check: ask the provider first.
         check_model: ask with a call of this model instead of the list of models.
 
     Raises:
         ProviderNotInitialized: no such provider.
-        InvalidParam: a field is missing, unknown or malformed, or a secret must be entered again.
+        NotFound: no such key.
+        InvalidParam: a field is missing, unknown or malformed, a secret must be entered again, or the label is taken.
         AddressBlocked: the base URL is not allowed.
         ProviderError: the provider refuses; its own words.
     """
     found = get_provider(provider)
-    if not found.needs_credentials:
-        raise InvalidParam(f"{found.label} needs no credentials.")
-    cleaned = _merge(found, _clean(found, values), _stored(workspace, found))
-    if check:
-        perloop.run(found.make_driver().check(make_endpoint(found, cleaned), check_model))
+    key = get_key(workspace=workspace, key_id=key_id) if key_id else _first_key(workspace, found)
+    if key is not None and key.provider != found.key:
+        raise NotFound("There is no such key.")
+    return _store(workspace, user, found, key, values, label, check=check, check_model=check_model)
+
+
+def add_key(
+    *,
+    workspace: Workspace,
+    user: User | None,
+    provider: str,
+    values: Mapping[str, object],
+    label: str,
+    check: bool = True,
+) -> ProviderCredential:
+    """Stores a further key of a provider; calls take its keys in turn. Raises as `set_credentials`."""
+    found = get_provider(provider)
+    if len(list_keys(workspace=workspace, provider=found.key)) >= MAX_KEYS:
+        raise InvalidParam(f"A provider has at most {MAX_KEYS} keys; remove one first.")
+    return _store(workspace, user, found, None, values, label, check=check, check_model=None)
+
+
+def set_key_enabled(*, workspace: Workspace, user: User | None, key_id: UUID | str, enabled: bool) -> None:
+    """Takes a key into use or out of it; it stays stored. Raises NotFound."""
     with transaction.atomic():
-        credential, _ = ProviderCredential.objects.update_or_create(
-            workspace=workspace,
-            provider=found.key,
-            defaults={
-                "encrypted": crypto.encrypt(_public_key(workspace), json.dumps(cleaned)),
-                "validated_at": timezone.now() if check else None,
-            },
-        )
-        _record(workspace, user, "provider.set", found.key, {"checked": check, "name": found.label})
-    return credential
+        key = get_key(workspace=workspace, key_id=key_id)
+        key.is_enabled = enabled
+        key.save(update_fields=["is_enabled", "updated_at"])
+        KeyTrouble.objects.filter(credential=key).delete()
+        action = "provider.key_enable" if enabled else "provider.key_disable"
+        _record(workspace, user, action, key.provider, {"name": str(key)})
+
+
+def remove_key(*, workspace: Workspace, user: User | None, key_id: UUID | str) -> None:
+    """Forgets one key; with the last one, the defaults that rest on the provider. Raises NotFound."""
+    with transaction.atomic():
+        key = get_key(workspace=workspace, key_id=key_id)
+        ProviderCredential.objects.filter(pk=key.pk).delete()
+        if not list_keys(workspace=workspace, provider=key.provider):
+            DefaultModel.objects.filter(workspace=workspace, provider=key.provider).delete()
+        _record(workspace, user, "provider.key_remove", key.provider, {"name": str(key)})
 
 
 def remove_credentials(*, workspace: Workspace, user: User | None, provider: str) -> None:
-    """Forgets a provider's credentials and the defaults that rest on them; models entered for it stay listed.
+    """Forgets a provider's keys and the defaults that rest on them; models entered for it stay listed.
 
     Raises:
         NotFound: there are none.
@@ -93,58 +122,77 @@ def reset_key_pair(*, workspace: Workspace, user: User | None) -> int:
     public_key, wrapped = crypto.new_key_pair()
     with transaction.atomic():
         Workspace.objects.filter(pk=workspace.pk).update(public_key=public_key, wrapped_private_key=wrapped)
-        dropped, _ = ProviderCredential.objects.filter(workspace=workspace).delete()
+        keys = ProviderCredential.objects.filter(workspace=workspace)
+        dropped = keys.count()
+        keys.delete()
+        dropped += WorkspaceModel.objects.filter(workspace=workspace, encrypted__isnull=False).update(encrypted=None)
         _record(workspace, user, "workspace.reset_key_pair", "", {"dropped": dropped})
     return dropped
 
 
-def _clean(provider: Provider, values: Mapping[str, object]) -> dict[str, str]:
-    known = {field.name for field in provider.credentials}
-    for name, value in values.items():
-        if name not in known:
-            allowed = ", ".join(sorted(known))
-            raise InvalidParam(f"{provider.label} has no field {name!r}; its fields are {allowed}.", params=name)
-        if not isinstance(value, str) or len(value) > MAX_VALUE_LENGTH or _CONTROL.search(value.strip()):
-            raise InvalidParam(f"{name} must be one line of text.", params=name)
-    cleaned = {name: str(value).strip() for name, value in values.items()}
-    if cleaned.get("base_url"):
-        http.check_url(cleaned["base_url"], private_allowed=settings.MODEL_PRIVATE_ADDRESSES_ALLOWED)
-    return {name: value for name, value in cleaned.items() if value}
+def seal(workspace: Workspace, values: Mapping[str, str]) -> bytes:
+    """Values sealed for the workspace; called inside a transaction: the pair may just have been reset."""
+    fresh = Workspace.objects.select_for_update().only("public_key").get(pk=workspace.pk)
+    return crypto.encrypt(fresh.public_key, json.dumps(values))
 
 
-def _stored(workspace: Workspace, provider: Provider) -> dict[str, str]:
+def _store(
+    workspace: Workspace,
+    user: User | None,
+    provider: Provider,
+    key: ProviderCredential | None,
+    values: Mapping[str, object],
+    label: str | None,
+    *,
+    check: bool,
+    check_model: ModelSpec | None,
+) -> ProviderCredential:
+    if not provider.needs_credentials:
+        raise InvalidParam(f"{provider.label} needs no credentials.")
+    cleaned = take_values(provider.credentials, values, _opened(workspace, key), provider.label)
+    name = _label(workspace, provider, key, label)
+    if check:
+        model = check_model or provider.specs.get(("llm", provider.check_model))
+        perloop.run(provider.make_driver().check(make_endpoint(provider, cleaned), model))
+    with transaction.atomic():
+        columns = {"encrypted": seal(workspace, cleaned), "validated_at": timezone.now() if check else None}
+        which: dict[str, Any] = {"workspace": workspace, "provider": provider.key}
+        if key is None:
+            stored, _ = ProviderCredential.objects.update_or_create(**which, label=name, defaults=columns)
+        else:
+            stored, _ = ProviderCredential.objects.update_or_create(
+                **which, pk=key.pk, defaults={**columns, "label": name}
+            )
+        KeyTrouble.objects.filter(credential=stored).delete()
+        data = {"checked": check, "name": provider.label, "label": name}
+        _record(workspace, user, "provider.set", provider.key, data)
+    return stored
+
+
+def _first_key(workspace: Workspace, provider: Provider) -> ProviderCredential | None:
+    return next(iter(list_keys(workspace=workspace, provider=provider.key)), None)
+
+
+def _opened(workspace: Workspace, key: ProviderCredential | None) -> dict[str, str]:
     """What is stored now; nothing if it cannot be read, so that new values can replace it."""
+    if key is None:
+        return {}
     try:
-        return get_configured(workspace=workspace).values(provider.key)
+        return get_configured(workspace=workspace).open(bytes(key.encrypted))
     except crypto.CredentialsUnreadable:
         return {}
 
 
-def _merge(provider: Provider, values: dict[str, str], stored: Mapping[str, str]) -> dict[str, str]:
-    same_address = _address(values) == _address(stored)
-    for field in provider.credentials:
-        if field.secret and _MASKED in values.get(field.name, ""):
-            values[field.name] = _kept(field, stored, same_address=same_address)
-        if field.required and not values.get(field.name):
-            raise InvalidParam(f"{field.label} is required.", params=field.name)
-    return values
-
-
-def _kept(field: CredentialField, stored: Mapping[str, str], *, same_address: bool) -> str:
-    if not same_address:
-        raise InvalidParam(f"Enter the {field.label} again: the base URL has changed.", params=field.name)
-    if not stored.get(field.name):
-        raise InvalidParam(f"Enter the {field.label}: none is stored.", params=field.name)
-    return stored[field.name]
-
-
-def _address(values: Mapping[str, str]) -> str:
-    return values.get("base_url", "").rstrip("/")
-
-
-def _public_key(workspace: Workspace) -> str:
-    """Read inside the transaction: the pair may have been reset since `workspace` was loaded."""
-    return Workspace.objects.select_for_update().only("public_key").get(pk=workspace.pk).public_key
+def _label(workspace: Workspace, provider: Provider, key: ProviderCredential | None, label: str | None) -> str:
+    if label is None:
+        return key.label if key else ""
+    name = label.strip()
+    if len(name) > MAX_LABEL_LENGTH:
+        raise InvalidParam(f"A key's name has at most {MAX_LABEL_LENGTH} characters.", params="label")
+    others = [other for other in list_keys(workspace=workspace, provider=provider.key) if key is None or other != key]
+    if name in {other.label for other in others}:
+        raise InvalidParam("Another key of this provider has that name; choose one to tell them apart.", params="label")
+    return name
 
 
 def _record(workspace: Workspace, user: User | None, action: str, key: str, data: dict[str, object]) -> None:

@@ -1,6 +1,9 @@
-"""The models a workspace enters itself, and its defaults."""
+"""The models a workspace enters itself, what it changes of the catalogue's, and its defaults."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -8,22 +11,35 @@ from django.db import transaction
 from apps.common import notify, perloop
 from apps.common.errors import InvalidParam, NotFound
 from apps.models.catalogue import Provider, get_provider
-from apps.models.configured import make_endpoint, properties_of
+from apps.models.configured import WITHOUT_STAND_INS, WorkspaceModels, make_endpoint, overlaid, properties_of
 from apps.models.contracts import MODEL_TYPES, ModelSpec, ModelType
 from apps.models.errors import ProviderNotInitialized
-from apps.models.models import DefaultModel, WorkspaceModel
+from apps.models.models import DefaultModel, FallbackChain, WorkspaceModel
 from apps.models.selectors import get_configured, get_own_model
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
+from .credentials import seal
+from .entered import take_values
+
+MAX_PRICE: Final = 1000  # of 1,000 tokens
+MAX_STAND_INS: Final = 5
+
 
 def add_model(
-    *, workspace: Workspace, user: User | None, provider: str, spec: ModelSpec, check: bool = True
+    *,
+    workspace: Workspace,
+    user: User | None,
+    provider: str,
+    spec: ModelSpec,
+    values: Mapping[str, object] | None = None,
+    check: bool = True,
 ) -> WorkspaceModel:
     """Adds a model to a provider the workspace has configured, or changes what is known of it.
 
     Args:
         spec: `dimensions` may be None for an embedding model: the check finds out.
+        values: credentials of this model alone, by the names of the provider's `model_credentials`; None: as they are.
         check: call the model once first.
 
     Raises:
@@ -33,37 +49,53 @@ def add_model(
     """
     found = get_provider(provider)
     _validate(found, spec)
-    values = _values(workspace, found)
+    configured = get_configured(workspace=workspace)
+    own = _own_values(configured, found, spec, values)
+    if not own and not configured.is_configured(found.key):
+        raise ProviderNotInitialized(f"Configure {found.label} before you add models to it.")
+    merged = overlaid(configured.values(found.key), own)
     if check:
-        spec = perloop.run(_tried(found, values, spec))
+        spec = perloop.run(_tried(found, merged, spec))
     with transaction.atomic():
         model, _ = WorkspaceModel.objects.update_or_create(
             workspace=workspace,
             provider=found.key,
             type=spec.type,
             name=spec.name,
-            defaults={**_columns(spec), "is_enabled": True},
+            defaults={**_columns(spec), "is_enabled": True, "encrypted": seal(workspace, own) if own else None},
         )
         _record(workspace, user, "model.add", model.pk, {"provider": found.key, "name": spec.name})
     return model
 
 
-def change_model(*, workspace: Workspace, user: User | None, model_id: UUID | str, spec: ModelSpec) -> WorkspaceModel:
+def change_model(
+    *,
+    workspace: Workspace,
+    user: User | None,
+    model_id: UUID | str,
+    spec: ModelSpec,
+    values: Mapping[str, object] | None = None,
+) -> WorkspaceModel:
     """Changes what is known of a model the workspace entered; whether it is used stays as it is.
 
     Args:
         spec: of the same name and type.
+        values: as in `add_model`.
 
     Raises:
         NotFound: there is no such model.
-        InvalidParam: a field is out of range.
+        InvalidParam: a field is out of range or malformed, or a secret must be entered again.
+        AddressBlocked: the base URL is not allowed.
     """
     with transaction.atomic():
         model = get_own_model(workspace=workspace, model_id=model_id)
-        _validate(get_provider(model.provider), spec)
-        for name, value in _columns(spec).items():
+        provider = get_provider(model.provider)
+        _validate(provider, spec)
+        own = _own_values(get_configured(workspace=workspace), provider, spec, values)
+        columns = {**_columns(spec), "encrypted": seal(workspace, own) if own else None}
+        for name, value in columns.items():
             setattr(model, name, value)
-        model.save(update_fields=list(_columns(spec)))
+        model.save(update_fields=list(columns))
         _record(workspace, user, "model.change", model.pk, {"provider": model.provider, "name": model.name})
     return model
 
@@ -79,21 +111,61 @@ def set_model_enabled(
     found = get_provider(provider)
     which = {"workspace": workspace, "provider": found.key, "type": model_type, "name": name}
     with transaction.atomic():
-        own = WorkspaceModel.objects.select_for_update().filter(**which).first()
-        listed = found.specs.get((model_type, name))
-        if own is None and listed is None:
-            raise NotFound("There is no such model.")
-        if own is not None and own.properties.get("of_catalogue") and enabled:
-            own.delete()
-        elif own is not None:
-            own.is_enabled = enabled
-            own.save(update_fields=["is_enabled"])
-        elif listed is not None and not enabled:
-            WorkspaceModel.objects.create(**which, is_enabled=False, properties={"of_catalogue": True})
+        row = _row_of(workspace, found, model_type, name)
+        row.is_enabled = enabled
+        _keep(row)
         if not enabled:
             DefaultModel.objects.filter(**which).delete()
         action = "model.enable" if enabled else "model.disable"
         _record(workspace, user, action, model_type, {"provider": found.key, "name": name})
+
+
+def set_prices(
+    *,
+    workspace: Workspace,
+    user: User | None,
+    provider: str,
+    model_type: ModelType,
+    name: str,
+    prices: tuple[Decimal, Decimal] | None,
+) -> None:
+    """Changes what a model costs from now on; what was used before stays priced as it was.
+
+    Args:
+        prices: of 1,000 tokens of prompt and answer, USD; None: those of the catalogue again.
+
+    Raises:
+        NotFound: the provider has no such model here.
+        InvalidParam: a price is negative or beyond all reason.
+    """
+    found = get_provider(provider)
+    if prices is not None and not all(0 <= price <= MAX_PRICE for price in prices):
+        raise InvalidParam(f"A price is between 0 and {MAX_PRICE:,}.", params="price")
+    with transaction.atomic():
+        row = _row_of(workspace, found, model_type, name)
+        row.properties.pop("prices", None)
+        if prices is not None:
+            row.properties["prices"] = {"prompt": str(prices[0]), "completion": str(prices[1])}
+        _keep(row)
+        _record(workspace, user, "model.price", model_type, {"provider": found.key, "name": name})
+
+
+def _row_of(workspace: Workspace, provider: Provider, model_type: ModelType, name: str) -> WorkspaceModel:
+    """The locked row of a model; of the catalogue's, one that is to be kept. Raises NotFound."""
+    which = {"workspace": workspace, "provider": provider.key, "type": model_type, "name": name}
+    row = WorkspaceModel.objects.select_for_update().filter(**which).first()
+    if row is None and (model_type, name) not in provider.specs:
+        raise NotFound("There is no such model.")
+    return row or WorkspaceModel(**which, properties={"of_catalogue": True})
+
+
+def _keep(row: WorkspaceModel) -> None:
+    """Stores the row; one that changes nothing of the catalogue's model goes."""
+    says_something = not row.is_enabled or not row.properties.get("of_catalogue") or "prices" in row.properties
+    if says_something:
+        row.save()
+    elif not row._state.adding:
+        row.delete()
 
 
 def remove_model(*, workspace: Workspace, user: User | None, model_id: UUID | str) -> None:
@@ -136,6 +208,36 @@ def clear_default(*, workspace: Workspace, user: User | None, model_type: ModelT
         _record(workspace, user, "model.clear_default", model_type, {})
 
 
+def set_chain(
+    *, workspace: Workspace, user: User | None, model_type: ModelType, names: Sequence[tuple[str, str]]
+) -> None:
+    """Chooses the models that stand in for one of a type that does not answer.
+
+    Args:
+        names: provider and name, the first one first; none: nothing stands in.
+
+    Raises:
+        InvalidParam: no such type, embedding models (their vectors cannot be compared), too many, or one twice.
+        ProviderNotInitialized, ModelNotFound: the workspace cannot use one of these models.
+    """
+    _validate_type(model_type)
+    if model_type in WITHOUT_STAND_INS:
+        raise InvalidParam("No other model can stand in for an embedding model: vectors cannot be compared.")
+    chain = [(get_provider(provider).key, name) for provider, name in names]
+    if len(chain) > MAX_STAND_INS or len(set(chain)) < len(chain):
+        raise InvalidParam(f"Choose at most {MAX_STAND_INS} models, each once.", params="chain")
+    configured = get_configured(workspace=workspace)
+    for provider, name in chain:
+        configured.spec(model_type, provider, name)
+    with transaction.atomic():
+        FallbackChain.objects.update_or_create(
+            workspace=workspace,
+            type=model_type,
+            defaults={"chain": [{"provider": provider, "name": name} for provider, name in chain]},
+        )
+        _record(workspace, user, "model.set_chain", model_type, {"name": model_type, "count": len(chain)})
+
+
 def _columns(spec: ModelSpec) -> dict[str, object]:
     return {
         "context_tokens": spec.context_tokens,
@@ -161,14 +263,15 @@ def _validate_type(model_type: str) -> None:
         raise InvalidParam(f"There is no model type {model_type!r}; types are {', '.join(MODEL_TYPES)}.", params="type")
 
 
-def _values(workspace: Workspace, provider: Provider) -> dict[str, str]:
-    configured = get_configured(workspace=workspace)
-    if not configured.is_configured(provider.key):
-        raise ProviderNotInitialized(f"Configure {provider.label} before you add models to it.")
-    return configured.values(provider.key)
+def _own_values(
+    configured: WorkspaceModels, provider: Provider, spec: ModelSpec, entered: Mapping[str, object] | None
+) -> dict[str, str]:
+    """What the model has for itself."""
+    own = configured.model_values((provider.key, spec.type, spec.name))
+    return own if entered is None else take_values(provider.model_credentials, entered, own, provider.label)
 
 
-async def _tried(provider: Provider, values: dict[str, str], spec: ModelSpec) -> ModelSpec:
+async def _tried(provider: Provider, values: Mapping[str, str], spec: ModelSpec) -> ModelSpec:
     """The spec after one call; an embedding model shows the length of its vectors by it."""
     driver, endpoint = provider.make_driver(), make_endpoint(provider, values)
     if spec.type != "text-embedding":

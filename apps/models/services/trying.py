@@ -8,6 +8,7 @@ from typing import Final
 from apps.common import perloop
 from apps.common.errors import InvalidParam
 from apps.common.tokens import estimate_tokens
+from apps.models.attempts import ONCE
 from apps.models.contracts import ChatMessage, ChatRequest, Finish, ModelType, TextDelta, Usage
 from apps.models.handles import ModelHandle
 from apps.workspaces.models import Workspace
@@ -73,6 +74,7 @@ async def _write(handle: ModelHandle, text: str) -> Trial:
         completion_tokens=handle.count_tokens(answer) if finish.completion_tokens is None else finish.completion_tokens,
         latency_s=time.monotonic() - start,
         time_to_first_token_s=first,
+        spec=finish.spec,
     )
     return Trial(usage, text=answer)
 
@@ -89,6 +91,6 @@ async def _rank(handle: ModelHandle, text: str) -> Trial:
     if not passages:
         raise InvalidParam("Write the question on the first line and at least one passage below it.", params="text")
     start = time.monotonic()
-    ranked = await handle.rerank(question, passages, len(passages), attempts=1)
+    ranked = await handle.rerank(question, passages, len(passages), ONCE)
     usage = handle.usage(prompt_tokens=estimate_tokens(text), completion_tokens=0, latency_s=time.monotonic() - start)
     return Trial(usage, ranked=[(passages[item.index], item.score) for item in ranked])

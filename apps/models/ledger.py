@@ -1,0 +1,99 @@
+"""What calls of models cost: refused before they are made where nothing is left, written down when they have ended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from apps.billing.services.budgets import refuse_if_spent
+from apps.billing.services.meter import Measured, record
+from apps.billing.services.trial import take
+from apps.common.tokens import estimate_tokens
+
+from .contracts import ChatPiece, ChatRequest, Finish, TextDelta
+
+if TYPE_CHECKING:
+    from .attempts import Route
+    from .handles import ModelHandle
+
+
+async def admit(handle: "ModelHandle") -> None:
+    """Called before every call.
+
+    Raises:
+        BudgetExceeded: `budget_exceeded`: a budget that stops is used up; free models may be called nevertheless.
+        TrialUsedUp: `provider_quota_exceeded`: of a hosted provider, all calls are used.
+    """
+    if handle.workspace_id is None:
+        return
+    if any(one.spec.prices.prompt or one.spec.prices.completion for one in (handle, *handle.fallbacks)):
+        await refuse_if_spent(handle.workspace_id)
+    if handle.trial_calls is not None:
+        await take(handle.workspace_id, handle.provider, handle.trial_calls)
+
+
+def note_call(route: "Route", *, text: str = "", tokens: int | None = None, is_failed: bool = False) -> None:
+    """Writes down an unstreamed call.
+
+    Args:
+        text: what was sent, as far as it is paid for.
+        tokens: as the provider counted; None: estimated.
+    """
+    prompt = (estimate_tokens(text) if text else 0) if tokens is None else tokens
+    amount = {"tokens": prompt, "characters": len(text), "calls": 1}[route.spec.prices.per]
+    _write(route, prompt, 0, 0 if is_failed else amount, is_failed=is_failed)
+
+
+class StreamCount:
+    """Counts one streamed answer as it is read."""
+
+    __slots__ = ("_finish", "_pieces", "_request", "_route", "is_failed")
+
+    def __init__(self, route: "Route", request: ChatRequest) -> None:
+        self._route, self._request = route, request
+        self._pieces: list[str] = []
+        self._finish = Finish("")
+        self.is_failed = False
+
+    def see(self, piece: ChatPiece) -> None:
+        """The next piece."""
+        if type(piece) is TextDelta:
+            self._pieces.append(piece.text)
+        elif isinstance(piece, Finish):
+            self._finish = piece
+
+    def end(self) -> None:
+        """The stream has ended, by itself or not; what the provider did not count is estimated."""
+        prompt, completion = self._finish.prompt_tokens, self._finish.completion_tokens
+        if prompt is None:
+            prompt = sum(map(estimate_tokens, _texts(message.content for message in self._request.messages)))
+        if completion is None:
+            completion = estimate_tokens("".join(self._pieces))
+        _write(self._route, prompt, completion, prompt, is_failed=self.is_failed)
+
+
+def _texts(contents: Iterable[str | Sequence[Mapping[str, Any]]]) -> Iterable[str]:
+    for content in contents:
+        if isinstance(content, str):
+            yield content
+        else:
+            yield from (str(part["text"]) for part in content if part.get("type") == "text")
+
+
+def _write(route: "Route", prompt: int, completion: int, amount: int, *, is_failed: bool) -> None:
+    handle, prices = route.handle, route.spec.prices
+    if handle.workspace_id is None:
+        return
+    price = Decimal(amount * prices.prompt + completion * prices.completion) * prices.unit
+    record(
+        Measured(
+            workspace_id=handle.workspace_id,
+            provider=handle.provider,
+            model=handle.name,
+            type=handle.spec.type,
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            price=price,
+            currency=prices.currency,
+            is_failed=is_failed,
+        )
+    )
