@@ -4,21 +4,22 @@ As the service's API model (2023-09-30) and the user guide state them (read in N
 with a Bedrock API key or with a signature of `ACCESS_KEY_ID`, which the fake works out for itself.
 """
 
-import base64
 import hmac
 import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ValidationError
 
 from apps.models.drivers._bedrock_signing import Scope, signature_of
 from apps.models.fake_servers import KEY, PROMPT_TOKENS, FakeServer, Plan, Refused, fake_servers, plan_for
+
+from ._bedrock_requests import CohereEmbed, Converse, Rerank, Titan
 
 REGION: Final = "us-east-1"
 ACCESS_KEY_ID: Final = "AKIAFAKE0123456789AB"
@@ -46,154 +47,6 @@ _TYPES: Final = {
     503: "ServiceUnavailableException",
 }
 T = TypeVar("T", bound=BaseModel)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Union(_Part):
-    """An object of which exactly one field is set."""
-
-    @model_validator(mode="after")
-    def _has_one_field(self) -> "_Union":
-        if len(self.model_fields_set) != 1:
-            raise ValueError("exactly one member of the union must be set")
-        return self
-
-
-class _Bytes(_Part):
-    bytes: str
-
-    @field_validator("bytes")
-    @classmethod
-    def _is_base64(cls, value: str) -> str:
-        base64.b64decode(value, validate=True)
-        return value
-
-
-class _Image(_Part):
-    format: Literal["png", "jpeg", "gif", "webp"]
-    source: _Bytes
-
-
-class _ToolUse(_Part):
-    toolUseId: str = Field(pattern=r"^[a-zA-Z0-9_.:-]{1,64}$")
-    name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
-    input: dict[str, Any]
-
-
-class _ResultBlock(_Union):
-    text: str | None = None
-    json_value: Any = Field(None, alias="json")
-    image: _Image | None = None
-
-
-class _ToolResult(_Part):
-    toolUseId: str
-    content: list[_ResultBlock] = Field(min_length=1)
-    status: Literal["success", "error"] | None = None
-
-
-class _ReasoningText(_Part):
-    text: str
-    signature: Literal["c2lnbmVkIHRob3VnaHRz"]
-
-
-class _Reasoning(_Union):
-    reasoningText: _ReasoningText | None = None
-    redactedContent: str | None = None
-
-
-class _Block(_Union):
-    text: str | None = Field(None, pattern=r"\S")
-    image: _Image | None = None
-    toolUse: _ToolUse | None = None
-    toolResult: _ToolResult | None = None
-    reasoningContent: _Reasoning | None = None
-
-
-class _Message(_Part):
-    role: Literal["user", "assistant"]
-    content: list[_Block] = Field(min_length=1)
-
-
-class _System(_Part):
-    text: str = Field(min_length=1)
-
-
-class _Inference(_Part):
-    maxTokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=1)
-    topP: float | None = Field(None, ge=0, le=1)
-    stopSequences: list[Annotated[str, Field(min_length=1)]] = []
-
-
-class _Schema(_Part):
-    json_value: dict[str, Any] = Field(alias="json")
-
-
-class _ToolSpec(_Part):
-    name: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
-    description: str | None = Field(None, min_length=1)
-    inputSchema: _Schema
-
-
-class _Tool(_Part):
-    toolSpec: _ToolSpec
-
-
-class _ToolConfig(_Part):
-    tools: list[_Tool] = Field(min_length=1)
-    toolChoice: dict[str, Any] | None = None
-
-
-class _JsonSchema(_Part):
-    schema_text: str = Field(alias="schema")
-    name: str | None = None
-    description: str | None = None
-
-
-class _Structure(_Part):
-    jsonSchema: _JsonSchema
-
-
-class _TextFormat(_Part):
-    type: Literal["json_schema"]
-    structure: _Structure
-
-
-class _OutputConfig(_Part):
-    effort: str | None = None
-    textFormat: _TextFormat | None = None
-
-
-class _Converse(_Part):
-    messages: list[_Message] = Field(min_length=1)
-    system: list[_System] = []
-    inferenceConfig: _Inference | None = None
-    toolConfig: _ToolConfig | None = None
-    additionalModelRequestFields: dict[str, Any] = {}
-    outputConfig: _OutputConfig | None = None
-
-
-class _Titan(_Part):
-    inputText: str = Field(min_length=1)
-    dimensions: int | None = None
-    normalize: bool = True
-
-
-class _CohereEmbed(_Part):
-    texts: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, max_length=96)
-    input_type: Literal["search_document", "search_query", "classification", "clustering"]
-    output_dimension: Literal[256, 512, 1024, 1536] | None = None
-
-
-class _Rerank(_Part):
-    query: str = Field(min_length=1)
-    documents: list[str] = Field(min_length=1, max_length=1000)
-    top_n: int = Field(ge=1)
-    api_version: Literal[2] | None = None
 
 
 @fake_servers.register
@@ -259,16 +112,16 @@ class BedrockFake(FakeServer):
         if model.startswith("fail-"):
             plan_for(model)
         if "rerank" in model:
-            return web.json_response({"results": _ranks(_read(_Rerank, body), model)})
+            return web.json_response({"results": _ranks(_read(Rerank, body), model)})
         if model.startswith("cohere."):
-            asked = _read(_CohereEmbed, body)
+            asked = _read(CohereEmbed, body)
             vectors = [_vector(text, DIMENSIONS) for text in asked.texts]
             answer: dict[str, Any] = {"embeddings": vectors, "response_type": "embeddings_floats"}
             if "embed-v4" in model:
                 answer = {"embeddings": {"float": vectors}, "response_type": "embeddings_by_type"}
             return web.json_response(answer, headers={"X-Amzn-Bedrock-Input-Token-Count": str(len(vectors))})
         if model.startswith("amazon.titan-embed"):
-            text = _read(_Titan, body)
+            text = _read(Titan, body)
             vector = _vector(text.inputText, text.dimensions or DIMENSIONS)
             answer = {"embedding": vector, "inputTextTokenCount": 1}
             return web.json_response(answer, headers={"X-Amzn-Bedrock-Input-Token-Count": "1"})
@@ -308,7 +161,7 @@ def _read(schema: type[T], body: bytes) -> T:
 async def _plan(request: web.Request) -> Plan:
     body = await request.read()
     _authorise(request, body)
-    asked = _read(_Converse, body)
+    asked = _read(Converse, body)
     _check_turns(asked)
     tools = [tool.toolSpec.name for tool in asked.toolConfig.tools] if asked.toolConfig else []
     has_results = any(block.toolResult for block in asked.messages[-1].content)
@@ -321,7 +174,7 @@ async def _plan(request: web.Request) -> Plan:
     return plan
 
 
-def _check_turns(asked: _Converse) -> None:
+def _check_turns(asked: Converse) -> None:
     wanted: set[str] = set()
     role = "user"
     for message in asked.messages:
@@ -416,7 +269,7 @@ def _vector(text: str, dimensions: int) -> list[float]:
     return [1.0 + (number >> (8 * (place % 4)) & 0xFF) for place in range(dimensions)]
 
 
-def _ranks(asked: _Rerank, model: str) -> list[dict[str, Any]]:
+def _ranks(asked: Rerank, model: str) -> list[dict[str, Any]]:
     """Longer documents are better."""
     if model.startswith("cohere.") and asked.api_version != 2:
         raise Refused(400, "api_version: Field required")
