@@ -14,6 +14,7 @@ handler500 = "apps.common.error_pages.server_error"
 urlpatterns = [
     path("health", health, name="health"),
     path("", include("apps.workspaces.urls")),
+    path("", include("apps.billing.urls")),
     path("", include("apps.models.urls")),
     path("", include("apps.prompts.urls")),
     path("", include("apps.logs.urls")),

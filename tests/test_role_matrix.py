@@ -23,6 +23,8 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from apps.billing.models import Budget, Usage
+from apps.billing.services.budgets import create_budget
 from apps.common import crypto
 from apps.common.perloop import run
 from apps.knowledge.models import Dataset, ExternalKnowledgeApi, IndexChange, Segment, SourceConnection
@@ -31,7 +33,8 @@ from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from apps.knowledge.services.metadata import create_field
 from apps.logs.models import BigValue, HumanForm, Message, WorkflowRun
-from apps.models.models import WorkspaceModel
+from apps.models.models import ProviderCredential, WorkspaceModel
+from apps.models.services.credentials import set_credentials, set_key_enabled
 from apps.prompts.callers import DEFAULT_USER, Caller, end_user
 from apps.prompts.choices import InvokeFrom
 from apps.prompts.models import ApiToken, App
@@ -136,6 +139,20 @@ def own_model(workspace: Workspace) -> WorkspaceModel:
     )
 
 
+def own_key(workspace: Workspace) -> ProviderCredential:
+    """Switched off, so that apps go on with the demo model."""
+    values = {"api_key": "sk-of-a"}
+    key = set_credentials(workspace=workspace, user=None, provider="deepseek", values=values, check=False)
+    set_key_enabled(workspace=workspace, user=None, key_id=key.pk, enabled=False)
+    return key
+
+
+def own_budget(workspace: Workspace) -> Budget:
+    return create_budget(
+        workspace=workspace, user=None, scope="workspace", subject_id=None, period="month", limit_usd="50"
+    )
+
+
 def flow_run(app: App) -> WorkflowRun:
     ids = {"workspace_id": app.workspace_id, "app_id": app.pk, "version_id": uuid4(), "task_id": uuid4()}
     return WorkflowRun.objects.create(**ids, status="succeeded")
@@ -197,6 +214,8 @@ class World:
             "model_type": "llm",
             "provider": "openai_api_compatible",
             "model_id": own_model(self.a).pk,
+            "key_id": own_key(self.a).pk,
+            "budget_id": own_budget(self.a).pk,
             "task_id": uuid4(),
             "node_id": "start",
             "form_token": open_form(flow_run(self.app_of_a)),
@@ -269,6 +288,7 @@ class World:
 def message_of(url: str, passport: str) -> str:
     """A visitor's turn."""
     answer = Client(url, passport).post("/api/chat-messages", {"inputs": {}, "query": "Hello"})
+    eventually(Usage.objects.exists)  # the ledger is written a moment later
     return str(answer.json()["message_id"])
 
 
@@ -332,7 +352,8 @@ def test_every_address_is_written_down():
 def test_every_tenant_table_is_watched():
     ours = [model for model in django_apps.get_models() if model.__module__.startswith("apps.")]
     without = {model._meta.label for model in ours if way_to_workspace(model) is None}
-    assert without == {"workspaces.User", "workspaces.SignInAttempt", "workspaces.Installation"}
+    known_by_their_budget = {"billing.BudgetSpend", "billing.BudgetHold"}
+    assert without == {"workspaces.User", "workspaces.SignInAttempt", "workspaces.Installation"} | known_by_their_budget
 
 
 def test_nobody_gets_past_the_door(world: World):

@@ -1,14 +1,15 @@
 """Forms of the pages about models. What a value may be is checked by the services."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .contracts import MODEL_TYPES, ModelSpec, Prices, Voice
-from .selectors import ProviderState, ShownField
+from .catalogue import Provider
+from .contracts import ModelSpec, Prices, Voice
+from .selectors import ShownField
 
 TYPE_NAMES: Final = {
     "llm": _("LLM"),
@@ -19,44 +20,97 @@ TYPE_NAMES: Final = {
     "moderation": _("Moderation"),
 }
 FEATURES: Final = (("vision", _("Sees pictures")), ("tool-call", _("Calls tools")), ("json", _("Writes JSON")))
+FEATURE_NAMES: Final = {**dict(FEATURES), "reasoning": _("Thinks")}
+PRICED_BY: Final = {
+    "prompt tokens": _("Price of 1,000 prompt tokens, USD"),
+    "tokens": _("Price of 1,000 tokens, USD"),
+    "characters": _("Price of 1,000 characters, USD"),
+    "calls": _("Price of 1,000 calls, USD"),
+}
 _FORGET: Final = "forget_"
+_PLAIN: Final = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
 
 
 class CredentialsForm(forms.Form):
-    """A provider's credentials. A secret is never sent back to the browser: left empty, the stored one stays."""
+    """A provider's credentials. A secret is never sent back to the browser: left empty, the stored one stays.
 
-    def __init__(self, state: ProviderState, data: Mapping[str, Any] | None = None) -> None:
+    Args:
+        shown: the fields, and what is stored in them.
+        label: what the key is called; None: nobody is asked.
+    """
+
+    def __init__(
+        self, shown: Sequence[ShownField], data: Mapping[str, Any] | None = None, *, label: str | None = None
+    ) -> None:
         super().__init__(data)
-        self.state = state
-        for shown in state.fields:
-            self.fields[shown.field.name] = _credential(shown)
-            if shown.field.secret and shown.value and not shown.field.required:
-                label = _("Remove the stored %(field)s") % {"field": shown.field.label}
-                self.fields[_FORGET + shown.field.name] = forms.BooleanField(label=label, required=False)
+        self._shown = shown
+        if label is not None:
+            self.fields["label"] = forms.CharField(
+                label=_("Name"),
+                required=False,
+                initial=label,
+                max_length=60,
+                widget=forms.TextInput(attrs=_PLAIN),
+                help_text=_("Yours for it, to tell keys apart."),
+            )
+        self.fields.update(_credentials(shown))
 
     def values(self) -> dict[str, str]:
         """What is to be stored; a secret that stays is sent as it is shown, which the service knows."""
-        found = {}
-        for shown in self.state.fields:
-            name = shown.field.name
-            stays = shown.field.secret and not self.cleaned_data.get(_FORGET + name)
-            found[name] = self.cleaned_data[name] or (shown.value if stays else "")
-        return found
+        return _entered(self._shown, self.cleaned_data)
 
 
-def _credential(shown: ShownField) -> forms.CharField:
-    attributes = {"class": "input", "autocomplete": "off", "spellcheck": "false"}
-    if not shown.field.secret:
-        widget: forms.TextInput = forms.TextInput(attrs={**attributes, "placeholder": shown.field.placeholder})
-        return forms.CharField(
-            label=shown.field.label, required=shown.field.required, initial=shown.value, widget=widget
-        )
-    hint = shown.value or shown.field.placeholder
+def _credentials(shown: Iterable[ShownField]) -> dict[str, forms.Field]:
+    found: dict[str, forms.Field] = {}
+    for one in shown:
+        found[one.field.name] = _credential(one)
+        if one.field.secret and one.value and not one.field.required:
+            label = _("Remove the stored %(field)s") % {"field": one.field.label}
+            found[_FORGET + one.field.name] = forms.BooleanField(label=label, required=False)
+    return found
+
+
+def _entered(shown: Iterable[ShownField], cleaned: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for one in shown:
+        name = one.field.name
+        stays = one.field.secret and not cleaned.get(_FORGET + name)
+        found[name] = cleaned[name] or (one.value if stays else "")
+    return found
+
+
+def _credential(shown: ShownField) -> forms.Field:
+    field = shown.field
+    if field.choices:
+        return _choice(shown)
+    is_stored = bool(field.secret and shown.value)
+    help_text: Any = _("Stored. Leave it empty to keep it.") if is_stored else field.help_text
+    attributes = {**_PLAIN, "placeholder": shown.value if is_stored else field.placeholder}
+    widget = (
+        forms.PasswordInput(attrs={**attributes, "autocomplete": "new-password"})
+        if field.secret
+        else forms.TextInput(attrs=attributes)
+    )
     return forms.CharField(
-        label=shown.field.label,
-        required=shown.field.required and not shown.value,
-        help_text=_("Stored. Leave it empty to keep it.") if shown.value else "",
-        widget=forms.PasswordInput(attrs={**attributes, "autocomplete": "new-password", "placeholder": hint}),
+        label=field.label,
+        required=field.required and not is_stored,
+        initial="" if field.secret else shown.value,
+        help_text=help_text,
+        widget=widget,
+    )
+
+
+def _choice(shown: ShownField) -> forms.ChoiceField:
+    """Where nothing is chosen the first one is taken, and nothing is stored."""
+    field = shown.field
+    usual = [] if field.required else [("", _("Usual: %(choice)s") % {"choice": field.choices[0]})]
+    return forms.ChoiceField(
+        label=field.label,
+        required=field.required,
+        initial=shown.value,
+        choices=[*usual, *((choice, choice) for choice in field.choices)],
+        help_text=field.help_text,
+        widget=forms.Select(attrs={"class": "input"}),
     )
 
 
@@ -73,13 +127,13 @@ def _price(label: Any) -> forms.DecimalField:
 
 
 class ModelForm(forms.Form):
-    """A model the workspace enters, or, with `spec`, what is known of one."""
+    """A model the workspace enters, or, with `spec`, what is known of one.
 
-    type = forms.ChoiceField(
-        label=_("Type"),
-        choices=[(key, TYPE_NAMES[key]) for key in MODEL_TYPES if key != "moderation"],
-        widget=forms.Select(attrs={"class": "input"}),
-    )
+    Args:
+        shown: fields of credentials that it may have for itself, and what is stored in them.
+    """
+
+    type = forms.ChoiceField(label=_("Type"), widget=forms.Select(attrs={"class": "input"}))
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
@@ -105,12 +159,22 @@ class ModelForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
         help_text=_("Of a text to speech model: separated by commas, the default first."),
     )
-    prompt_price = _price(_("Price of 1,000 prompt tokens, USD"))
+    prompt_price = _price(PRICED_BY["prompt tokens"])
     completion_price = _price(_("Price of 1,000 answer tokens, USD"))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, spec: ModelSpec | None = None) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        shown: Sequence[ShownField],
+        data: Mapping[str, Any] | None = None,
+        *,
+        spec: ModelSpec | None = None,
+    ) -> None:
         super().__init__(data, initial=_initial(spec) if spec else None)
-        self._known = spec
+        self._known, self._shown = spec, shown
+        types = dict.fromkeys((*provider.custom_types, *([spec.type] if spec else ())))
+        self.fields["type"].choices = [(key, TYPE_NAMES[key]) for key in types]  # type: ignore[attr-defined]  # it is a ChoiceField
+        self.fields.update(_credentials(shown))
         if spec:
             for name in ("type", "name"):
                 self.fields[name].disabled = True
@@ -131,6 +195,47 @@ class ModelForm(forms.Form):
             prices=Prices(values["prompt_price"] or Decimal(0), values["completion_price"] or Decimal(0)),
         )
 
+    def values(self) -> dict[str, str] | None:
+        """What was entered of its own credentials; None where its provider's models have none."""
+        return _entered(self._shown, self.cleaned_data) if self._shown else None
+
+    @property
+    def own_access(self) -> list[forms.BoundField]:
+        """The fields of its own credentials."""
+        names = {name for shown in self._shown for name in (shown.field.name, _FORGET + shown.field.name)}
+        return [field for field in self if field.name in names]
+
+    @property
+    def has_own_access(self) -> bool:
+        """Whether those are to be seen at once: some are stored, or wrong."""
+        return any(shown.value for shown in self._shown) or any(field.errors for field in self.own_access)
+
+    @property
+    def facts(self) -> list[forms.BoundField]:
+        """All other fields."""
+        own = {field.name for field in self.own_access}
+        return [field for field in self if field.name not in own]
+
+
+class PriceForm(forms.Form):
+    """What a model costs, in US dollars."""
+
+    prompt_price = _price("")
+    completion_price = _price(_("Price of 1,000 answer tokens, USD"))
+
+    def __init__(self, spec: ModelSpec, data: Mapping[str, Any] | None = None) -> None:
+        prices = spec.prices
+        super().__init__(data, initial=_initial_prices(prices) if prices.currency == "USD" else None)
+        has_answer = spec.type == "llm" and prices.per == "tokens"
+        self.fields["prompt_price"].label = PRICED_BY["prompt tokens" if has_answer else prices.per]
+        if not has_answer:
+            del self.fields["completion_price"]
+
+    def prices(self) -> tuple[Decimal, Decimal]:
+        """Of prompt and answer."""
+        values = self.cleaned_data
+        return values["prompt_price"] or Decimal(0), values.get("completion_price") or Decimal(0)
+
 
 def _initial(spec: ModelSpec) -> dict[str, Any]:
     return {
@@ -141,9 +246,19 @@ def _initial(spec: ModelSpec) -> dict[str, Any]:
         "features": sorted(spec.features),
         "mode": spec.mode,
         "voices": ", ".join(voice.key for voice in spec.voices),
-        "prompt_price": spec.prices.prompt or None,
-        "completion_price": spec.prices.completion or None,
+        **_initial_prices(spec.prices),
     }
+
+
+def _initial_prices(prices: Prices) -> dict[str, str]:
+    """Without exponents and zeros at the end, which `Decimal` keeps."""
+    found = {"prompt_price": prices.prompt, "completion_price": prices.completion}
+    return {name: plain(price) for name, price in found.items() if price}
+
+
+def plain(price: Decimal) -> str:
+    """A price as people write it: 0.0000002 and not 2E-7."""
+    return f"{price.normalize():f}"
 
 
 class TrialForm(forms.Form):

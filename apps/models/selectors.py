@@ -259,6 +259,12 @@ def list_chains(*, workspace: Workspace) -> dict[ModelType, list[ChainLink]]:
     }
 
 
+def get_chain(*, workspace: Workspace, model_type: ModelType) -> list[tuple[str, str]]:
+    """Provider and name of the models that stand in for one of a type, usable or not."""
+    row = FallbackChain.objects.filter(workspace=workspace, type=model_type).first()
+    return read_chain(row.chain) if row else []
+
+
 def describe_chain(*, workspace: Workspace, model_type: ModelType, names: Iterable[tuple[str, str]]) -> list[ChainLink]:
     """A list of models, by provider and name, that is not stored (yet)."""
     configured = get_configured(workspace=workspace)

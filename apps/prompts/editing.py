@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from apps.models.parameters import PRESETS, preset_for, rules_of
-from apps.models.selectors import ModelChoice, list_defaults, list_models
+from apps.models.selectors import ModelChoice, get_chain, list_defaults, list_models
+from apps.models.services.models import MAX_STAND_INS
 from apps.workspaces.models import Workspace
 
 from .blocks import BLOCKS
@@ -24,6 +25,9 @@ def get_offer(*, workspace: Workspace) -> dict[str, Any]:
     defaults = list_defaults(workspace=workspace)
     return {
         "models": [_model(choice, rules, presets) for choice in choices],
+        "stand_ins": [
+            {"provider": provider, "name": name} for provider, name in get_chain(workspace=workspace, model_type="llm")
+        ],
         "rules": rules,
         "presets": presets,
         "rerank": [_name(choice) for choice in list_models(workspace=workspace, model_type="rerank")],
@@ -32,6 +36,7 @@ def get_offer(*, workspace: Workspace) -> dict[str, Any]:
         "speaks": "tts" in defaults,
         "limits": {
             "stop": MAX_STOP,
+            "stand_ins": MAX_STAND_INS,
             "top_k": MAX_TOP_K,
             "default_top_k": DEFAULT_TOP_K,
             "default_threshold": DEFAULT_THRESHOLD,

@@ -1,11 +1,16 @@
 """A workspace in which every page of the console has something to show."""
 
 from datetime import timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
 
 from django.test import Client
 from django.utils import timezone
 
+from apps.billing.models import Budget, BudgetSpend, Usage
+from apps.billing.selectors import period_start
+from apps.billing.services.budgets import create_budget
 from apps.common.perloop import run
 from apps.knowledge.models import Dataset, Document, Segment
 from apps.knowledge.services.datasets import create_dataset
@@ -15,7 +20,9 @@ from apps.logs.choices import Rating
 from apps.logs.models import HumanForm, Message, NodeRun, WorkflowRun
 from apps.logs.services.annotations import improve_answer
 from apps.logs.services.feedback import rate_as_operator
-from apps.models.models import WorkspaceModel
+from apps.models.models import KeyTrouble, WorkspaceModel
+from apps.models.services.credentials import add_key
+from apps.models.services.models import set_chain
 from apps.prompts.models import App
 from apps.prompts.services.apps import create_app, update_app
 from apps.prompts.services.keys import create_app_key, create_dataset_key
@@ -70,10 +77,67 @@ def furnish(base_url: str) -> tuple[dict[str, str], dict[str, object]]:
     User.objects.filter(pk=owner.pk).update(name="Ada Berg", is_staff=True, is_superuser=True)
     make_provider(workspace, base_url, "quick-model", "careful-model")
     names = {**_people(workspace, owner), **_knowledge(workspace), **_app(workspace, owner)}
+    names |= {**_keys(workspace, base_url), **_money(workspace, App.objects.get(pk=str(names["app"])))}
     names["model"] = WorkspaceModel.objects.filter(workspace=workspace).latest("created_at").pk
     client = Client()
     client.force_login(owner)
     return {"sessionid": client.cookies["sessionid"].value}, names
+
+
+def _keys(workspace: Workspace, base_url: str) -> dict[str, object]:
+    """A second key, which rests, and what stands in for a model."""
+    provider, when = "openai_api_compatible", timezone.now()
+    values = {"base_url": base_url, "api_key": "sk-second-0123456789"}
+    key = add_key(workspace=workspace, user=None, provider=provider, values=values, label="Research", check=False)
+    KeyTrouble.objects.create(
+        credential=key,
+        model="quick-model",
+        kind="rate_limited",
+        message="API request failed with status code 429: too many requests.",
+        since=when,
+        until=when + timedelta(minutes=30),
+    )
+    names = [(provider, "careful-model"), ("demo", "demo-chat")]
+    set_chain(workspace=workspace, user=None, model_type="llm", names=names)
+    return {"key": key.pk}
+
+
+def _money(workspace: Workspace, app: App) -> dict[str, object]:
+    """Budgets, one of them nearly used up, and four weeks of usage."""
+    about: dict[str, Any] = {"workspace": workspace, "user": None}
+    whole = create_budget(**about, scope="workspace", subject_id=None, period="month", limit_usd="50")
+    each = create_budget(**about, scope="app", subject_id=None, period="day", limit_usd="4", action="warn")
+    _spend(whole, workspace.pk, "42.10")
+    _spend(each, app.pk, "1.35")
+    for age in range(28):
+        for name, calls in (("quick-model", 40 + 7 * age % 31), ("careful-model", 12 + 5 * age % 17)):
+            Usage.objects.create(
+                workspace_id=workspace.pk,
+                day=timezone.now().date() - timedelta(days=age),
+                app_id=app.pk if name == "careful-model" else None,
+                provider="openai_api_compatible",
+                model=name,
+                type="llm",
+                currency="USD",
+                calls=calls,
+                failed=calls // 30,
+                prompt_tokens=calls * 900,
+                completion_tokens=calls * 120,
+                cost=Decimal(calls) / 60,
+            )
+    return {"budget": whole.pk}
+
+
+def _spend(budget: Budget, subject_id: UUID, amount_usd: str) -> None:
+    start = period_start(budget.period, timezone.now().date())
+    is_warned = 100 * Decimal(amount_usd) >= budget.warn_percent * budget.limit_usd
+    BudgetSpend.objects.create(
+        budget_id=budget.pk,
+        subject_id=subject_id,
+        period_start=start,
+        spent_usd=amount_usd,
+        warned_at=timezone.now() if is_warned else None,
+    )
 
 
 def _people(workspace: Workspace, owner: User) -> dict[str, object]:

@@ -2,6 +2,7 @@
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
 import { draft } from "@/prompt/draft.js";
+import { showFallbacks, withFallbacks } from "@/prompt/fallbacks.js";
 import { redraw } from "@/prompt/fields.js";
 import { modelRows } from "@/prompt/model-list.js";
 import { modelOf, page } from "@/prompt/page.js";
@@ -10,6 +11,7 @@ import { clampTo, parameters } from "@/prompt/parameters.js";
 const button = document.getElementById("model-button");
 const sheet = document.getElementById("model-sheet");
 const host = sheet.querySelector("[data-parameters]");
+const fallbackHost = sheet.querySelector("[data-fallbacks]");
 const box = sheet.querySelector("input[type=search]");
 const list = sheet.querySelector("[data-models]");
 
@@ -37,6 +39,11 @@ function showParameters() {
   redraw(host, parameters());
 }
 
+const FALLBACKS = {
+  read: () => draft.config.model,
+  put: (list) => draft.change((config) => { config.model = withFallbacks(config.model, list); }),
+};
+
 function place() {
   const from = button.getBoundingClientRect();
   const width = Math.min(420, innerWidth - 24);
@@ -52,6 +59,7 @@ export function mountModel() {
     if (newState !== "open") return;
     place();
     showList();
+    showFallbacks(fallbackHost, FALLBACKS);
     showParameters();
     box.focus();
     list.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest" });
@@ -61,6 +69,7 @@ export function mountModel() {
     showButton();
     if (!sheet.matches(":popover-open")) return;
     showList();
+    showFallbacks(fallbackHost, FALLBACKS);
     if (detail.source !== host) showParameters();
   });
   draft.addEventListener("problems", () => sheet.matches(":popover-open") && showParameters());

@@ -1,6 +1,7 @@
 // The model a node asks: a button that says which, and a sheet to choose it and set its parameters.
 import { h, icon } from "@/core/dom.js";
 import { t } from "@/core/words.js";
+import { showFallbacks, withFallbacks } from "@/prompt/fallbacks.js";
 import { redraw } from "@/prompt/fields.js";
 import { modelRows } from "@/prompt/model-list.js";
 import { modelOf, page } from "@/prompt/page.js";
@@ -12,8 +13,10 @@ class Sheet {
   constructor() {
     this.box = h("input", { className: "input", type: "search", maxLength: 60, placeholder: t("Search models"), "aria-label": t("Search models"), oninput: () => this.#showList() });
     this.list = h("div", { className: "model-list" });
+    this.fallbacks = h("div", { className: "stack" });
     this.host = h("div", { className: "stack" });
-    this.element = h("div", { className: "model-sheet", popover: "auto", role: "dialog", "aria-label": t("Model") }, this.box, this.list, this.host);
+    const part = h("details", { className: "fallback-part" }, h("summary", {}, t("If it does not answer")), this.fallbacks);
+    this.element = h("div", { className: "model-sheet", popover: "auto", role: "dialog", "aria-label": t("Model") }, this.box, this.list, part, this.host);
     this.element.addEventListener("toggle", ({ newState }) => newState === "closed" && this.#giveBack());
     document.body.append(this.element);
   }
@@ -42,6 +45,7 @@ class Sheet {
 
   #showAll() {
     this.#showList();
+    showFallbacks(this.fallbacks, { read: () => this.slot.value, put: (list) => this.#put(list) });
     redraw(this.host, parameters({ path: `${this.slot.form.id}.${this.slot.key}`, holder: () => ({ model: this.slot.value }), write: (recipe, key, isTyping) => this.#write(recipe, isTyping) }));
   }
 
@@ -49,6 +53,11 @@ class Sheet {
     const runs = model ?? page.models.find((one) => one.is_default);
     const params = this.slot.value?.completion_params ?? {};
     this.slot.set({ ...this.slot.value, provider: model?.provider ?? "", name: model?.name ?? "", mode: runs?.mode ?? "chat", completion_params: runs ? clampTo(runs, params) : params });
+    this.#showAll();
+  }
+
+  #put(list) {
+    this.slot.set(withFallbacks(this.slot.value, list));
     this.#showAll();
   }
 

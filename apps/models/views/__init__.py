@@ -1,0 +1,1 @@
+"""Console pages about models: providers and their keys, models, prices, what stands in for what."""

@@ -1,0 +1,1 @@
+"""What budgets may be about."""
