@@ -101,6 +101,7 @@ class Provider(_Part):
         custom_models: whether a workspace enters its models itself.
         model_credentials: fields that a model of the workspace's own may have for itself (its server, its version);
             what is entered there counts before the provider's.
+        usual_output_tokens: what the form of such a model begins with.
         custom_types: the types such models may have, the usual one first.
         parameters: where its models differ from the driver's rules.
         priced_on, prices_from: when and where the prices of its models were read.
@@ -118,6 +119,7 @@ class Provider(_Part):
     check_model: str = ""
     custom_models: bool = False
     custom_types: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts")
+    usual_output_tokens: int | None = None
     model_credentials: tuple[CredentialField, ...] = ()
     parameters: dict[str, ParameterChange] = {}
     models: tuple[CatalogueModel, ...] = ()

@@ -19,8 +19,13 @@ TYPE_NAMES: Final = {
     "tts": _("Text to speech"),
     "moderation": _("Moderation"),
 }
-FEATURES: Final = (("vision", _("Sees pictures")), ("tool-call", _("Calls tools")), ("json", _("Writes JSON")))
-FEATURE_NAMES: Final = {**dict(FEATURES), "reasoning": _("Thinks")}
+FEATURES: Final = (
+    ("vision", _("Sees pictures")),
+    ("tool-call", _("Calls tools")),
+    ("json", _("Writes JSON")),
+    ("reasoning", _("Thinks")),
+)
+FEATURE_NAMES: Final = dict(FEATURES)
 PRICED_BY: Final = {
     "prompt tokens": _("Price of 1,000 prompt tokens, USD"),
     "tokens": _("Price of 1,000 tokens, USD"),
@@ -170,7 +175,8 @@ class ModelForm(forms.Form):
         *,
         spec: ModelSpec | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(spec) if spec else None)
+        begun = _initial(spec) if spec else {"max_output_tokens": provider.usual_output_tokens}
+        super().__init__(data, initial=begun)
         self._known, self._shown = spec, shown
         types = dict.fromkeys((*provider.custom_types, *([spec.type] if spec else ())))
         self.fields["type"].choices = [(key, TYPE_NAMES[key]) for key in types]  # type: ignore[attr-defined]  # it is a ChoiceField

@@ -260,3 +260,14 @@ def test_what_is_left_of_a_trial_is_shown(browser: Client, workspace: Workspace,
     assert tried == set(trial.models) & {spec.name for spec in get_provider("openai").specs.values()}
     set_credentials(workspace=workspace, user=None, provider="openai", values={"api_key": KEY}, check=False)
     assert "trial calls left" not in browser.get("/settings/models").content.decode()
+
+
+def test_mdl_08_the_form_of_an_ollama_model_begins_with_the_manuals_figures(browser: Client, workspace: Workspace):
+    values = {"base_url": "http://127.0.0.1:11434"}
+    set_credentials(workspace=workspace, user=None, provider="ollama", values=values, check=False)
+    page = browser.get("/settings/models/ollama/add").content.decode()
+    for name in ("context_tokens", "max_output_tokens"):
+        assert re.search(rf'name="{name}"[^>]* value="4096"|value="4096"[^>]* name="{name}"', page)
+    assert 'value="vision"' in page
+    assert 'value="completion"' in page
+    assert "11434" in browser.get("/settings/models/ollama/keys/add").content.decode()

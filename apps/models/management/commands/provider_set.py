@@ -20,7 +20,7 @@ MODEL = re.compile(
     rf"(?P<name>.+):(?P<type>{'|'.join(MODEL_TYPES)})(?::(?P<context>\d{{0,9}})(?::(?P<words>[\w.,-]+))?)?$"
 )
 FORM = "NAME:TYPE[:CONTEXT[:WORD,...]]"
-FEATURES = frozenset({"vision", "tool-call", "json"})
+FEATURES = frozenset({"vision", "tool-call", "json", "reasoning"})
 MODES = frozenset({"chat", "completion"})
 
 
@@ -36,7 +36,7 @@ class Command(WorkspaceCommand):
             nargs="+",
             default=[],
             metavar=FORM,
-            help="one or several; may be repeated. Words: completion, vision, tool-call, json; of tts: its voices",
+            help="one or several; may be repeated. Words: completion, vision, tool-call, json, reasoning; of tts: its voices",
         )
         parser.add_argument("--default", action="store_true", help="make these models the defaults of their types")
         parser.add_argument("--no-check", action="store_true", help="do not call the provider")
