@@ -78,7 +78,7 @@ def test_a_picture_goes_within_the_request_and_is_kept_with_the_message(vision, 
     assert "base64" not in str(log)
 
 
-def test_pictures_may_go_as_signed_links(vision, upstream, settings, server):
+def test_mdl_33_pictures_may_go_as_signed_links(vision, upstream, settings, server):
     settings.MULTIMODAL_SEND_IMAGE_FORMAT, settings.FILES_URL = "url", server.url
     asking, upload = vision()
     ask(asking, files=[upload()])
@@ -87,7 +87,7 @@ def test_pictures_may_go_as_signed_links(vision, upstream, settings, server):
     assert Client(server.url).get(url.removeprefix(server.url)).body == PNG
 
 
-def test_without_an_address_of_this_server_they_go_within_the_request(vision, upstream, settings):
+def test_mdl_33_without_an_address_of_this_server_they_go_within_the_request(vision, upstream, settings):
     settings.MULTIMODAL_SEND_IMAGE_FORMAT, settings.FILES_URL = "url", ""
     client, upload = vision()
     ask(client, files=[upload()])

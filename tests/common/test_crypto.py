@@ -40,7 +40,7 @@ def test_a_damaged_secret_is_an_error_of_its_own(pair: tuple[str, bytes], damage
         crypto.decrypt(pair[1], damage(crypto.encrypt(pair[0], "a")))
 
 
-def test_another_workspaces_key_opens_nothing(pair: tuple[str, bytes]) -> None:
+def test_mdl_28_another_workspaces_key_opens_nothing(pair: tuple[str, bytes]) -> None:
     with pytest.raises(crypto.CredentialsUnreadable):
         crypto.decrypt(crypto.new_key_pair()[1], crypto.encrypt(pair[0], "a"))
 

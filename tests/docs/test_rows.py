@@ -2,7 +2,7 @@
 
 APP: apps and their overview. EXP: expert prompts. WEB: public pages. EMB: pages of others. API: the service API.
 RET: retrieval from knowledge bases. KB: knowledge: import, segments, management. KAP: the knowledge API.
-WF: workflows and chatflows.
+WF: workflows and chatflows. MDL: models and their providers.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-ROWS = {"APP": 37, "EXP": 17, "WEB": 18, "EMB": 5, "API": 13, "RET": 12, "KB": 33, "KAP": 18, "WF": 34}
+ROWS = {"APP": 37, "EXP": 17, "WEB": 18, "EMB": 5, "API": 13, "RET": 12, "KB": 33, "KAP": 18, "WF": 34, "MDL": 34}
 WAITS = {
     "APP-03": "agents",
     "APP-06": "apps of several agents: not advertised",
@@ -27,7 +27,7 @@ WAITS = {
 def numbered() -> dict[str, set[str]]:
     """Rows, and the files whose tests' names carry them: `test_web_01_09_…` stands for WEB-01 and WEB-09."""
     found: dict[str, set[str]] = {}
-    names = re.compile(r"(?:\b|_)(app|exp|web|emb|api|ret|kb|kap|wf)((?:[_-]\d\d)+)(?!\d)", re.IGNORECASE)
+    names = re.compile(r"(?:\b|_)(app|exp|web|emb|api|ret|kb|kap|wf|mdl)((?:[_-]\d\d)+)(?!\d)", re.IGNORECASE)
     for path in set(TESTS.rglob("test_*.py")) - {Path(__file__)}:
         for line in path.read_text().splitlines():
             if not re.search(r"\bdef test_|\bid=|pytest\.param|^    \(?\"", line):

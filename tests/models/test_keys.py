@@ -193,7 +193,7 @@ def test_a_model_may_have_a_server_of_its_own_to_which_no_other_key_goes(
     assert keys_of(resolve(workspace)) == [KEY]
 
 
-def test_model_by_model_needs_no_key_of_the_provider(workspace: Workspace, upstream: Upstream) -> None:
+def test_mdl_26_model_by_model_needs_no_key_of_the_provider(workspace: Workspace, upstream: Upstream) -> None:
     other = make_workspace(email="other@example.org")
     spec = ModelSpec("own", "llm")
     values = {"base_url": upstream.base_url, "api_key": KEY}

@@ -153,7 +153,7 @@ async def test_what_came_before_a_cut_is_handed_out(upstream: Upstream) -> None:
         await anext(stream)
 
 
-async def test_the_wish_of_a_rate_limit_is_kept(upstream: Upstream) -> None:
+async def test_mdl_31_the_wish_of_a_rate_limit_is_kept(upstream: Upstream) -> None:
     with pytest.raises(ProviderRateLimited) as caught:
         await chat(endpoint(upstream.base_url), "fail-429")
     assert caught.value.retry_after_s == 1

@@ -242,7 +242,7 @@ async def test_a_wrong_key_is_told_as_such(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", PROVIDERS)
-async def test_the_check_of_every_type_of_model_succeeds(key: str) -> None:
+async def test_mdl_24_the_check_of_every_type_of_model_succeeds(key: str) -> None:
     async with calling(key) as wire:
         for type_ in sorted(types_of(wire.provider)):
             await wire.driver.check(wire.endpoint, wire.spec(type_))

@@ -72,7 +72,7 @@ def test_credentials_are_checked_sealed_masked_and_used(workspace: Workspace, up
     assert list(handle.keys[0].endpoint.secrets) == [KEY]
 
 
-def test_a_refused_key_is_not_stored(workspace: Workspace, upstream: Upstream) -> None:
+def test_mdl_27_a_refused_key_is_not_stored(workspace: Workspace, upstream: Upstream) -> None:
     with pytest.raises(ProviderError, match="fake failure 401") as caught:
         set_credentials(
             workspace=workspace,
@@ -231,6 +231,14 @@ def test_a_catalogued_model_needs_only_the_key(workspace: Workspace) -> None:
 def test_a_model_that_cannot_be_added(workspace: Workspace, arguments: dict[str, Any], error: type[AppError]) -> None:
     with pytest.raises(error):
         add_model(workspace=workspace, user=None, **{"spec": ModelSpec("x", "llm"), **arguments})
+
+
+def test_mdl_25_without_any_model_of_a_type_the_error_says_where_to_add_one(workspace: Workspace, upstream) -> None:
+    with pytest.raises(ProviderNotInitialized, match="No speech2text model .* Settings -> Model Provider"):
+        resolve(workspace, "speech2text")
+    configure(workspace, upstream)
+    add(workspace, "whisper", "speech2text")
+    assert resolve(workspace, "speech2text").name == "whisper"
 
 
 def test_another_workspaces_models_and_credentials_do_not_exist(workspace: Workspace, upstream: Upstream) -> None:
