@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import aiohttp
 
@@ -22,6 +22,7 @@ from .perloop import PerLoop
 MAX_BODY_BYTES: Final = 32 * 2**20
 DRAIN_S: Final = 1.0
 _FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
+Cause = Literal["name", "encryption", "silence", "refusal", "packing", "other"]
 _drains: set[asyncio.Task[None]] = set()
 
 
@@ -348,6 +349,24 @@ def translate(error: Exception, limit_s: float = 0) -> AppError:
     return ConnectionBroken()
 
 
+def cause_of(error: OutboundError) -> Cause:
+    """What was in the way of a request: an unknown name, the encryption, a silent or a deaf host, a broken packing."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return "name"
+    if isinstance(cause, aiohttp.ClientSSLError):
+        return "encryption"
+    if isinstance(cause, aiohttp.ConnectionTimeoutError):
+        return "silence"
+    if isinstance(error, ConnectFailed):
+        return "refusal"
+    while cause is not None:
+        if isinstance(cause, aiohttp.http_exceptions.ContentEncodingError):
+            return "packing"
+        cause = cause.__cause__ or cause.__context__
+    return "other"
+
+
 __all__ = [
     "AddressBlocked",
     "Answer",
@@ -357,6 +376,7 @@ __all__ = [
     "OutboundError",
     "ResponseTooLarge",
     "Stalled",
+    "cause_of",
     "check_url",
     "fetch",
     "stream",

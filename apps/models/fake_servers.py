@@ -155,7 +155,10 @@ class FakeServer(ABC):
                 assert request.transport is not None
                 request.transport.close()
                 return response
-            await response.write(part)
+            try:
+                await response.write(part)
+            except ConnectionResetError:  # the client has left
+                return response
         await response.write_eof()
         return response
 
@@ -183,7 +186,7 @@ async def serving(fake: FakeServer) -> AsyncIterator[str]:
     """Runs a fake on a free port of this machine; gives its address, without a slash at the end."""
     app = web.Application(middlewares=[fake._door], client_max_size=MAX_BODY_BYTES)
     app.add_routes(fake.routes())
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -1,0 +1,1 @@
+"""Cases of `provider_check`, a file a topic."""
