@@ -90,7 +90,7 @@ def test_a_key_is_changed_by_its_id_and_keeps_its_secret_only_at_its_address(
 ) -> None:
     key = second(workspace, upstream.base_url)
     masked = {"base_url": upstream.base_url, "api_key": "sk-****ef"}
-    change = {"workspace": workspace, "user": None, "provider": OWN, "key_id": key.pk}
+    change: dict[str, Any] = {"workspace": workspace, "user": None, "provider": OWN, "key_id": key.pk}
     set_credentials(**change, values=masked, label="renamed")
     assert keys_of(resolve(workspace)) == [KEY, SECOND]
     assert ProviderCredential.objects.get(pk=key.pk).label == "renamed"
@@ -178,7 +178,7 @@ def test_a_model_may_have_a_server_of_its_own_to_which_no_other_key_goes(
     workspace: Workspace, upstream: Upstream
 ) -> None:
     spec = ModelSpec("own", "llm")
-    add = {"workspace": workspace, "user": None, "provider": OWN, "spec": spec, "check": False}
+    add: dict[str, Any] = {"workspace": workspace, "user": None, "provider": OWN, "spec": spec, "check": False}
     model = add_model(**add, values={"base_url": "http://127.0.0.1:9/v1"})
     assert resolve(workspace, "own").keys[0].endpoint.credentials == {"base_url": "http://127.0.0.1:9/v1"}
     own = {"base_url": "http://127.0.0.1:9/v1", "api_key": SECOND}

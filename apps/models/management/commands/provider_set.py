@@ -36,7 +36,7 @@ class Command(WorkspaceCommand):
             nargs="+",
             default=[],
             metavar=FORM,
-            help="one or several; may be repeated. Words: completion, vision, tool-call, json, reasoning; of tts: its voices",
+            help="one or several. Words: completion, vision, tool-call, json, reasoning; of a tts model: its voices",
         )
         parser.add_argument("--default", action="store_true", help="make these models the defaults of their types")
         parser.add_argument("--no-check", action="store_true", help="do not call the provider")
