@@ -1,7 +1,7 @@
 """Where a call of a model is tried, one place after the other, until one answers or none is left.
 
-First the provider's keys in turn, those that rest left out; then, where the fault may pass, the same again after the
-pause that the provider asks for or a growing one; then the models that stand in for it.
+First the provider's keys in turn, those that rest left out; then, where the fault may pass, the key that is first to
+wake, after the pause that the provider asks for or a growing one; then the models that stand in for it.
 """
 
 import asyncio
@@ -73,7 +73,8 @@ class Pursuit:
     def __init__(self, handle: "ModelHandle", patience: Patience) -> None:
         self._patience, self._asked = patience, handle
         self._stand_ins = list(handle.fallbacks)
-        self._begin(handle)
+        self._first_error: ProviderError | None = None
+        self._enter(handle)
 
     async def start(self) -> Route:
         """The first place. Raises ProviderError: all of them rest, for longer than is worth waiting for."""
@@ -81,19 +82,32 @@ class Pursuit:
         return route if route is not None else await self._rested()
 
     async def after(self, error: ProviderError) -> Route:
-        """The next place, after a pause where that is due. Raises `error`: none is left."""
+        """The next place, after a pause where that is due.
+
+        Raises:
+            ProviderError: none is left; what the model that was asked for has answered.
+        """
         is_slow = time.monotonic() - self._began_at > SLOW_S
-        self._note(error)
-        if isinstance(error, _HOPELESS):
+        self.failed(error)
+        self._first_error = self._first_error or error
+        if isinstance(error, _HOPELESS) and self._handle is self._asked:
             raise error
-        route = None if isinstance(error, PromptTooLong) else self._next_key()
+        route = None if isinstance(error, (PromptTooLong, *_HOPELESS)) else self._next_key()
         if route is None and error.retryable and not is_slow:
             route = await self._again(error)
         if route is None:
             route = self._next_model(larger=isinstance(error, PromptTooLong))
         if route is None:
-            raise error
+            raise self._first_error
         return route
+
+    def failed(self, error: ProviderError) -> None:
+        """The last place has failed, before its answer or within it."""
+        handle, key = self._route
+        ledger.note_call(self._route, is_failed=True)
+        state = health.failed(key, handle.name, error, self._began_at)
+        if state is not None and handle.watch is not None:
+            handle.watch(key, handle.name, state)
 
     def succeeded(self) -> None:
         """The last place has answered."""
@@ -101,13 +115,14 @@ class Pursuit:
         if health.succeeded(key, handle.name) and handle.watch is not None:
             handle.watch(key, handle.name, None)
 
-    def _begin(self, handle: "ModelHandle") -> None:
+    def _enter(self, handle: "ModelHandle") -> None:
         self._handle, self._attempt = handle, 1
         self._untried: list[Key] = handle.keys_in_turn()
 
     def _go(self, key: "Key") -> Route:
         self._route = Route(self._handle, key)
         self._began_at = time.monotonic()
+        health.begin(key, self._handle.name)
         return self._route
 
     def _next_key(self) -> Route | None:
@@ -124,7 +139,7 @@ class Pursuit:
             handle = self._stand_ins.pop(0)
             if larger and handle.spec.context_tokens <= window:
                 continue
-            self._begin(handle)
+            self._enter(handle)
             if (route := self._next_key()) is not None:
                 return route
         return None
@@ -134,7 +149,7 @@ class Pursuit:
             return None
         if isinstance(error, ProviderBadAnswer) and not self._patience.repeats_bad_answers:
             return None
-        key = _soonest(self._handle.keys_in_turn(), self._handle.name)
+        key = _soonest(self._handle.keys, self._handle.name)
         pause_s = _binding_rest_s(key, self._handle.name) or _back_off_s(self._attempt)
         if pause_s > (QUICK_S if self._stand_ins else self._patience.longest_wait_s):
             return None
@@ -144,22 +159,15 @@ class Pursuit:
 
     async def _rested(self) -> Route:
         """Everything rests: the first key to wake, at once unless its rest is binding."""
-        self._begin(self._asked)
+        self._enter(self._asked)
         key = _soonest(self._untried, self._handle.name)
         self._untried.remove(key)
         if rest_s := _binding_rest_s(key, self._handle.name):
-            error = health.health_of(key, self._handle.name).error
-            if rest_s > self._patience.longest_wait_s and error is not None:
-                raise error
+            refusal = health.health_of(key, self._handle.name).refusal()
+            if rest_s > self._patience.longest_wait_s and refusal is not None:
+                raise refusal
             await asyncio.sleep(rest_s)
         return self._go(key)
-
-    def _note(self, error: ProviderError) -> None:
-        handle, key = self._route
-        ledger.note_call(self._route, is_failed=True)
-        state = health.failed(key, handle.name, error)
-        if state is not None and handle.watch is not None:
-            handle.watch(key, handle.name, state)
 
 
 def _soonest(keys: "Sequence[Key]", model: str) -> "Key":

@@ -1,14 +1,12 @@
 """Runs the cases of `provider_check`: against a fake of a provider's protocol, or against the provider itself."""
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
-from urllib.parse import quote
 
 from apps.common.errors import AppError, InvalidParam
 from apps.common.exchanges import Exchange, recorded
@@ -17,10 +15,10 @@ from .catalogue import Provider
 from .configured import WorkspaceModels, make_endpoint
 from .contracts import Endpoint, ModelSpec, ModelType, Timeouts
 from .diagnosis import code_of
-from .drivers import _problems
+from .fake_choice import at_once, entered_at, fake_for, has_fake, preparing
 from .fake_servers import serving
 from .faulty import Fault
-from .stand_ins import at_once, entered_at, fake_for, has_stand_in, preparing
+from .masking import MASK, words
 from .wire_checks import CaseFailed, Context, NotApplicable, WireCase, types_of, wire_cases
 
 SHOWN_CHARACTERS: Final = 600
@@ -83,7 +81,7 @@ async def check_on_fake(
         only: keys of cases, or what they begin with; none: all.
     """
     models = {type_: _fake_model(provider, type_) for type_ in types_of(provider)}
-    if not has_stand_in(provider):
+    if not has_fake(provider):
         context = Context(provider, provider.make_driver(), models, lambda values: make_endpoint(provider, values))
         return await _report(context, "fake", only)
     fake = fake_for(provider)
@@ -156,7 +154,7 @@ def _fake_model(provider: Provider, type_: ModelType) -> ModelSpec:
 async def _report(context: Context, mode: Literal["fake", "live"], only: Sequence[str]) -> Report:
     started_at = datetime.now(UTC)
     cases = [kind() for key, kind in wire_cases.all().items() if not only or key.startswith(tuple(only))]
-    results = [await _run(case, context) for case in cases if case.applies(context.provider)]
+    results = await _run_all([case for case in cases if case.applies(context.provider)], context)
     return Report(
         context.provider.key,
         context.provider.driver,
@@ -168,6 +166,14 @@ async def _report(context: Context, mode: Literal["fake", "live"], only: Sequenc
         context.completion_tokens if mode == "live" else 0,
         {currency: price for currency, price in context.prices.items() if mode == "live" and price},
     )
+
+
+async def _run_all(cases: Sequence[WireCase], context: Context) -> Sequence[Result]:
+    """The results in the order of the cases. Those that wait for a silence wait side by side; the others take turns."""
+    results = {case.key: await _run(case, context) for case in cases if not case.is_slow}
+    waiting = [_run(case, replace(context)) for case in cases if case.is_slow]
+    results |= {result.key: result for result in await asyncio.gather(*waiting)}
+    return [results[case.key] for case in cases]
 
 
 async def _run(case: WireCase, context: Context) -> Result:
@@ -202,23 +208,17 @@ def _why_not(case: WireCase, context: Context) -> str:
 def _failed(
     about: tuple[str, str, str], error: Exception, context: Context, exchanges: Sequence[Exchange], took_ms: int
 ) -> Result:
-    endpoint = replace(context.endpoint(), secrets=_spellings(context.secrets))
+    endpoint = replace(context.endpoint(), secrets=context.secrets)
     exchange = exchanges[-1] if exchanges else None
     return Result(
         *about,
         "failed",
         code_of(error, exchange, about[0]),
-        _problems.words(endpoint, _sentence(error)),
+        words(endpoint, _sentence(error)),
         took_ms,
         _asked(endpoint, exchange) if exchange else None,
         _answered(endpoint, exchange) if exchange and exchange.status else None,
     )
-
-
-def _spellings(secrets: Sequence[str]) -> Sequence[str]:
-    """Secrets as they are, as addresses have them, and as JSON has them; the longest first."""
-    spelt = {form for secret in secrets for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
-    return sorted(spelt, key=len, reverse=True)
 
 
 def _sentence(error: Exception) -> str:
@@ -230,7 +230,7 @@ def _sentence(error: Exception) -> str:
 def _asked(endpoint: Endpoint, exchange: Exchange) -> Mapping[str, Any]:
     return {
         "method": exchange.method,
-        "url": _problems.words(endpoint, exchange.url),
+        "url": words(endpoint, exchange.url),
         "headers": _shown(endpoint, exchange.headers),
         "body": _head(endpoint, exchange.body),
     }
@@ -246,12 +246,9 @@ def _answered(endpoint: Endpoint, exchange: Exchange) -> Mapping[str, Any]:
 
 def _shown(endpoint: Endpoint, headers: Mapping[str, str]) -> dict[str, str]:
     """Headers; of those that may hold a key only the name."""
-    return {
-        name: _problems.words(endpoint, value) if name.lower() in _PLAIN_HEADERS else _problems.MASK
-        for name, value in headers.items()
-    }
+    return {name: words(endpoint, value) if name.lower() in _PLAIN_HEADERS else MASK for name, value in headers.items()}
 
 
 def _head(endpoint: Endpoint, body: bytes) -> str:
     """A body's beginning; its secrets are masked before it is cut, so that no half of one is left."""
-    return _problems.words(endpoint, body.decode("utf-8", "replace"))[:SHOWN_CHARACTERS]
+    return words(endpoint, body.decode("utf-8", "replace"))[:SHOWN_CHARACTERS]

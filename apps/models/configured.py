@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -22,6 +23,8 @@ from .health import Health
 
 # Vectors of two models cannot be compared, so no other embedding model can stand in.
 WITHOUT_STAND_INS: Final = frozenset({"text-embedding"})
+ENTERED_FOR: Final = "entered_for"  # among a model's own values: the provider's address at that time
+MAX_HANDLES: Final = 1000  # apps may name lists of stand-ins without end
 ModelKey = tuple[str, str, str]  # provider, type, model
 
 
@@ -30,6 +33,7 @@ class SealedKey(NamedTuple):
 
     id: UUID
     data: bytes
+    changed_at: datetime
 
 
 class ModelRow(NamedTuple):
@@ -93,6 +97,8 @@ class WorkspaceModels:
             handle = self._make(get_provider(provider_name), model_type, name)
             if chain and model_type not in WITHOUT_STAND_INS:
                 handle = replace(handle, fallbacks=tuple(self._stand_ins(handle, model_type, chain)))
+            if len(self.handles) >= MAX_HANDLES:
+                self.handles.clear()
             self.handles[key] = handle
         return handle
 
@@ -116,7 +122,8 @@ class WorkspaceModels:
         """The models that can be called: the workspace's own, the catalogue's of its providers, the demo ones."""
         known = all_providers()
         for (key, type_, _), spec in self.custom.items():
-            if type_ == model_type and (self.is_configured(key) or (key, type_, spec.name) in self.own_sealed):
+            has_access = self.is_configured(key) and self._may_use(known[key], spec.name)
+            if type_ == model_type and (has_access or (key, type_, spec.name) in self.own_sealed):
                 yield known[key], spec
         open_to_all = (key for key in known if key not in self.sealed and self.is_configured(key))
         for key in (*self.sealed, *open_to_all):
@@ -188,18 +195,25 @@ class WorkspaceModels:
         return trial is None or name in trial.models
 
     def _keys(self, provider: Provider, model: ModelKey) -> Sequence[Key]:
-        """The provider's keys, each overlaid by what the model has for itself."""
+        """The provider's keys; one alone where the model has an access of its own."""
         own = self.model_values(model)
-        keys = [
-            # The name changes with what is stored: a key that was entered again begins anew, whatever it went through.
-            Key(f"{key.id} {crc32(key.data)}", make_endpoint(provider, overlaid(self.open(key.data), own)), key.id)
-            for key in self.sealed.get(provider.key, ())
+        sealed = self.sealed.get(provider.key, ())
+        if is_own_access(provider, own) or not sealed:
+            values = overlaid(provider, self.values(provider.key), own)
+            if not values and self.on_trial(provider):
+                hosted = {"api_key": settings.HOSTED_API_KEYS[provider.key]}
+                return [Key(f"hosted {provider.key}", make_endpoint(provider, hosted))]
+            whose = f"{self.workspace_id or id(self)} {' '.join(model)} {crc32(self.own_sealed.get(model, b''))}"
+            return [Key(whose, make_endpoint(provider, values))]
+        return [
+            # The name changes with the row: a key that was touched begins anew, whatever it went through.
+            Key(
+                f"{key.id} {key.changed_at.timestamp()}",
+                make_endpoint(provider, overlaid(provider, self.open(key.data), own)),
+                key.id,
+            )
+            for key in sealed
         ]
-        if not keys and not own and self.on_trial(provider):
-            hosted = {"api_key": settings.HOSTED_API_KEYS[provider.key]}
-            return [Key(f"hosted {provider.key}", make_endpoint(provider, hosted))]
-        whose = f"{self.workspace_id or id(self)} {' '.join(model)} {crc32(self.own_sealed.get(model, b''))}"
-        return keys or [Key(whose, make_endpoint(provider, own))]
 
     def _stand_ins(self, handle: ModelHandle, model_type: ModelType, chain: Iterable[Name]) -> Iterator[ModelHandle]:
         for provider_name, name in chain:
@@ -213,11 +227,46 @@ class WorkspaceModels:
                 yield stand_in
 
 
-def overlaid(values: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
-    """A provider's values with what a model has for itself; no key goes to another host than it was entered for."""
-    address = own.get("base_url", "").rstrip("/")
-    is_elsewhere = bool(address) and address != values.get("base_url", "").rstrip("/")
-    return own if is_elsewhere else {**values, **own}
+def overlaid(provider: Provider, values: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
+    """A provider's values with what a model has for itself; no key goes to another host than it was entered for.
+
+    Raises:
+        ProviderNotInitialized: the provider has moved since the model's own key was entered.
+    """
+    entered_for, own = own.get(ENTERED_FOR), {name: value for name, value in own.items() if name != ENTERED_FOR}
+    if own.get("base_url"):
+        return own if address_of(own) != address_of(values) else {**values, **own}
+    if entered_for is not None and entered_for != address_of(values):
+        raise ProviderNotInitialized(
+            f"The address of {provider.label} has changed since this model's own key was entered. Enter it again."
+        )
+    return {**values, **own}
+
+
+def is_own_access(provider: Provider, own: Mapping[str, str]) -> bool:
+    """Whether a model has a server or a secret for itself."""
+    return bool(own.get("base_url") or provider.secrets_of(own))
+
+
+def bound(
+    provider: Provider, values: Mapping[str, str], own: Mapping[str, str], before: Mapping[str, str]
+) -> dict[str, str]:
+    """What a model has for itself, with the address that its secrets were entered for.
+
+    Args:
+        values: the provider's.
+        before: what the model had until now: where its secrets stay the same, so does their address.
+    """
+    secrets = provider.secrets_of(own)
+    if not secrets or own.get("base_url"):
+        return dict(own)
+    is_kept = sorted(secrets) == sorted(provider.secrets_of(before)) and ENTERED_FOR in before
+    return {**own, ENTERED_FOR: before[ENTERED_FOR] if is_kept else address_of(values)}
+
+
+def address_of(values: Mapping[str, str]) -> str:
+    """Where these values send their secrets; "" for the provider's own address."""
+    return values.get("base_url", "").rstrip("/")
 
 
 def arrange(

@@ -17,6 +17,7 @@ from apps.common.registry import Registry
 
 ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
 ModelMode = Literal["chat", "completion"]
+MOST_PRICE = Decimal(4_000_000)  # no half of a call costs more; what a server counts must not keep it from being stored
 MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
 
@@ -86,20 +87,22 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Last piece: why the model stopped and, where the provider says so, the tokens it counted.
-
-    Args:
-        provider, spec: of the model that answered in place of the one that was asked; None: that one did.
-    """
+    """Last piece: why the model stopped and, where the provider says so, the tokens it counted."""
 
     reason: str
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    provider: str | None = None
-    spec: "ModelSpec | None" = None
 
 
-ChatPiece: TypeAlias = TextDelta | ToolCallDelta | Finish
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Before the first piece: another model answers than the one that was asked (handles say so, drivers never)."""
+
+    provider: str
+    spec: "ModelSpec"
+
+
+ChatPiece: TypeAlias = TextDelta | ToolCallDelta | Finish | Substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +183,12 @@ class Usage:
     @property
     def prompt_price(self) -> Decimal:
         """What the prompt cost."""
-        return self.prompt_tokens * self.prices.prompt * self.prices.unit
+        return min(self.prompt_tokens * self.prices.prompt * self.prices.unit, MOST_PRICE)
 
     @property
     def completion_price(self) -> Decimal:
         """What the answer cost."""
-        return self.completion_tokens * self.prices.completion * self.prices.unit
+        return min(self.completion_tokens * self.prices.completion * self.prices.unit, MOST_PRICE)
 
     def as_metadata(self) -> dict[str, Any]:
         """The `usage` object of `message_end`: prices as strings, counts as integers, latency in seconds."""

@@ -57,6 +57,12 @@ class ProviderUnauthorised(ProviderError):
     kind = "unauthorised"
 
 
+class ProviderForbidden(ProviderUnauthorised):
+    """The provider knows the key and does not let it do this (403): mostly one model."""
+
+    kind = "forbidden"
+
+
 class ProviderBadRequest(ProviderError):
     """The provider refused the request (other 4xx): wrong parameter, prompt too long, unknown model."""
 

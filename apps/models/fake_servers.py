@@ -1,4 +1,4 @@
-"""Stand-ins for model providers: they speak a protocol as its vendor documents it and refuse what the vendor refuses.
+"""Servers that play model providers: they speak a protocol as its vendor documents it, and refuse what the vendor does.
 
 A fake answers by the name of the model it is asked for, in every protocol alike:
 

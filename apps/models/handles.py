@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from .contracts import (
     Driver,
     Embeddings,
     Endpoint,
-    Finish,
     ModelSpec,
     RankedDocument,
+    Substitute,
     Usage,
     Verdict,
 )
@@ -81,37 +81,34 @@ class ModelHandle:
 
     async def stream_chat(self, request: ChatRequest) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer; see `Driver.stream_chat`. Tried elsewhere or again only until its first piece is here:
-        what came was already shown. Where a stand-in answers, Finish says so.
+        what came was already shown. Where a stand-in answers, a Substitute comes before its first piece.
 
         Raises:
-            BudgetExceeded, TrialUsedUp: see `ledger.admit`.
+            BudgetExceeded, TrialUsedUp: see `ledger`.
         """
         await ledger.admit(self)
         pursuit = Pursuit(self, TALK)
-        route = await pursuit.start()
-        while True:
-            async with aclosing(route.driver.stream_chat(route.endpoint, route.spec, request)) as stream:
-                try:
-                    piece = await anext(stream)
-                except ProviderError as error:
-                    route = await pursuit.after(error)
-                    continue
-                pursuit.succeeded()
-                count = ledger.StreamCount(route, request)
-                try:
+        route, piece, stream = await self._first(
+            pursuit, lambda at: at.driver.stream_chat(at.endpoint, at.spec, request)
+        )
+        count = ledger.StreamCount(route, request)
+        async with aclosing(stream):
+            try:
+                if route.handle is not self:
+                    yield Substitute(route.handle.provider, route.spec)
+                count.see(piece)
+                yield piece
+                async for piece in stream:
                     count.see(piece)
                     yield piece
-                    async for piece in stream:
-                        count.see(piece)
-                        if route.handle is not self and type(piece) is Finish:
-                            piece = replace(piece, provider=route.handle.provider, spec=route.spec)
-                        yield piece
-                except ProviderError:
-                    count.is_failed = True
-                    raise
-                finally:
-                    count.end()
-            return
+            except ProviderError as error:
+                count.is_failed = True
+                pursuit.failed(error)
+                raise
+            finally:
+                count.end()
+                if not count.is_failed:
+                    pursuit.succeeded()
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """Vectors of any number of texts, in their order, batch by batch.
@@ -161,21 +158,32 @@ class ModelHandle:
         """MP3 of a text; an unknown or empty voice is the model's first. As `stream_chat`, what came was heard."""
         await ledger.admit(self)
         pursuit = Pursuit(self, TALK)
-        route = await pursuit.start()
-        while True:
-            chosen = _voice(route.spec, voice)
-            async with aclosing(route.driver.speak(route.endpoint, route.spec, text, chosen, user)) as sound:
-                try:
-                    piece = await anext(sound)
-                except ProviderError as error:
-                    route = await pursuit.after(error)
-                    continue
-                pursuit.succeeded()
-                ledger.note_call(route, text=text)
+        route, piece, sound = await self._first(
+            pursuit, lambda at: at.driver.speak(at.endpoint, at.spec, text, _voice(at.spec, voice), user)
+        )
+        ledger.note_call(route, text=text)
+        async with aclosing(sound):
+            try:
                 yield piece
                 async for piece in sound:
                     yield piece
-            return
+            except ProviderError as error:
+                pursuit.failed(error)
+                raise
+        pursuit.succeeded()
+
+    async def _first(
+        self, pursuit: Pursuit, begin: Callable[[Route], AsyncGenerator[T, None]]
+    ) -> tuple[Route, T, AsyncGenerator[T, None]]:
+        """The first piece of a stream, where it came from, and the rest of it."""
+        route = await pursuit.start()
+        while True:
+            try:
+                await ledger.use_trial(route.handle)
+                stream = begin(route)
+                return route, await anext(stream), stream
+            except ProviderError as error:
+                route = await pursuit.after(error)
 
     def usage(
         self,
@@ -209,6 +217,7 @@ class ModelHandle:
         route = await pursuit.start()
         while True:
             try:
+                await ledger.use_trial(route.handle)
                 answer = await call(route)
             except ProviderError as error:
                 route = await pursuit.after(error)

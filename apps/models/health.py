@@ -1,8 +1,9 @@
 """How the ways to models fare: which of them rest after a fault, why, and how long. As this process has seen it.
 
-A key that is refused or has no credit left rests for all models, one that is called too often only for the model it
-was called for. A way that fails several times in a row for the provider's own fault is left alone for a growing while
-(a circuit breaker: Nygard, "Release It!", 2nd edition, chapter 5); then one call tries whether it works again.
+A key that is refused or has no credit left rests for all models, one that is called too often or may not use a model
+only for that one. A way that fails several times in a row for the provider's own fault is left alone for a growing
+while (a circuit breaker: Nygard, "Release It!", 2nd edition, chapter 5). After any rest one call tries whether the way
+works again; until that is known, the others go elsewhere.
 """
 
 import time
@@ -13,8 +14,10 @@ from .errors import ProviderError, ProviderRateLimited
 
 OPENS_AFTER: Final = 5  # faults in a row
 LONGEST_REST_S: Final = 300.0
+PROBE_S: Final = 10.0  # as long as one call may take to show that a way works again
+MAX_KNOWN: Final = 10_000
 # What a fault costs, in seconds; doubled with each fault in a row.
-_RESTS_S: Final = {"unauthorised": 300.0, "quota": 300.0, "rate_limited": 10.0}
+_RESTS_S: Final = {"unauthorised": 300.0, "quota": 300.0, "forbidden": 300.0, "rate_limited": 10.0}
 _BREAKER_REST_S: Final = 15.0
 _FAULTS: Final = frozenset({"unavailable", "connection"})
 _OF_THE_KEY: Final = frozenset({"unauthorised", "quota"})
@@ -30,26 +33,41 @@ class Way(Protocol):
 
 @dataclass(slots=True)
 class Health:
-    """How one way to one model fares.
+    """How one way to one model fares; times of `time.monotonic`.
 
     Args:
         failures: in a row.
-        rests_until: of `time.monotonic`.
-        error: why it rests.
+        rested_at, rests_until: the last rest.
+        probed_until: until then one call tries, after a rest.
+        error_type, message: why it rests; None: it does not, or not yet.
         is_binding: the provider said how long, or the breaker is open: it is not called before, whatever else there is.
         is_wide: of the key for all models.
     """
 
     failures: int = 0
+    rested_at: float = 0.0
     rests_until: float = 0.0
-    error: ProviderError | None = None
+    probed_until: float = 0.0
+    error_type: type[ProviderError] | None = None
+    message: str = ""
     is_binding: bool = False
     is_wide: bool = False
 
     @property
     def rest_s(self) -> float:
-        """How long it still rests; 0 for not at all."""
-        return max(0.0, self.rests_until - time.monotonic())
+        """How long it is still to be left alone; 0 for not at all."""
+        return max(0.0, max(self.rests_until, self.probed_until) - time.monotonic())
+
+    @property
+    def kind(self) -> str:
+        """Of the fault it rests for."""
+        return self.error_type.kind if self.error_type else ""
+
+    def refusal(self) -> ProviderError | None:
+        """The fault it rests for, as an error of its own: no two callers share one."""
+        if self.error_type is not None and issubclass(self.error_type, ProviderRateLimited):
+            return self.error_type(self.message, retry_after_s=self.rest_s)
+        return self.error_type(self.message) if self.error_type else None
 
 
 _WELL: Final = Health()
@@ -61,20 +79,38 @@ def health_of(way: Way, model: str) -> Health:
     if not _known:
         return _WELL
     own, wide = _known.get((way.name, model), _WELL), _known.get((way.name, ""), _WELL)
-    return own if own.rests_until >= wide.rests_until else wide
+    return own if own.rest_s >= wide.rest_s else wide
 
 
-def failed(way: Way, model: str, error: ProviderError) -> Health | None:
-    """Notes a fault; returns what rests now because of it, None where it says nothing about the way."""
+def begin(way: Way, model: str) -> None:
+    """A call is made; after a rest it is the one that tries."""
+    for where in ("", model) if _known else ():
+        health = _known.get((way.name, where))
+        if health is not None and health.error_type is not None and not health.rest_s:
+            health.probed_until = time.monotonic() + PROBE_S
+
+
+def failed(way: Way, model: str, error: ProviderError, began_at: float) -> Health | None:
+    """Notes a fault of a call that began at `began_at`.
+
+    Returns:
+        What rests now because of it; None where the fault says nothing about the way, or nothing new: calls that were
+        under way together, and those made while it rests, count as one.
+    """
     if error.kind not in _RESTS_S and error.kind not in _FAULTS:
         return None
     is_wide = error.kind in _OF_THE_KEY
-    health = _known.setdefault((way.name, "" if is_wide else model), Health(is_wide=is_wide))
+    health = _remembered((way.name, "" if is_wide else model), is_wide=is_wide)
+    if health.error_type is not None and (began_at < health.rested_at or time.monotonic() < health.rests_until):
+        return None
     health.failures += 1
+    health.probed_until = 0.0
     rest_s = _rest_s(error, health.failures)
     if not rest_s:
         return None
-    health.rests_until, health.error = time.monotonic() + rest_s, error
+    health.rested_at = time.monotonic()
+    health.rests_until = health.rested_at + rest_s
+    health.error_type, health.message = type(error), error.message
     health.is_binding = error.kind in _FAULTS or _wish_s(error) is not None
     return health
 
@@ -84,12 +120,18 @@ def succeeded(way: Way, model: str) -> bool:
     if not _known:
         return False
     before = [_known.pop((way.name, where), None) for where in (model, "")]
-    return any(health is not None and health.error is not None for health in before)
+    return any(health is not None and health.error_type is not None for health in before)
 
 
 def forget_all() -> None:
     """Nothing is known any more, as in a new process."""
     _known.clear()
+
+
+def _remembered(where: tuple[str, str], *, is_wide: bool) -> Health:
+    if len(_known) >= MAX_KNOWN and where not in _known:
+        del _known[next(iter(_known))]  # the oldest: of keys that were changed or removed since
+    return _known.setdefault(where, Health(is_wide=is_wide))
 
 
 def _rest_s(error: ProviderError, failures: int) -> float:

@@ -1,7 +1,6 @@
 """What calls of models cost: refused before they are made where nothing is left, written down when they have ended."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.billing.services.budgets import refuse_if_spent
@@ -9,7 +8,7 @@ from apps.billing.services.meter import Measured, record
 from apps.billing.services.trial import take
 from apps.common.tokens import estimate_tokens
 
-from .contracts import ChatPiece, ChatRequest, Finish, TextDelta
+from .contracts import MOST_PRICE, ChatPiece, ChatRequest, Finish, TextDelta
 
 if TYPE_CHECKING:
     from .attempts import Route
@@ -21,13 +20,20 @@ async def admit(handle: "ModelHandle") -> None:
 
     Raises:
         BudgetExceeded: `budget_exceeded`: a budget that stops is used up; free models may be called nevertheless.
-        TrialUsedUp: `provider_quota_exceeded`: of a hosted provider, all calls are used.
     """
     if handle.workspace_id is None:
         return
     if any(one.spec.prices.prompt or one.spec.prices.completion for one in (handle, *handle.fallbacks)):
         await refuse_if_spent(handle.workspace_id)
-    if handle.trial_calls is not None:
+
+
+async def use_trial(handle: "ModelHandle") -> None:
+    """Called right before a call, when it is known where it goes.
+
+    Raises:
+        TrialUsedUp: `provider_quota_exceeded`: of a hosted provider, all calls are used.
+    """
+    if handle.workspace_id is not None and handle.trial_calls is not None:
         await take(handle.workspace_id, handle.provider, handle.trial_calls)
 
 
@@ -83,7 +89,7 @@ def _write(route: "Route", prompt: int, completion: int, amount: int, *, is_fail
     handle, prices = route.handle, route.spec.prices
     if handle.workspace_id is None:
         return
-    price = Decimal(amount * prices.prompt + completion * prices.completion) * prices.unit
+    price = min((amount * prices.prompt + completion * prices.completion) * prices.unit, 2 * MOST_PRICE)
     record(
         Measured(
             workspace_id=handle.workspace_id,

@@ -5,6 +5,7 @@ from typing import Final
 
 from apps.billing.money import to_usd
 
+from .contracts import MOST_PRICE
 from .handles import ModelHandle
 
 # The estimate of tokens comes to 0.67 of the true count at worst, for Chinese and Japanese.
@@ -24,4 +25,4 @@ def most_usd(handle: ModelHandle, *, prompt_tokens: int, answer_tokens: int) -> 
 def _most(handle: ModelHandle, prompt_tokens: int, answer_tokens: int) -> Decimal:
     prices = handle.spec.prices
     price = (prompt_tokens * MARGIN * prices.prompt + answer_tokens * prices.completion) * prices.unit
-    return to_usd(price, prices.currency)
+    return min(to_usd(price, prices.currency), 2 * MOST_PRICE)

@@ -22,7 +22,7 @@ from .contracts import MODEL_TYPES, ModelSpec, ModelType, Prices
 from .errors import ProviderNotInitialized
 from .models import DefaultModel, FallbackChain, KeyTrouble, ProviderCredential, WorkspaceModel
 
-# A row that only says that a model of the catalogue is switched off.
+# A row that only says what the workspace changed of a model of the catalogue: its price, or that it is switched off.
 OF_CATALOGUE = Q(properties__has_key="of_catalogue")
 
 
@@ -116,7 +116,7 @@ class ListedModel:
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """A model that stands in for others; `is_missing` where the workspace cannot use it (any more)."""
+    """A model that stands in for others; `is_missing` where it does not: the workspace cannot use it, or on trial."""
 
     provider: str
     name: str
@@ -143,7 +143,10 @@ def get_configured(*, workspace: Workspace) -> WorkspaceModels:
     return WorkspaceModels(
         workspace_id=workspace.pk,
         wrapped_private_key=bytes(fresh.wrapped_private_key),
-        sealed={provider: [SealedKey(row.pk, bytes(row.encrypted)) for row in group] for provider, group in keys},
+        sealed={
+            provider: [SealedKey(row.pk, bytes(row.encrypted), row.updated_at) for row in group]
+            for provider, group in keys
+        },
         custom=custom,
         switched_off=switched_off,
         own_sealed=own_sealed,
@@ -271,6 +274,27 @@ def describe_chain(*, workspace: Workspace, model_type: ModelType, names: Iterab
     return [_link(configured, model_type, *name) for name in names]
 
 
+def is_on_trial(configured: WorkspaceModels, model_type: ModelType, provider: str, name: str) -> bool:
+    """Whether calls of a model would be made with the installation's key; such a model stands in for no other.
+
+    Args:
+        provider: the catalogue's key.
+    """
+    found = all_providers().get(provider)
+    has_own_access = (provider, model_type, name) in configured.own_sealed
+    return found is not None and configured.on_trial(found) is not None and not has_own_access
+
+
+def list_substitutes(*, workspace: Workspace, model_type: ModelType) -> list[ModelChoice]:
+    """The models of a type that can stand in for others: those that can be used and are not on trial."""
+    configured = get_configured(workspace=workspace)
+    return [
+        choice
+        for choice in _choices(configured, model_type)
+        if not is_on_trial(configured, model_type, choice.provider.key, choice.spec.name)
+    ]
+
+
 def no_values(provider: Provider) -> list[ShownField]:
     """The fields of a key that is still to be entered."""
     return [ShownField(field, "") for field in provider.credentials]
@@ -356,7 +380,8 @@ def _link(configured: WorkspaceModels, model_type: ModelType, key: str, name: st
         spec = configured.spec(model_type, key, name)
     except AppError:
         return ChainLink(key, name, name, provider_label, is_missing=True)
-    return ChainLink(key, name, spec.label or name, provider_label, is_missing=False)
+    is_missing = is_on_trial(configured, model_type, key, name)
+    return ChainLink(key, name, spec.label or name, provider_label, is_missing=is_missing)
 
 
 def _shown(field: CredentialField, value: str) -> str:

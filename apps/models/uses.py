@@ -7,6 +7,8 @@ from typing import ClassVar
 from apps.common.registry import Registry
 from apps.workspaces.models import Workspace
 
+from .models import DefaultModel, WorkspaceModel
+
 
 class ModelUse(ABC):
     """One kind of thing that runs on models; `label` names the kind, in English, in the plural."""
@@ -26,3 +28,11 @@ def list_uses(*, workspace: Workspace, provider: str) -> list[tuple[str, Sequenc
     """Kinds and names of what runs on a provider's models; kinds without any are left out."""
     found = [(use.label, use().names(workspace=workspace, provider=provider)) for use in model_uses.all().values()]
     return [(label, names) for label, names in found if names]
+
+
+def list_dependent_defaults(*, workspace: Workspace, provider: str) -> list[DefaultModel]:
+    """The defaults that rest on a provider's keys, by type; a model with credentials of its own needs none of them."""
+    own = WorkspaceModel.objects.filter(workspace=workspace, provider=provider, encrypted__isnull=False)
+    independent = set(own.values_list("type", "name"))
+    chosen = DefaultModel.objects.filter(workspace=workspace, provider=provider).order_by("type")
+    return [default for default in chosen if (default.type, default.name) not in independent]

@@ -265,6 +265,7 @@ class WireCase(ABC):
         feature: that a model must have; models that a workspace enters may.
         expects: for the report: what the protocol promises.
         needs_fake: whether it needs a server that behaves as told.
+        is_slow: whether it waits for a silence to be given up; such a case calls nothing but `Context.probe`.
     """
 
     key: ClassVar[str]
@@ -273,6 +274,7 @@ class WireCase(ABC):
     feature: ClassVar[str] = ""
     expects: ClassVar[str] = ""
     needs_fake: ClassVar[bool] = False
+    is_slow: ClassVar[bool] = False
 
     def applies(self, provider: Provider) -> bool:
         """Whether the provider has what the case is about."""

@@ -80,7 +80,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _asked(report: Report) -> str:
-    return "asked itself" if report.mode == "live" else "against a stand-in"
+    return "asked itself" if report.mode == "live" else "against a fake"
 
 
 def _paragraph(result: Result) -> Iterator[str]:

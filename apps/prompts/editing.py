@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from apps.models.chains import MAX_STAND_INS
 from apps.models.parameters import PRESETS, preset_for, rules_of
 from apps.models.selectors import ModelChoice, get_chain, list_defaults, list_models
-from apps.models.services.models import MAX_STAND_INS
 from apps.workspaces.models import Workspace
 
 from .blocks import BLOCKS

@@ -10,6 +10,7 @@ from apps.models.errors import PromptTooLong
 
 from .config import BasicConfig
 from .material import Material, PastTurn
+from .shapes import as_number, as_whole
 
 MESSAGE_OVERHEAD_TOKENS: Final = 4  # role and separators, as OpenAI's counting guide has it
 DEFAULT_ANSWER_TOKENS: Final = 1024
@@ -23,10 +24,13 @@ def answer_tokens(config: BasicConfig, context_tokens: int) -> int:
 
 
 def tokens_for_answer(parameters: Mapping[str, Any], context_tokens: int) -> int:
-    """Tokens kept free for an answer: `max_tokens`, else a quarter of a small window."""
+    """Tokens kept free for an answer: `max_tokens` (as models read it: 512.0 and "512" are 512), never more than the
+    window; without it a quarter of a small one.
+    """
     asked = parameters.get("max_tokens")
-    if isinstance(asked, int) and not isinstance(asked, bool) and asked > 0:
-        return asked
+    number = as_number(as_whole(asked) or asked)
+    if number is not None and number >= 1:
+        return min(int(number), context_tokens)
     return min(DEFAULT_ANSWER_TOKENS, context_tokens // 4)
 
 

@@ -57,8 +57,8 @@ def ground(arguments: Sequence[str]) -> Iterator[bool]:
 
 
 def _needs_none(command: str, arguments: Sequence[str]) -> bool:
-    is_on_stand_ins = command == "provider_check" and "--live" not in arguments
-    return command in WITHOUT_DATABASE or is_on_stand_ins
+    is_on_fakes = command == "provider_check" and "--live" not in arguments
+    return command in WITHOUT_DATABASE or is_on_fakes
 
 
 @contextmanager

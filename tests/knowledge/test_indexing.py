@@ -20,7 +20,7 @@ from apps.knowledge.services import segment_rows as indexing_rows
 from apps.knowledge.services.datasets import delete_dataset
 from apps.knowledge.services.documents import create_document_from_file, create_document_from_text, delete_document
 from apps.knowledge.services.indexing import index_document, index_pending
-from apps.models import attempts
+from apps.models import attempts, health
 from apps.models.contracts import Embeddings
 from apps.models.drivers.demo import DemoDriver
 from apps.models.errors import ProviderRateLimited, ProviderUnauthorised, ProviderUnavailable
@@ -143,6 +143,7 @@ def test_a_provider_that_limits_the_rate_is_waited_for_and_named(vectors, on_emb
     assert timedelta(seconds=50) < stopped.retry_at - timezone.now() <= timedelta(seconds=60)
     assert run(index_pending()) == 0  # nobody asks again before the provider wants to be asked
     limited = False
+    health.forget_all()  # as if the time had passed
     Document.objects.update(retry_at=None)
     run(index_pending())
     assert fresh(document).indexing_status == IndexingStatus.COMPLETED

@@ -20,6 +20,7 @@ from apps.models.contracts import (
     Finish,
     ModelSpec,
     Prices,
+    Substitute,
     TextDelta,
 )
 from apps.models.errors import (
@@ -29,6 +30,7 @@ from apps.models.errors import (
     ProviderConnectionError,
     ProviderContentFiltered,
     ProviderError,
+    ProviderForbidden,
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderUnauthorised,
@@ -137,7 +139,7 @@ async def test_a_key_that_is_called_too_often_rests_for_one_model_alone() -> Non
 async def test_a_key_comes_back_when_its_rest_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = Scripted(a=[ProviderRateLimited("slow", retry_after_s=7), None])
     told: list[str | None] = []
-    model = handle(driver, "a", "b", watch=lambda key, name, state: told.append(state and state.error.kind))
+    model = handle(driver, "a", "b", watch=lambda key, name, state: told.append(state and state.kind))
     assert await said(model) == "b"
     now = health.time.monotonic()
     monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: now + 8))
@@ -207,13 +209,13 @@ async def test_what_was_already_shown_is_not_said_again_by_another() -> None:
     assert (sum(driver.calls.values()), driver.closed) == (1, 1)
 
 
-async def test_a_stand_in_answers_and_the_end_says_who_it_was(pauses: list[float]) -> None:
+async def test_a_stand_in_answers_and_it_is_said_who_it_is(pauses: list[float]) -> None:
     driver = Scripted(a=[ProviderUnavailable("down")])
     other = handle(driver, "z", model="n", provider="q")
     model = handle(driver, "a", fallbacks=[other])
     pieces = [piece async for piece in model.stream_chat(ASK)]
-    assert pieces[0] == TextDelta("z")
-    assert pieces[-1] == Finish("stop", 1, 1, provider="q", spec=other.spec)
+    assert pieces[:2] == [Substitute("q", other.spec), TextDelta("z")]
+    assert pieces[-1] == Finish("stop", 1, 1)
     assert len(pauses) == 1  # a short one: the fault may have passed
 
 
@@ -240,10 +242,90 @@ async def test_a_prompt_that_is_too_long_goes_to_a_model_with_a_larger_window() 
     assert driver.calls["y"] == 0
 
 
-async def test_where_everything_fails_the_last_error_is_told() -> None:
-    driver = Scripted(a=[ProviderUnavailable("first")], z=[ProviderUnauthorised("second")])
-    with pytest.raises(ProviderUnauthorised, match="second"):
-        await said(handle(driver, "a", fallbacks=[handle(driver, "z", model="n")]))
+@pytest.mark.parametrize("error", [ProviderUnauthorised("second"), ProviderBadRequest("second")])
+async def test_where_everything_fails_the_model_that_was_asked_says_why(error: ProviderError) -> None:
+    driver = Scripted(a=[ProviderUnavailable("first")], z=[error], y=[error])
+    chain = [handle(driver, "z", model="n"), handle(driver, "y", model="o")]
+    with pytest.raises(ProviderUnavailable, match="first"):
+        await said(handle(driver, "a", fallbacks=chain))
+    assert driver.calls == {"a": 2, "z": 1, "y": 1}
+
+
+async def test_a_request_that_suits_one_stand_in_badly_may_suit_the_next() -> None:
+    driver = Scripted(a=[ProviderUnavailable("down")], z=[ProviderBadRequest("no such parameter")])
+    chain = [handle(driver, "z", model="n"), handle(driver, "y", model="o")]
+    assert await said(handle(driver, "a", fallbacks=chain)) == "y"
+
+
+async def test_calls_that_fail_together_count_as_one_fault() -> None:
+    driver = Scripted(a=[ProviderRateLimited("slow")], b=[ProviderUnavailable("down")])
+    limited, down = handle(driver, "a"), handle(driver, "b")
+    await asyncio.gather(*(said(limited) for _ in range(8)), return_exceptions=True)
+    assert health.health_of(limited.keys[0], "m").rest_s <= 10
+    await asyncio.gather(*(said(down) for _ in range(10)), return_exceptions=True)
+    assert health.health_of(down.keys[0], "m").rest_s <= 15
+
+
+async def test_after_a_rest_one_call_tries_and_the_others_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = asyncio.Event()
+
+    class Slow(Scripted):
+        async def stream_chat(self, endpoint, model, request):
+            name = self._turn(endpoint)
+            if name == "a":
+                await tried.wait()
+            yield TextDelta(name)
+            yield Finish("stop")
+
+    driver = Slow(a=[ProviderRateLimited("slow", retry_after_s=7), None])
+    model = handle(driver, "a", "b")
+    assert await said(model) == "b"
+    now = health.time.monotonic()
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: now + 8))
+    calls = [asyncio.create_task(said(model)) for _ in range(6)]
+    done, _ = await asyncio.wait(calls, timeout=1)
+    assert [one.result() for one in done] == ["b"] * 5
+    tried.set()
+    assert sorted([one.result() for one in (await asyncio.wait(calls))[0]]) == ["a", *["b"] * 5]
+    assert driver.calls["a"] == 2
+
+
+async def test_a_fault_in_the_middle_of_an_answer_counts_too() -> None:
+    driver = Scripted()
+    model = handle(driver, "a", model="breaks")
+    for _ in range(health.OPENS_AFTER):
+        with pytest.raises(ProviderConnectionError):
+            await said(model)
+    with pytest.raises(ProviderConnectionError, match="cut"):
+        await said(model)
+    assert driver.calls["a"] == health.OPENS_AFTER
+
+
+async def test_an_error_that_is_remembered_is_raised_anew() -> None:
+    driver = Scripted(a=[ProviderRateLimited("in a minute", retry_after_s=60)])
+    model, raised = handle(driver, "a"), []
+    for _ in range(3):
+        with pytest.raises(ProviderRateLimited) as caught:
+            await said(model)
+        raised.append(caught.value)
+    assert len({id(error) for error in raised}) == 3
+
+
+async def test_a_key_with_which_no_request_can_be_made_is_passed_over() -> None:
+    class Early(Scripted):
+        def stream_chat(self, endpoint, model, request):
+            if endpoint.credentials["api_key"] == "a":
+                raise ProviderUnauthorised("no secret")
+            return super().stream_chat(endpoint, model, request)
+
+    assert await said(handle(Early(), "a", "b")) == "b"
+
+
+async def test_what_a_key_may_not_use_rests_for_that_model_alone() -> None:
+    driver = Scripted(a=[ProviderForbidden("not this model"), None])
+    first, second = handle(driver, "a", "b"), handle(driver, "a", "b", model="other")
+    assert await said(first) == "b"
+    assert await said(second) == "a"
 
 
 async def test_keys_serve_embeddings_too() -> None:

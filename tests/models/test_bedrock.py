@@ -33,6 +33,7 @@ from apps.models.errors import (
     ProviderConnectionError,
     ProviderContentFiltered,
     ProviderError,
+    ProviderForbidden,
     ProviderRateLimited,
     ProviderUnauthorised,
     ProviderUnavailable,
@@ -265,7 +266,7 @@ async def test_a_json_schema_goes_into_the_output_config_as_text(service: Servic
     [
         (400, ProviderBadRequest),
         (401, ProviderUnauthorised),
-        (403, ProviderUnauthorised),
+        (403, ProviderForbidden),
         (404, ProviderBadRequest),
         (408, ProviderUnavailable),
         (413, ProviderBadRequest),

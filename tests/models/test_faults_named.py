@@ -23,7 +23,7 @@ from apps.models.wire_cases.errors import HTML, JSON, STREAM, closed_port
 from apps.models.wire_report import as_json, as_text
 from tests.docs.pages import read
 
-QUICK = Timeouts(2.0, 0.6, 0.4)
+QUICK = {"silent": Timeouts(2.0, 0.1, 0.1), "stalls": Timeouts(2.0, 2.0, 0.1)}
 GUIDE = read("guides/provider-check.md")
 
 
@@ -174,7 +174,7 @@ FAULTS = {
 
 
 async def checked(planted: Planted) -> Report:
-    timeouts = QUICK if planted.fault.fate in ("silent", "stalls") else None
+    timeouts = QUICK.get(planted.fault.fate)
     return await check_on_fake(
         get_provider(planted.provider), fault=planted.fault, timeouts=timeouts, only=[planted.case]
     )
@@ -244,7 +244,7 @@ async def test_a_driver_that_breaks_its_contract_is_found_out(monkeypatch: pytes
 
 
 async def test_a_call_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "CASE_LIMIT_S", 0.3)
+    monkeypatch.setattr(checking, "CASE_LIMIT_S", 0.1)
     report = await check_on_fake(get_provider("openai"), fault=Fault(fate="silent"), only=["chat.hello"])
     assert first_failed(report).code == "never_ended"
 

@@ -34,6 +34,7 @@ from apps.models.errors import (
     ProviderConnectionError,
     ProviderContentFiltered,
     ProviderError,
+    ProviderForbidden,
     ProviderRateLimited,
     ProviderUnauthorised,
     ProviderUnavailable,
@@ -300,7 +301,7 @@ async def test_an_answer_that_was_too_long_says_so(service: Service) -> None:
     ("status", "error"),
     [
         (400, ProviderBadRequest),
-        (403, ProviderUnauthorised),
+        (403, ProviderForbidden),
         (404, ProviderBadRequest),
         (429, ProviderRateLimited),
         (500, ProviderUnavailable),

@@ -1,13 +1,14 @@
 """Batches and patience."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from apps.models.catalogue import get_provider
 from apps.models.configured import make_endpoint
-from apps.models.contracts import Driver, Embeddings, Endpoint, ModelSpec
+from apps.models.contracts import Driver, Embeddings, Endpoint, ModelSpec, Prices
 from apps.models.errors import (
     ProviderError,
     ProviderRateLimited,
@@ -15,6 +16,7 @@ from apps.models.errors import (
     ProviderUnavailable,
 )
 from apps.models.handles import Key, ModelHandle
+from apps.models.reserving import most_usd
 
 DEMO = get_provider("demo")
 
@@ -98,3 +100,11 @@ def test_usage_carries_the_models_prices() -> None:
         prompt_tokens=1000, completion_tokens=2000, latency_s=1.5
     )
     assert (str(usage.prompt_price), str(usage.completion_price)) == ("0.0025000", "0.02000")
+
+
+def test_no_count_of_a_server_makes_a_price_that_cannot_be_stored() -> None:
+    spec = ModelSpec("m", "llm", prices=Prices(Decimal(1000), Decimal(1000)))
+    model = ModelHandle("demo", spec, Flaky(), [Key("k", make_endpoint(DEMO, {}))])
+    usage = model.usage(prompt_tokens=10**8, completion_tokens=10**8, latency_s=1)
+    assert usage.prompt_price + usage.completion_price == 8_000_000
+    assert most_usd(model, prompt_tokens=10**8, answer_tokens=10**8) == 8_000_000

@@ -1,6 +1,7 @@
 """Several keys of a provider, credentials of single models, prices, stand-ins and trials, on the real database."""
 
 import asyncio
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from apps.common import caching, perloop
 from apps.common.errors import InvalidParam, NotFound
 from apps.models import health, ledger
 from apps.models.catalogue import get_provider
-from apps.models.contracts import ChatMessage, ChatRequest, Finish, ModelSpec, TextDelta
+from apps.models.contracts import ChatMessage, ChatRequest, ModelSpec, Substitute, TextDelta
 from apps.models.errors import ModelNotFound, ProviderError, ProviderNotInitialized, ProviderRateLimited
 from apps.models.handles import ModelHandle
 from apps.models.models import DefaultModel, KeyTrouble, ProviderCredential, WorkspaceModel
@@ -154,7 +155,7 @@ def test_a_key_that_rests_is_written_down_and_struck_out_when_it_works_again(
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
 
     error = ProviderRateLimited("[x] Error: slow down", retry_after_s=30)
-    perloop.run(report(health.failed(handle.keys[0], "fake", error)))
+    perloop.run(report(health.failed(handle.keys[0], "fake", error, time.monotonic())))
     trouble = KeyTrouble.objects.get()
     assert (trouble.model, trouble.kind, trouble.message) == ("fake", "rate_limited", error.message)
     assert 25 < (trouble.until - trouble.since).total_seconds() <= 31
@@ -163,7 +164,7 @@ def test_a_key_that_rests_is_written_down_and_struck_out_when_it_works_again(
 
 
 def test_a_key_that_is_entered_again_begins_anew(workspace: Workspace, upstream: Upstream) -> None:
-    health.failed(resolve(workspace).keys[0], "fake", ProviderRateLimited("slow", retry_after_s=60))
+    health.failed(resolve(workspace).keys[0], "fake", ProviderRateLimited("slow", retry_after_s=60), time.monotonic())
     assert health.health_of(resolve(workspace).keys[0], "fake").rest_s
     values = {"base_url": upstream.base_url, "api_key": "sk-****ef"}
     set_credentials(workspace=workspace, user=None, provider=OWN, values=values)
@@ -191,6 +192,30 @@ def test_a_model_may_have_a_server_of_its_own_to_which_no_other_key_goes(
     with pytest.raises(InvalidParam, match="again"):
         change_model(workspace=workspace, user=None, model_id=model.pk, spec=spec, values=moved)
     assert keys_of(resolve(workspace)) == [KEY]
+
+
+def test_a_models_own_key_does_not_follow_the_provider_to_another_address(
+    workspace: Workspace, upstream: Upstream
+) -> None:
+    spec = ModelSpec("own", "llm")
+    add: dict[str, Any] = {"workspace": workspace, "user": None, "provider": OWN, "spec": spec, "check": False}
+    model = add_model(**add, values={"api_key": SECOND})
+    assert keys_of(resolve(workspace, "own")) == [SECOND]
+    assert resolve(workspace, "own").keys[0].credential_id is None
+    second(workspace, upstream.base_url)
+    assert keys_of(resolve(workspace, "own")) == [SECOND]  # one way, not one for each key of the provider
+    first = ProviderCredential.objects.earliest("created_at")
+    moved = {"base_url": "http://127.0.0.1:9/v1", "api_key": KEY}
+    set_credentials(workspace=workspace, user=None, provider=OWN, values=moved, key_id=first.pk, check=False)
+    with pytest.raises(ProviderNotInitialized, match="Enter it again"):
+        resolve(workspace, "own")
+    change: dict[str, Any] = {"workspace": workspace, "user": None, "model_id": model.pk, "spec": spec}
+    change_model(**change, values={"api_key": "sk-****ef"})
+    with pytest.raises(ProviderNotInitialized, match="Enter it again"):
+        resolve(workspace, "own")
+    change_model(**change, values={"api_key": SECOND})
+    handle = resolve(workspace, "own")
+    assert handle.keys[0].endpoint.credentials == {"base_url": "http://127.0.0.1:9/v1", "api_key": SECOND}
 
 
 def test_mdl_26_model_by_model_needs_no_key_of_the_provider(workspace: Workspace, upstream: Upstream) -> None:
@@ -246,16 +271,16 @@ def test_the_workspaces_stand_in_answers_and_an_app_may_choose_others_or_none(
     add_model(workspace=workspace, user=None, provider=OWN, spec=ModelSpec("fail-500", "llm"), check=False)
     set_chain(workspace=workspace, user=None, model_type="llm", names=[(OWN, "spare"), ("demo", "demo-chat")])
 
-    async def ask(**more: Any) -> tuple[str, Finish]:
+    async def ask(**more: Any) -> tuple[str, Substitute]:
         handle = await resolve_model(workspace_id=workspace.pk, model_type="llm", provider=OWN, name="fail-500", **more)
         pieces = [piece async for piece in handle.stream_chat(ASK)]
-        return "".join(one.text for one in pieces if isinstance(one, TextDelta)), pieces[-1]  # type: ignore[return-value]
+        return "".join(one.text for one in pieces if isinstance(one, TextDelta)), pieces[0]  # type: ignore[return-value]
 
-    text, finish = perloop.run(ask())
+    text, answering = perloop.run(ask())
     assert text.startswith("tok0 ")
-    assert (finish.provider, finish.spec and finish.spec.name) == (OWN, "spare")
-    _, finish = perloop.run(ask(stand_ins=[("demo", "demo-chat")]))
-    assert finish.provider == "demo"
+    assert (answering.provider, answering.spec.name) == (OWN, "spare")
+    _, answering = perloop.run(ask(stand_ins=[("demo", "demo-chat")]))
+    assert answering.provider == "demo"
     with pytest.raises(ProviderError):
         perloop.run(ask(stand_ins=[]))
 
@@ -297,9 +322,9 @@ def test_mdl_30_a_workspace_without_a_key_tries_hosted_models_so_many_times(sett
 
     async def call() -> None:
         for _ in range(200):
-            await ledger.admit(handle)
+            await ledger.use_trial(handle)
         with pytest.raises(TrialUsedUp):
-            await ledger.admit(handle)
+            await ledger.use_trial(handle)
 
     perloop.run(call())
 

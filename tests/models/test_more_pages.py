@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from apps.billing.models import TrialUse
 from apps.models.catalogue import get_provider
 from apps.models.contracts import Prices
-from apps.models.models import FallbackChain, KeyTrouble, ProviderCredential, WorkspaceModel
+from apps.models.models import DefaultModel, FallbackChain, KeyTrouble, ProviderCredential, WorkspaceModel
 from apps.models.selectors import get_configured
 from apps.models.services.credentials import set_credentials
 from apps.workspaces.models import Workspace
@@ -103,6 +103,22 @@ def test_only_the_last_key_is_missed(browser: Client, workspace: Workspace, upst
     assert "Helper" in browser.get(f"/settings/models/keys/{first.pk}/remove").content.decode()
     browser.post(f"/settings/models/keys/{first.pk}/remove")
     assert not ProviderCredential.objects.exists()
+
+
+def test_a_key_out_of_use_does_not_count_among_those_that_are_left(
+    browser: Client, workspace: Workspace, upstream: Upstream
+):
+    connect(workspace, upstream)
+    a_second_key(browser, upstream)
+    add(browser)
+    browser.post("/settings/models/default", {"type": "llm", "model": "openai_api_compatible gen-3-0"})
+    assert DefaultModel.objects.exists()
+    first, second = ProviderCredential.objects.order_by("created_at")
+    browser.post(f"/settings/models/keys/{second.pk}/switch", {"enabled": "off"})
+    asked = browser.get(f"/settings/models/keys/{first.pk}/remove").content.decode()
+    assert "Default models" in asked
+    browser.post(f"/settings/models/keys/{first.pk}/remove")
+    assert not DefaultModel.objects.exists()
 
 
 def test_a_key_of_another_workspace_is_not_found(browser: Client, upstream: Upstream):
@@ -258,6 +274,7 @@ def test_what_is_left_of_a_trial_is_shown(browser: Client, workspace: Workspace,
     assert page.count("In the trial") == len(trial.models)
     tried = set(re.findall(r'<option value="llm ([^"]+)"', page))
     assert tried == set(trial.models) & {spec.name for spec in get_provider("openai").specs.values()}
+    assert 'value="openai ' not in browser.get(CHAINS).content.decode()
     set_credentials(workspace=workspace, user=None, provider="openai", values={"api_key": KEY}, check=False)
     assert "trial calls left" not in browser.get("/settings/models").content.decode()
 

@@ -161,7 +161,7 @@ async def test_mdl_31_the_wish_of_a_rate_limit_is_kept(upstream: Upstream) -> No
 
 async def test_a_merely_slow_model_succeeds(upstream: Upstream) -> None:
     assert text_in(await chat(endpoint(upstream.base_url), "slow-400")).startswith("tok0")
-    assert text_in(await chat(endpoint(upstream.base_url), "gen-6-200")) == "tok0 tok1 tok2 tok3 tok4 tok5 "
+    assert text_in(await chat(endpoint(upstream.base_url), "gen-4-200")) == "tok0 tok1 tok2 tok3 "
 
 
 async def test_leaving_a_stream_ends_the_upstream_request(upstream: Upstream) -> None:
@@ -181,8 +181,8 @@ async def test_leaving_a_stream_ends_the_upstream_request(upstream: Upstream) ->
 async def test_comments_do_not_keep_a_dead_stream_alive() -> None:
     async with serving(SSE_HEAD, *[b": keep-alive\n\n"] * 100, pause_s=0.05) as wire:
         began = time.monotonic()
-        with pytest.raises(ProviderConnectionError, match=r"no data for 0\.6 s"):
-            await chat(endpoint(wire.url))
+        with pytest.raises(ProviderConnectionError, match=r"no data for 0\.2 s"):
+            await chat(endpoint(wire.url, timeouts=Timeouts(1, 0.2, 0.1)))
         assert time.monotonic() - began < 1.5
 
 
@@ -242,7 +242,7 @@ async def test_no_server_and_a_silent_server() -> None:
         await chat(endpoint("http://127.0.0.1:1/v1"))
     async with serving(hang=True) as wire:
         with pytest.raises(ProviderConnectionError, match="no data"):
-            await chat(endpoint(wire.url))
+            await chat(endpoint(wire.url, timeouts=Timeouts(1, 0.1, 0.1)))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Vendors' errors by their words, codes and headers: in failed answers and in successful ones."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from apps.models.drivers import _problems
@@ -20,7 +22,7 @@ from apps.models.errors import (
     ProviderUnavailable,
 )
 
-from .helpers import endpoint
+from .helpers import KEY, endpoint
 
 WHERE = endpoint("http://127.0.0.1:1/v1")
 
@@ -245,3 +247,39 @@ def test_an_error_in_a_successful_answer_is_found(name: str) -> None:
 )
 def test_an_answer_without_error_is_left_alone(answer: Any) -> None:
     assert _problems.found_in(WHERE, answer) is None
+
+
+@pytest.mark.parametrize("word", ["exceed", "exceeds the ", "token count ", "too many "])
+def test_words_without_end_are_judged_by_their_beginning(word: str) -> None:
+    problem = _problems.from_event(WHERE, {"message": word * 200_000})  # by all of it: hours
+    assert len(problem.message) < 1_100
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b'{"error_code": [1]}', {}),
+        (b'{"base_resp": {"status_code": [1]}}', {}),
+        (b'{"base_resp": {"status_code": {"a": 1}}}', {}),
+        (b'{"code": [1], "message": "x"}', {}),
+        ('{"error": {"code": "²", "message": "x"}}'.encode(), {}),
+        (b'{"error": {"code": "' + b"4" * 5_000 + b'", "message": "x"}}', {}),
+        (b"x", {"retry-after": "Mon, 99999999999999999999 Jan 2024 00:00:00 GMT"}),
+        (b"x", {"retry-after": "9" * 5_000}),
+    ],
+)
+def test_odd_codes_and_dates_are_faults_of_the_provider_as_others(body: bytes, headers: dict[str, str]) -> None:
+    assert isinstance(_problems.from_status(WHERE, 503, body, headers), ProviderError)
+    found = _problems.found_in(WHERE, orjson.loads(body) if body.startswith(b"{") else {})
+    assert found is None or isinstance(found, ProviderError)
+
+
+def test_a_key_is_masked_before_an_answer_is_cut() -> None:
+    for pad in range(160, 200):
+        sentence = _problems.breach(WHERE, b"x" * pad + KEY.encode() + b"y" * 100).message
+        assert KEY[:12] not in sentence
+
+
+@pytest.mark.parametrize("spelt", [lambda key: key, lambda key: base64.b64encode(key.encode()).decode()])
+def test_a_key_is_masked_in_other_spellings(spelt) -> None:
+    assert spelt(KEY)[:20] not in _problems.sentence(WHERE, f"refused: {spelt(KEY)}")

@@ -1,4 +1,4 @@
-"""`manage.py provider_check`: every provider on its stand-in, one live, what is printed and how it exits."""
+"""`manage.py provider_check`: every provider on its fake server, one live, what is printed and how it exits."""
 
 import asyncio
 import json
@@ -64,7 +64,7 @@ def upstream() -> Iterator[tuple[str, OpenAIFake]]:
 
 
 @pytest.mark.parametrize("key", all_providers())
-async def test_every_case_of_every_provider_passes_on_its_stand_in(key: str) -> None:
+async def test_every_case_of_every_provider_passes_on_its_fake(key: str) -> None:
     report = await check_on_fake(get_provider(key))
     assert [(case.key, case.code, case.sentence) for case in report.results if case.status == "failed"] == []
     assert report.count("passed") > 20

@@ -5,13 +5,14 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from apps.models.catalogue import get_provider
-from apps.models.contracts import ChatMessage, ChatPiece, ChatRequest, Endpoint, Finish, ModelSpec, TextDelta
+from apps.models.contracts import ChatMessage, ChatPiece, ChatRequest, Endpoint, Finish, ModelSpec, TextDelta, Timeouts
 from apps.models.drivers import _replicate_wire as wire
 from apps.models.drivers._replicate_events import OutputParser
 from apps.models.errors import (
@@ -57,6 +58,11 @@ def at(url: str, **credentials: str) -> Endpoint:
     values = {"api_key": KEY, "base_url": url, **credentials}
     options = {**PROVIDER.driver_options, **HURRIED}
     return Endpoint(PROVIDER.key, options, values, [KEY], QUICK, private_allowed=True)
+
+
+def impatient(where: Endpoint) -> Endpoint:
+    """The endpoint for a call that waits in vain."""
+    return replace(where, timeouts=Timeouts(1, 0.3, 0.1), options={**where.options, "cold_start_s": 0.3})
 
 
 def llm(name: str = "plain", **fields: Any) -> ModelSpec:
@@ -162,11 +168,11 @@ FAULTS: Mapping[str, tuple[type[ProviderError], str]] = {
     "fail-500": (ProviderUnavailable, "status code 500"),
     "fail-503": (ProviderUnavailable, "status code 503"),
     "cut-after-3": (ProviderConnectionError, "Response ended prematurely"),
-    "hang-after-3": (ProviderConnectionError, "The server sent no data for 0.4 s"),
+    "hang-after-3": (ProviderConnectionError, "The server sent no data for 0.1 s"),
     "garbage": (ProviderUnavailable, "the model crashed"),
     "empty": (ProviderBadAnswer, "the answer is empty"),
     "canceled": (ProviderUnavailable, "ended before it was finished: canceled"),
-    "starting": (ProviderConnectionError, "nothing new for 0.6 s (status: starting)"),
+    "starting": (ProviderConnectionError, "nothing new for 0.3 s (status: starting)"),
 }
 
 
@@ -175,7 +181,7 @@ async def test_every_fault_has_its_class_and_sentence(place: Place, model: str) 
     kind, words = FAULTS[model]
     began = time.monotonic()
     with pytest.raises(kind) as caught:
-        await chat(place.endpoint(), llm(model))
+        await chat(impatient(place.endpoint()), llm(model))
     assert words in caught.value.message
     assert caught.value.message.startswith("[replicate] Error: ")
     assert time.monotonic() - began < 1.5
@@ -184,7 +190,7 @@ async def test_every_fault_has_its_class_and_sentence(place: Place, model: str) 
 @pytest.mark.parametrize("model", ["cut-after-3", "hang-after-3", "starting"])
 async def test_what_is_given_up_is_cancelled(place: Place, model: str) -> None:
     with pytest.raises(ProviderConnectionError):
-        await chat(place.endpoint(), llm(model))
+        await chat(impatient(place.endpoint()), llm(model))
     assert place.fake.cancelled == ["prediction0"]
 
 
@@ -210,17 +216,16 @@ async def test_cancelling_that_fails_does_not_hide_the_fault() -> None:
     body = json.dumps({"id": "p", "status": "starting", "output": None, "urls": {}}).encode()
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     async with wire_serving(head + body) as server:
-        stream = DRIVER.stream_chat(at(server.url), llm(), HELLO)
+        stream = DRIVER.stream_chat(impatient(at(server.url)), llm(), HELLO)
         with pytest.raises(ProviderConnectionError, match="nothing new"):
             await anext(stream)
 
 
 async def test_a_model_that_sleeps_has_longer_than_others(place: Place) -> None:
-    where = place.endpoint()
-    options = {**where.options, "cold_start_s": 300.0}
-    patient = Endpoint(where.provider, options, where.credentials, where.secrets, QUICK, private_allowed=True)
+    where = impatient(place.endpoint())
+    patient = replace(where, options={**where.options, "cold_start_s": 300.0})
     task = asyncio.create_task(chat(patient, llm("starting")))
-    await asyncio.sleep(1)  # longer than the usual 0.6 s
+    await asyncio.sleep(0.4)  # longer than the usual 0.3 s
     assert not task.done()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -294,7 +299,7 @@ async def test_embeddings_that_do_not_fit_are_refused(place: Place) -> None:
 
 async def test_embeddings_that_do_not_come_are_cancelled(place: Place) -> None:
     with pytest.raises(ProviderConnectionError, match="nothing new"):
-        await DRIVER.embed(place.endpoint(), embedder("starting"), ["a"])
+        await DRIVER.embed(impatient(place.endpoint()), embedder("starting"), ["a"])
     assert place.fake.cancelled == ["prediction0"]
 
 

@@ -17,9 +17,16 @@ from apps.models.contracts import ModelSpec
 from apps.models.errors import ModelNotFound, ProviderError, ProviderNotInitialized
 from apps.models.handles import ModelHandle
 from apps.models.models import DefaultModel, ProviderCredential, WorkspaceModel
-from apps.models.selectors import list_defaults, list_models, list_providers
-from apps.models.services.credentials import remove_credentials, reset_key_pair, set_credentials
-from apps.models.services.models import add_model, clear_default, remove_model, set_default
+from apps.models.selectors import list_chains, list_defaults, list_models, list_providers, list_substitutes
+from apps.models.services.credentials import (
+    add_key,
+    remove_credentials,
+    remove_key,
+    reset_key_pair,
+    set_credentials,
+    set_key_enabled,
+)
+from apps.models.services.models import add_model, clear_default, remove_model, set_chain, set_default
 from apps.models.services.resolve import resolve_model
 from apps.workspaces.models import AuditEvent, Workspace
 from tests.factories import make_workspace
@@ -140,6 +147,42 @@ def test_another_address_does_not_get_the_old_secret(workspace: Workspace, upstr
     assert resolve(workspace, provider=OWN, name="fake").keys[0].endpoint.credentials == {"base_url": elsewhere}
 
 
+def test_with_the_last_key_in_use_go_the_defaults_that_rest_on_it(workspace: Workspace, upstream: Upstream) -> None:
+    first = configure(workspace, upstream)
+    values = {"base_url": upstream.base_url, "api_key": KEY}
+    by: dict[str, Any] = {"workspace": workspace, "user": None}
+    second = add_key(**by, provider=OWN, values=values, label="b", check=False)
+    models: list[tuple[str, Any, Any]] = [("gen", "llm", None), ("vec", "text-embedding", values)]
+    for name, model_type, own in models:
+        add(workspace, name, model_type, check=False, values=own)
+        set_default(**by, model_type=model_type, provider=OWN, name=name)
+    set_key_enabled(**by, key_id=second.pk, enabled=False)
+    assert DefaultModel.objects.count() == 2
+    remove_key(**by, key_id=first.pk)
+    assert [row.type for row in DefaultModel.objects.all()] == ["text-embedding"]  # that model has its own access
+    assert list_defaults(workspace=workspace)["llm"] == ("demo", "demo-chat")
+    set_key_enabled(**by, key_id=second.pk, enabled=True)
+    set_default(**by, model_type="llm", provider=OWN, name="gen")
+    set_key_enabled(**by, key_id=second.pk, enabled=False)
+    assert not DefaultModel.objects.filter(type="llm").exists()
+
+
+def test_models_on_trial_stand_in_for_no_other(workspace: Workspace, settings) -> None:
+    settings.HOSTED_API_KEYS = {"openai": "sk-of-the-installation"}
+    by: dict[str, Any] = {"workspace": workspace, "user": None}
+    names = [("openai", "gpt-4o-mini"), ("demo", "demo-chat")]
+    with pytest.raises(InvalidParam, match="on trial") as caught:
+        set_chain(**by, model_type="llm", names=names)
+    assert caught.value.params == "chain"
+    key = set_credentials(**by, provider="openai", values={"api_key": KEY}, check=False)
+    set_chain(**by, model_type="llm", names=names)
+    assert [link.is_missing for link in list_chains(workspace=workspace)["llm"]] == [False, False]
+    set_key_enabled(**by, key_id=key.pk, enabled=False)
+    assert [link.is_missing for link in list_chains(workspace=workspace)["llm"]] == [True, False]
+    substitutes = {choice.provider.key for choice in list_substitutes(workspace=workspace, model_type="llm")}
+    assert substitutes == {"demo"}
+
+
 def test_openais_optional_address_is_guarded_too(workspace: Workspace) -> None:
     set_credentials(workspace=workspace, user=None, provider="openai", values={"api_key": KEY}, check=False)
     with pytest.raises(InvalidParam, match="again"):
@@ -225,6 +268,7 @@ def test_a_catalogued_model_needs_only_the_key(workspace: Workspace) -> None:
         ({"provider": "nope"}, ProviderNotInitialized),
         ({"provider": OWN, "spec": ModelSpec("x", "cooking")}, InvalidParam),  # type: ignore[arg-type]  # on purpose
         ({"provider": OWN, "spec": ModelSpec("", "llm")}, InvalidParam),
+        ({"provider": OWN, "spec": ModelSpec("../../admin", "llm")}, InvalidParam),
         ({"provider": OWN, "spec": ModelSpec("x", "llm", context_tokens=0)}, InvalidParam),
     ],
 )

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from apps.models.catalogue import get_provider
-from apps.models.contracts import ChatMessage, ChatRequest, Endpoint, ModelSpec
+from apps.models.contracts import ChatMessage, ChatRequest, Endpoint, ModelSpec, Timeouts
 from apps.models.errors import (
     ProviderBadAnswer,
     ProviderBadRequest,
@@ -28,6 +29,7 @@ PROVIDER = get_provider("huggingface_tei")
 DRIVER = PROVIDER.make_driver()
 EMBEDDER = ModelSpec("bge-small", "text-embedding")
 RERANKER = ModelSpec("bge-reranker", "rerank")
+BRIEF = Timeouts(connect_s=0.05, first_byte_s=0.05, idle_s=0.05)
 
 
 class Place:
@@ -126,7 +128,7 @@ async def test_no_server_and_a_silent_one() -> None:
         await DRIVER.embed(at(base_url="http://127.0.0.1:1"), EMBEDDER, ["a"])
     async with wire_serving(hang=True) as server:
         with pytest.raises(ProviderConnectionError):
-            await DRIVER.embed(at(base_url=server.url), EMBEDDER, ["a"])
+            await DRIVER.embed(replace(at(base_url=server.url), timeouts=BRIEF), EMBEDDER, ["a"])
 
 
 async def test_without_a_key_none_is_sent(place: Place) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from apps.models.catalogue import Provider, all_providers
 from apps.models.configured import make_endpoint
 from apps.models.contracts import ChatPiece, ChatRequest, Driver, Endpoint, ModelSpec, ModelType, TextDelta
+from apps.models.fake_choice import at_once
 from apps.models.fake_servers import FakeServer, fake_servers, serving
 from apps.models.fakes.huggingface import HuggingFaceFake
 from apps.models.fakes.tei import TEIFake
@@ -83,7 +84,7 @@ async def calling(key: str, **values: str) -> AsyncIterator[Wire]:
         entered = {**fake.credentials(address), **values}
         if vendor and vendor.entered is not None:
             entered["base_url"] = address + vendor.entered
-        yield Wire(provider, make_endpoint(provider, entered), fake)
+        yield Wire(provider, at_once(make_endpoint(provider, entered)), fake)
 
 
 def text_in(pieces: Sequence[ChatPiece]) -> str:

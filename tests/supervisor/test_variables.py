@@ -61,7 +61,7 @@ def test_what_is_said_to_be_read_is_read_and_the_other_way_round() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if path.name not in {"variables.py", "test.py"}
     ]
-    reading = r"""(?:text|integer|seconds|flag|choice|words|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)"""
+    reading = r"""(?:text|integer|seconds|flag|choice|words|rates|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)"""
     found = set(re.findall(reading, " ".join(sources)))
     internal = {"DRAIN_S", "LISTEN_FD", "PATH", "READY_FD", "WORKER_BEAT"}
     assert found - internal == READ

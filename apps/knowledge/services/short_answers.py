@@ -29,7 +29,7 @@ class ShortAnswer:
                     self.text += piece.text
                 elif isinstance(piece, ToolCallDelta):
                     self.calls = [*self.calls, *piece.calls]
-                else:
+                elif isinstance(piece, Finish):
                     self.finish = piece
                 if len(self.text) > self.max_characters:
                     break

@@ -104,3 +104,8 @@ class Answer:
 def count(value: Any) -> int | None:
     """A number of tokens as a server states it; None for what is none."""
     return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
+
+
+def whole_count(value: Any) -> int | None:
+    """The same of a server that may write 5.0."""
+    return count(int(value) if isinstance(value, float) and value.is_integer() else value)

@@ -142,8 +142,7 @@ class ConverseParser:
         self._answer.end(_REASONS.get(reason, "stop"), pieces)
 
     def _broken(self, payload: bytes) -> Exception:
-        text = payload[:200].decode("utf-8", "replace")
-        return _problems.bad_answer(self._endpoint, f"the answer is not what the protocol promises: {text}")
+        return _problems.breach(self._endpoint, payload)
 
 
 def _from_frame(endpoint: Endpoint, frame: Frame) -> ProviderError:

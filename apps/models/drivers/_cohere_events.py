@@ -13,7 +13,7 @@ from apps.models.contracts import ChatPiece, Endpoint
 from apps.models.errors import ProviderUnavailable
 
 from . import _problems
-from ._answers import Answer, count
+from ._answers import Answer, whole_count
 from ._sse import EventReader
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
@@ -124,8 +124,8 @@ class CohereParser:
     def _count(self, usage: Mapping[str, Any]) -> None:
         """What is charged, which leaves out the vendor's own prompt; else what was read and written."""
         counted = usage.get("billed_units") or usage.get("tokens") or {}
-        self._answer.prompt_tokens = _whole(counted.get("input_tokens"))
-        self._answer.completion_tokens = _whole(counted.get("output_tokens"))
+        self._answer.prompt_tokens = whole_count(counted.get("input_tokens"))
+        self._answer.completion_tokens = whole_count(counted.get("output_tokens"))
 
     def _error(self, event: Mapping[str, Any]) -> Exception:
         """An event without a type: an error's body in place of an answer."""
@@ -133,10 +133,4 @@ class CohereParser:
         return found or _problems.bad_answer(self._endpoint, str(event.get("message") or event))
 
     def _broken(self, payload: bytes) -> Exception:
-        text = payload[:200].decode("utf-8", "replace")
-        return _problems.bad_answer(self._endpoint, f"the answer is not what the protocol promises: {text}")
-
-
-def _whole(value: Any) -> int | None:
-    """A count, which this vendor may write as 5.0."""
-    return count(int(value) if isinstance(value, float) and value.is_integer() else value)
+        return _problems.breach(self._endpoint, payload)

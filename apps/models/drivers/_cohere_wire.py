@@ -12,6 +12,7 @@ import orjson
 from apps.common.tokens import estimate_tokens
 from apps.models.contracts import ChatRequest, DriverOptions, Embeddings, Endpoint, ModelSpec, ParameterRule
 
+from ._answers import whole_count
 from ._anthropic_wire import schema_of
 from ._cohere_messages import messages
 from ._openai_vectors import read_vectors
@@ -110,8 +111,8 @@ def embedding_body(endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -
 def read_embeddings(answer: Any, texts: Sequence[str], dimensions: int | None) -> Embeddings:
     """The vectors of an embedding answer with the tokens that are charged. Raises ValueError."""
     vectors = read_vectors({"vectors": answer["embeddings"]["float"]}, len(texts), dimensions)
-    tokens = ((answer.get("meta") or {}).get("billed_units") or {}).get("input_tokens")
-    return Embeddings(vectors, int(tokens or sum(map(estimate_tokens, texts))))
+    tokens = whole_count(((answer.get("meta") or {}).get("billed_units") or {}).get("input_tokens"))
+    return Embeddings(vectors, tokens or sum(map(estimate_tokens, texts)))
 
 
 def rerank_body(model: ModelSpec, query: str, documents: Sequence[str], top_n: int) -> bytes:

@@ -148,5 +148,4 @@ class GeminiParser:
         return _problems.from_status(self._endpoint, status if type(status) is int else 500, orjson.dumps(chunk), {})
 
     def _broken(self, payload: bytes) -> Exception:
-        text = payload[:200].decode("utf-8", "replace")
-        return _problems.bad_answer(self._endpoint, f"the answer is not what the protocol promises: {text}")
+        return _problems.breach(self._endpoint, payload)

@@ -13,6 +13,7 @@ import orjson
 from apps.common.tokens import estimate_tokens
 from apps.models.contracts import AudioFile, ChatPiece, ChatRequest, Embeddings, Endpoint, ModelSpec, TextDelta
 
+from ._answers import count
 from ._anthropic_wire import schema_of
 from ._google_options import resource
 from ._google_thinking import thinking
@@ -63,9 +64,9 @@ def read_embeddings(answer: Any, texts: Sequence[str], dimensions: int | None) -
     none are told. Raises ValueError.
     """
     rows = [row["values"] for row in answer["embeddings"]]
-    tokens = (answer.get("usageMetadata") or {}).get("promptTokenCount")
+    tokens = count((answer.get("usageMetadata") or {}).get("promptTokenCount"))
     vectors = read_vectors({"vectors": rows}, len(texts), dimensions)
-    return Embeddings(vectors, int(tokens or sum(map(estimate_tokens, texts))))
+    return Embeddings(vectors, tokens or sum(map(estimate_tokens, texts)))
 
 
 def transcription_body(audio: AudioFile) -> bytes:

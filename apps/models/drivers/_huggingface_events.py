@@ -8,6 +8,7 @@ import orjson
 from apps.models.contracts import ChatPiece, Endpoint, Finish, TextDelta
 
 from . import _problems
+from ._answers import count
 from ._sse import EventReader
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
@@ -59,10 +60,7 @@ class TokenParser:
                 raise self._problem(answer)
             self._take(answer, pieces)
         except _MALFORMED as error:
-            text = data[:200].decode("utf-8", "replace")
-            raise _problems.bad_answer(
-                self._endpoint, f"the answer is not what the protocol promises: {text}"
-            ) from error
+            raise _problems.breach(self._endpoint, data) from error
         self.events += 1
 
     def _take(self, answer: Mapping[str, Any], pieces: list[ChatPiece]) -> None:
@@ -85,11 +83,7 @@ class TokenParser:
 
     def _finish(self) -> Finish:
         reason = _REASONS.get(str(self._details.get("finish_reason")), "stop")
-        return Finish(reason, self._count("input_length"), self._count("generated_tokens"))
-
-    def _count(self, name: str) -> int | None:
-        value = self._details.get(name)
-        return value if type(value) is int and value >= 0 else None
+        return Finish(reason, count(self._details.get("input_length")), count(self._details.get("generated_tokens")))
 
     def _problem(self, answer: Mapping[str, Any]) -> Exception:
         status = _STATUS.get(str(answer.get("error_type")), 500)

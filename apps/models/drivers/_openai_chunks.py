@@ -34,7 +34,7 @@ class ChunkParser:
     """Reads one streamed answer.
 
     `finished` says that the answer's last text has come, `done` that nothing more will; `events` counts what was
-    read apart from comments.
+    read apart from comments and from events that say nothing.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -67,7 +67,8 @@ class ChunkParser:
                     self._take(event, pieces)
                 except _MALFORMED as error:
                     raise self._broken(line[5:]) from error
-                self.events += 1
+                if event.get("choices") or event.get("usage"):
+                    self.events += 1
         return pieces
 
     def end(self) -> list[ChatPiece]:
@@ -196,8 +197,7 @@ class ChunkParser:
         return _problems.bad_answer(self._endpoint, f"the answer is empty (finish reason: {reason})")
 
     def _broken(self, payload: bytes) -> Exception:
-        text = payload[:200].decode("utf-8", "replace")
-        return _problems.bad_answer(self._endpoint, f"the answer is not what the protocol promises: {text}")
+        return _problems.breach(self._endpoint, payload)
 
 
 def _text_of(part: Mapping[str, Any]) -> Any:

@@ -12,6 +12,8 @@ import orjson
 from apps.common.tokens import estimate_tokens
 from apps.models.contracts import Embeddings, Endpoint, ModelSpec
 
+from . import _answers
+
 
 def embedding_body(endpoint: Endpoint, model: ModelSpec, texts: Sequence[str]) -> bytes:
     """The body of an embedding request; an empty text, which providers refuse, is sent as a space.
@@ -36,7 +38,7 @@ def read_embeddings(answer: Any, texts: Sequence[str], dimensions: int | None) -
     usage = answer.get("usage") or {}
     tokens = usage.get("prompt_tokens") or usage.get("total_tokens") or answer.get("total_tokens")
     vectors = read_vectors(answer, len(texts), dimensions)
-    return Embeddings(vectors, int(tokens or sum(map(estimate_tokens, texts))))
+    return Embeddings(vectors, _answers.count(tokens) or sum(map(estimate_tokens, texts)))
 
 
 def read_vectors(answer: Any, count: int, dimensions: int | None) -> list[list[float]]:

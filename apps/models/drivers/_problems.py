@@ -17,18 +17,15 @@ from apps.models.errors import (
     ProviderConnectionError,
     ProviderContentFiltered,
     ProviderError,
+    ProviderForbidden,
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderUnauthorised,
     ProviderUnavailable,
 )
+from apps.models.masking import words
 
-from ._vendor_codes import Complaint, complaint_in, known_kind, mapped_kind
-
-MAX_WORDS: Final = 1000
-MASK: Final = "****"
-# Keys that an upstream echoes although they are not the ones we sent (a gateway's own).
-_KEY_LIKE: Final = re.compile(r"\b(sk|gsk|xai|hf|nvapi|pk|rk)[-_][A-Za-z0-9_-]{12,}|(?<=Bearer )[^\s\"']{8,}")
+from ._vendor_codes import READ_CHARACTERS, Complaint, complaint_in, known_kind, mapped_kind
 
 _CLASSES: Final[Mapping[str, type[ProviderError]]] = {
     error.kind: error
@@ -43,7 +40,8 @@ _CLASSES: Final[Mapping[str, type[ProviderError]]] = {
     )
 }
 _LEFT_TO_THE_STATUS: Final = frozenset({"", "bad_request", "unavailable"})  # a status says these better than a code
-_READ_CHARACTERS: Final = 4000  # of a body, in search of words: what matters comes first
+_QUOTED_CHARACTERS: Final = 200
+_STATUS: Final = re.compile(r"[45]\d\d", re.ASCII)
 LONGEST_PAUSE_S: Final = 86_400.0
 _RETRY_DELAY: Final = re.compile(r'"retryDelay":\s*"(\d{1,5}(?:\.\d+)?)s"')
 # MDL-34: what OpenAI's and Azure's older versions say to a request with functions.
@@ -61,13 +59,6 @@ _AWS_STATUS: Final = {
     "ExpiredTokenException": 401,
     "UnrecognizedClientException": 401,
 }
-
-
-def words(endpoint: Endpoint, text: str) -> str:
-    """A provider's text as it may be shown: secrets masked first, so that trimming cannot leave half of one."""
-    for secret in endpoint.secrets:
-        text = text.replace(secret, MASK)
-    return _KEY_LIKE.sub(MASK, text)[:MAX_WORDS].replace("\0", "").strip()
 
 
 def sentence(endpoint: Endpoint, text: str) -> str:
@@ -117,6 +108,12 @@ def bad_answer(endpoint: Endpoint, text: str) -> ProviderBadAnswer:
     return ProviderBadAnswer(sentence(endpoint, text))
 
 
+def breach(endpoint: Endpoint, payload: bytes) -> ProviderBadAnswer:
+    """The error for a part of an answer that breaks the protocol; of it, the beginning, masked before it is cut."""
+    text = words(endpoint, payload[:READ_CHARACTERS].decode("utf-8", "replace"))[:_QUOTED_CHARACTERS]
+    return bad_answer(endpoint, f"the answer is not what the protocol promises: {text}")
+
+
 def pause_s(headers: Mapping[str, str]) -> float | None:
     """How long the provider asks to wait, in seconds: `retry-after-ms`, or Retry-After as seconds or as a date.
 
@@ -147,7 +144,7 @@ def _complaint(text: str) -> Complaint:
         found = complaint_in(orjson.loads(text))
     except orjson.JSONDecodeError:
         found = None
-    return (found or Complaint((), ""))._replace(text=text[:_READ_CHARACTERS])
+    return (found or Complaint((), ""))._replace(text=text[:READ_CHARACTERS])
 
 
 def _error_map(endpoint: Endpoint) -> Mapping[str, str]:
@@ -162,8 +159,8 @@ def _of_complaint(endpoint: Endpoint, complaint: Complaint) -> ProviderError:
 
 def _status_in(complaint: Complaint) -> int:
     """An HTTP status among the codes; an error without one is the provider's own trouble."""
-    numbers = (int(code) for code in complaint.codes if str(code).isdigit())
-    return next((number for number in numbers if 400 <= number < 600), 500)
+    numbers = (int(str(code)) for code in complaint.codes if _STATUS.fullmatch(str(code)))
+    return next(numbers, 500)
 
 
 def _class_of(status: int) -> type[ProviderError]:
@@ -171,8 +168,10 @@ def _class_of(status: int) -> type[ProviderError]:
         return ProviderQuotaExceeded
     if status == 429:
         return ProviderRateLimited
-    if status in (401, 403):
+    if status == 401:
         return ProviderUnauthorised
+    if status == 403:
+        return ProviderForbidden
     if status == 408 or status >= 500:
         return ProviderUnavailable
     return ProviderBadRequest
@@ -194,5 +193,5 @@ def _number(value: str | None) -> float | None:
 def _until(date: str) -> float | None:
     try:
         return max(parsedate_to_datetime(date).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year that no calendar has
         return None

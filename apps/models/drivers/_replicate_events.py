@@ -36,8 +36,7 @@ class OutputParser:
 
     def whole(self, body: bytes) -> list[ChatPiece]:
         """A stream is never JSON. Raises ProviderBadAnswer."""
-        text = body[:200].decode("utf-8", "replace")
-        raise _problems.bad_answer(self._endpoint, f"the stream is not what the protocol promises: {text}")
+        raise _problems.breach(self._endpoint, body)
 
     def _read(self, events: list[Event]) -> list[ChatPiece]:
         pieces: list[ChatPiece] = []

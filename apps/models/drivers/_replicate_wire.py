@@ -10,6 +10,7 @@ import orjson
 
 from apps.models.contracts import ChatRequest, DriverOptions, Endpoint, ModelSpec, ParameterRule
 
+from ._answers import count
 from ._transcript import last_picture, text_of, transcript
 
 # Every model states its own inputs; these are the ones that the vendor's language models share (November 2026).
@@ -74,8 +75,7 @@ class Prediction:
 
     def tokens(self, kind: str) -> int | None:
         """Tokens of its `input` or `output`, where the model counts them."""
-        count = self.metrics.get(f"{kind}_token_count")
-        return count if type(count) is int and count >= 0 else None
+        return count(self.metrics.get(f"{kind}_token_count"))
 
 
 def base_url(endpoint: Endpoint) -> str:

@@ -56,8 +56,7 @@ class GenerateParser:
                 raise _problems.from_event(self._endpoint, answer["error"])
             self._take(answer, pieces)
         except _MALFORMED as error:
-            text = f"the answer is not what the protocol promises: {data[:200].decode('utf-8', 'replace')}"
-            raise _problems.bad_answer(self._endpoint, text) from error
+            raise _problems.breach(self._endpoint, data) from error
         self.events += 1
 
     def _take(self, answer: Any, pieces: list[ChatPiece]) -> None:

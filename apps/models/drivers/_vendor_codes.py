@@ -55,11 +55,13 @@ _WORDS: Final = {
     "invalid_request_error": "bad_request", "model_not_found": "bad_request",
 }  # fmt: skip
 
+READ_CHARACTERS: Final = 4000  # of an error, in search of words: what matters comes first
+
 _TOO_LONG: Final = re.compile(
     r"maximum (context|prompt) length|maximum allowed length of \d+ tokens|prompt (is )?too long|input (is )?too long"
     r"|prompt contains \d+ tokens|token count .{0,40}exceeds|context window exceeds"
-    r"|exceed\w* (the )?(model'?s? )?(maximum|max|available) (allowed )?(number of )?(context|token|input|message)"
-    r"|exceed\w* .{0,60}(context (window|length|size|limit)|tokens? limit)"
+    r"|exceed\w{0,8} (the )?(model'?s? )?(maximum|max|available) (allowed )?(number of )?(context|token|input|message)"
+    r"|exceed\w{0,8} .{0,60}(context (window|length|size|limit)|tokens? limit)"
     r"|reduce the length of (the|your) (messages|prompt|input)|too many (input )?tokens(?! per)"
     r"|range of input length should be|`inputs` (must have less than|tokens \+)|Prompt ?超长|输入.{0,6}超长",
     re.IGNORECASE,
@@ -95,14 +97,18 @@ def complaint_in(answer: Any) -> Complaint | None:
         return _of_object(error or answer)
     if isinstance(base, Mapping) and base.get("status_code"):
         code = base["status_code"]
-        return Complaint((code,), str(base.get("status_msg") or base), _MINIMAX.get(code, ""))
+        return Complaint((code,), str(base.get("status_msg") or base), _named(_MINIMAX, code))
     if answer.get("error_code"):
         code = answer["error_code"]
-        return Complaint((code,), str(answer.get("error_msg") or answer), _QIANFAN.get(code, ""))
+        return Complaint((code,), str(answer.get("error_msg") or answer), _named(_QIANFAN, code))
     code, text = answer.get("code"), answer.get("message") or answer.get("msg")
     if code and text and str(code) not in ("200", "success", "Success"):
-        return Complaint((code,), str(text), _SPARK.get(code, "") if isinstance(code, int) else "")
+        return Complaint((code,), str(text), _named(_SPARK, code))
     return None
+
+
+def _named(table: Mapping[int, str], code: Any) -> str:
+    return table.get(code, "") if isinstance(code, int) else ""
 
 
 def mapped_kind(complaint: Complaint, own: Mapping[str, str]) -> str:
@@ -112,7 +118,7 @@ def mapped_kind(complaint: Complaint, own: Mapping[str, str]) -> str:
 
 def known_kind(complaint: Complaint) -> str:
     """What a vendor's error is by its words and codes, "" where they do not tell."""
-    return _by_words(complaint.text) or complaint.kind or _by_code(complaint.codes)
+    return _by_words(complaint.text[:READ_CHARACTERS]) or complaint.kind or _by_code(complaint.codes)
 
 
 def _by_code(codes: Iterable[Any]) -> str:

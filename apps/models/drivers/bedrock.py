@@ -21,6 +21,7 @@ from apps.models.contracts import (
 from . import _bedrock_invoke as invoke
 from . import _bedrock_wire as wire
 from . import _calls, _problems
+from ._answers import count
 from ._bedrock_chunks import ConverseParser
 from ._openai_vectors import read_vectors
 from ._rerank_shapes import read_ranks
@@ -95,4 +96,4 @@ class BedrockDriver(Driver):
 def _tokens(answer: http.Fetched) -> int:
     """What Bedrock counted; 0 where it does not say."""
     text = answer.headers.get(COUNT_HEADER, "")
-    return int(text) if text.isdigit() else 0
+    return (count(int(text)) if text.isdecimal() and len(text) < 20 else None) or 0

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -13,8 +13,9 @@ from apps.common.errors import InvalidParam, NotFound
 from apps.models.catalogue import Provider, get_provider
 from apps.models.configured import make_endpoint
 from apps.models.contracts import ModelSpec
-from apps.models.models import DefaultModel, KeyTrouble, ProviderCredential, WorkspaceModel
+from apps.models.models import KeyTrouble, ProviderCredential, WorkspaceModel
 from apps.models.selectors import get_configured, get_key, list_keys
+from apps.models.uses import list_dependent_defaults
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
@@ -46,8 +47,9 @@ def set_credentials(
 
     Raises:
         ProviderNotInitialized: no such provider.
-        NotFound: no such key.
-        InvalidParam: a field is missing, unknown or malformed, a secret must be entered again, or the label is taken.
+        NotFound: no such key, or it was removed while the provider was asked.
+        InvalidParam: a field is missing, unknown or malformed, a secret must be entered again, the label is taken, or
+            the key was changed while the provider was asked.
         AddressBlocked: the base URL is not allowed.
         ProviderError: the provider refuses; its own words.
     """
@@ -75,23 +77,29 @@ def add_key(
 
 
 def set_key_enabled(*, workspace: Workspace, user: User | None, key_id: UUID | str, enabled: bool) -> None:
-    """Takes a key into use or out of it; it stays stored. Raises NotFound."""
+    """Takes a key into use or out of it; it stays stored. With the last one in use go the defaults that rest on it.
+
+    Raises:
+        NotFound: there is no such key.
+    """
     with transaction.atomic():
+        lock(workspace)
         key = get_key(workspace=workspace, key_id=key_id)
         key.is_enabled = enabled
         key.save(update_fields=["is_enabled", "updated_at"])
         KeyTrouble.objects.filter(credential=key).delete()
+        _forget_defaults(workspace, key.provider)
         action = "provider.key_enable" if enabled else "provider.key_disable"
         _record(workspace, user, action, key.provider, {"name": str(key)})
 
 
 def remove_key(*, workspace: Workspace, user: User | None, key_id: UUID | str) -> None:
-    """Forgets one key; with the last one, the defaults that rest on the provider. Raises NotFound."""
+    """Forgets one key; with the last one in use, the defaults that rest on it. Raises NotFound."""
     with transaction.atomic():
+        lock(workspace)
         key = get_key(workspace=workspace, key_id=key_id)
         ProviderCredential.objects.filter(pk=key.pk).delete()
-        if not list_keys(workspace=workspace, provider=key.provider):
-            DefaultModel.objects.filter(workspace=workspace, provider=key.provider).delete()
+        _forget_defaults(workspace, key.provider)
         _record(workspace, user, "provider.key_remove", key.provider, {"name": str(key)})
 
 
@@ -104,10 +112,11 @@ def remove_credentials(*, workspace: Workspace, user: User | None, provider: str
     found = get_provider(provider)
     key = found.key
     with transaction.atomic():
+        lock(workspace)
         deleted, _ = ProviderCredential.objects.filter(workspace=workspace, provider=key).delete()
         if not deleted:
             raise NotFound("This provider is not configured.")
-        DefaultModel.objects.filter(workspace=workspace, provider=key).delete()
+        _forget_defaults(workspace, key)
         _record(workspace, user, "provider.remove", key, {"name": found.label})
 
 
@@ -130,10 +139,14 @@ def reset_key_pair(*, workspace: Workspace, user: User | None) -> int:
     return dropped
 
 
+def lock(workspace: Workspace) -> Workspace:
+    """The workspace as it is, until the end of the transaction for whoever changes its keys and models alone."""
+    return Workspace.objects.select_for_update(no_key=True).only("public_key").get(pk=workspace.pk)
+
+
 def seal(workspace: Workspace, values: Mapping[str, str]) -> bytes:
     """Values sealed for the workspace; called inside a transaction: the pair may just have been reset."""
-    fresh = Workspace.objects.select_for_update().only("public_key").get(pk=workspace.pk)
-    return crypto.encrypt(fresh.public_key, json.dumps(values))
+    return crypto.encrypt(lock(workspace).public_key, json.dumps(values))
 
 
 def _store(
@@ -155,18 +168,38 @@ def _store(
         model = check_model or provider.specs.get(("llm", provider.check_model))
         perloop.run(provider.make_driver().check(make_endpoint(provider, cleaned), model))
     with transaction.atomic():
-        columns = {"encrypted": seal(workspace, cleaned), "validated_at": timezone.now() if check else None}
-        which: dict[str, Any] = {"workspace": workspace, "provider": provider.key}
-        if key is None:
-            stored, _ = ProviderCredential.objects.update_or_create(**which, label=name, defaults=columns)
-        else:
-            stored, _ = ProviderCredential.objects.update_or_create(
-                **which, pk=key.pk, defaults={**columns, "label": name}
-            )
+        sealed = seal(workspace, cleaned)
+        stored = _unchanged(key) if key else ProviderCredential(workspace=workspace, provider=provider.key)
+        stored.label = _label(workspace, provider, key, name)
+        stored.encrypted, stored.validated_at = sealed, timezone.now() if check else None
+        stored.save()
         KeyTrouble.objects.filter(credential=stored).delete()
         data = {"checked": check, "name": provider.label, "label": name}
         _record(workspace, user, "provider.set", provider.key, data)
     return stored
+
+
+def _unchanged(key: ProviderCredential) -> ProviderCredential:
+    """A key's row as it is now, the workspace being locked.
+
+    Raises:
+        NotFound: it is gone.
+        InvalidParam: other values are stored than were read.
+    """
+    row = ProviderCredential.objects.filter(pk=key.pk).first()
+    if row is None:
+        raise NotFound("The key was removed meanwhile.")
+    if bytes(row.encrypted) != bytes(key.encrypted):
+        raise InvalidParam("The key was changed meanwhile. Look at it and save again.")
+    return row
+
+
+def _forget_defaults(workspace: Workspace, provider: str) -> None:
+    """Once no key is in use, the defaults that rested on one go; those with credentials of their own stay."""
+    if list_keys(workspace=workspace, provider=provider, only_enabled=True):
+        return
+    for default in list_dependent_defaults(workspace=workspace, provider=provider):
+        default.delete()
 
 
 def _first_key(workspace: Workspace, provider: Provider) -> ProviderCredential | None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from apps.common import http
 from apps.common.errors import InvalidParam
 from apps.models.catalogue import CredentialField
+from apps.models.configured import address_of
 
 MAX_VALUE_LENGTH: Final = 8000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -40,9 +41,10 @@ def take_values(
     return cleaned
 
 
-def address_of(values: Mapping[str, str]) -> str:
-    """Where these values send their secrets; "" for the provider's own address."""
-    return values.get("base_url", "").rstrip("/")
+def has_new_secret(fields: Sequence[CredentialField], values: Mapping[str, object]) -> bool:
+    """Whether a secret was entered, and not only sent back masked."""
+    given = (str(values.get(field.name) or "") for field in fields if field.secret)
+    return any(value and _MASKED not in value for value in given)
 
 
 def _clean(fields: Sequence[CredentialField], values: Mapping[str, object], whose: str) -> dict[str, str]:

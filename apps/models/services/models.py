@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -11,19 +11,19 @@ from django.db import transaction
 from apps.common import notify, perloop
 from apps.common.errors import InvalidParam, NotFound
 from apps.models.catalogue import Provider, get_provider
-from apps.models.configured import WITHOUT_STAND_INS, WorkspaceModels, make_endpoint, overlaid, properties_of
+from apps.models.chains import MAX_STAND_INS
+from apps.models.configured import WITHOUT_STAND_INS, WorkspaceModels, bound, make_endpoint, overlaid, properties_of
 from apps.models.contracts import MODEL_TYPES, ModelSpec, ModelType
 from apps.models.errors import ProviderNotInitialized
 from apps.models.models import DefaultModel, FallbackChain, WorkspaceModel
-from apps.models.selectors import get_configured, get_own_model
+from apps.models.selectors import get_configured, get_own_model, is_on_trial
 from apps.workspaces.models import User, Workspace
 from apps.workspaces.services import audit
 
-from .credentials import seal
-from .entered import take_values
+from .credentials import lock, seal
+from .entered import has_new_secret, take_values
 
 MAX_PRICE: Final = 1000  # of 1,000 tokens
-MAX_STAND_INS: Final = 5
 
 
 def add_model(
@@ -44,7 +44,8 @@ def add_model(
 
     Raises:
         ProviderNotInitialized: unknown provider, or no credentials for it.
-        InvalidParam: the provider's models are fixed, or a field is out of range.
+        InvalidParam: the provider's models are fixed, a field is out of range, or the model's own credentials were
+            changed while it was called.
         ProviderError: the call failed; the provider's own words.
     """
     found = get_provider(provider)
@@ -53,17 +54,17 @@ def add_model(
     own = _own_values(configured, found, spec, values)
     if not own and not configured.is_configured(found.key):
         raise ProviderNotInitialized(f"Configure {found.label} before you add models to it.")
-    merged = overlaid(configured.values(found.key), own)
+    merged = overlaid(found, configured.values(found.key), own)
     if check:
         spec = perloop.run(_tried(found, merged, spec))
+    which: dict[str, Any] = {"workspace": workspace, "provider": found.key, "type": spec.type, "name": spec.name}
+    columns = {**_columns(spec), "is_enabled": True}
     with transaction.atomic():
-        model, _ = WorkspaceModel.objects.update_or_create(
-            workspace=workspace,
-            provider=found.key,
-            type=spec.type,
-            name=spec.name,
-            defaults={**_columns(spec), "is_enabled": True, "encrypted": seal(workspace, own) if own else None},
-        )
+        lock(workspace)
+        if values is not None:
+            _refuse_if_changed(which, configured.own_sealed.get((found.key, spec.type, spec.name)))
+            columns["encrypted"] = seal(workspace, own) if own else None
+        model, _ = WorkspaceModel.objects.update_or_create(**which, defaults=columns)
         _record(workspace, user, "model.add", model.pk, {"provider": found.key, "name": spec.name})
     return model
 
@@ -88,6 +89,7 @@ def change_model(
         AddressBlocked: the base URL is not allowed.
     """
     with transaction.atomic():
+        lock(workspace)
         model = get_own_model(workspace=workspace, model_id=model_id)
         provider = get_provider(model.provider)
         _validate(provider, spec)
@@ -151,9 +153,14 @@ def set_prices(
 
 
 def _row_of(workspace: Workspace, provider: Provider, model_type: ModelType, name: str) -> WorkspaceModel:
-    """The locked row of a model; of the catalogue's, one that is to be kept. Raises NotFound."""
+    """The row of a model; of the catalogue's, one that is to be kept. Two first changes of one wait for each other.
+
+    Raises:
+        NotFound: the provider has no such model here.
+    """
+    lock(workspace)
     which = {"workspace": workspace, "provider": provider.key, "type": model_type, "name": name}
-    row = WorkspaceModel.objects.select_for_update().filter(**which).first()
+    row = WorkspaceModel.objects.filter(**which).first()
     if row is None and (model_type, name) not in provider.specs:
         raise NotFound("There is no such model.")
     return row or WorkspaceModel(**which, properties={"of_catalogue": True})
@@ -171,6 +178,7 @@ def _keep(row: WorkspaceModel) -> None:
 def remove_model(*, workspace: Workspace, user: User | None, model_id: UUID | str) -> None:
     """Removes a model the workspace entered, and the default that rests on it. Raises NotFound."""
     with transaction.atomic():
+        lock(workspace)
         model = get_own_model(workspace=workspace, model_id=model_id)
         DefaultModel.objects.filter(
             workspace=workspace, type=model.type, provider=model.provider, name=model.name
@@ -217,7 +225,8 @@ def set_chain(
         names: provider and name, the first one first; none: nothing stands in.
 
     Raises:
-        InvalidParam: no such type, embedding models (their vectors cannot be compared), too many, or one twice.
+        InvalidParam: no such type, embedding models (their vectors cannot be compared), too many, one twice, or one
+            that the workspace has on trial: a trial is for who asks for its model.
         ProviderNotInitialized, ModelNotFound: the workspace cannot use one of these models.
     """
     _validate_type(model_type)
@@ -229,6 +238,12 @@ def set_chain(
     configured = get_configured(workspace=workspace)
     for provider, name in chain:
         configured.spec(model_type, provider, name)
+        if is_on_trial(configured, model_type, provider, name):
+            raise InvalidParam(
+                f"Model {name!r} of provider {get_provider(provider).label} is on trial here and cannot stand in for "
+                "others. Enter a key of your own first.",
+                params="chain",
+            )
     with transaction.atomic():
         FallbackChain.objects.update_or_create(
             workspace=workspace,
@@ -254,6 +269,8 @@ def _validate(provider: Provider, spec: ModelSpec) -> None:
         raise InvalidParam(f"The models of {provider.label} are fixed.", params="provider")
     if not 0 < len(spec.name.strip()) <= 200:
         raise InvalidParam("A model's name has 1 to 200 characters.", params="name")
+    if ".." in spec.name.split("/"):  # names are parts of addresses
+        raise InvalidParam("A model's name has no part that is only two dots.", params="name")
     if not 0 < spec.context_tokens <= 100_000_000:
         raise InvalidParam("The context must be a positive number of tokens.", params="context_tokens")
 
@@ -268,7 +285,18 @@ def _own_values(
 ) -> dict[str, str]:
     """What the model has for itself."""
     own = configured.model_values((provider.key, spec.type, spec.name))
-    return own if entered is None else take_values(provider.model_credentials, entered, own, provider.label)
+    if entered is None:
+        return own
+    taken = take_values(provider.model_credentials, entered, own, provider.label)
+    before = {} if has_new_secret(provider.model_credentials, entered) else own
+    return bound(provider, configured.values(provider.key), taken, before)
+
+
+def _refuse_if_changed(which: Mapping[str, object], sealed: bytes | None) -> None:
+    """Raises InvalidParam: a model has other credentials of its own than those that were read."""
+    row = WorkspaceModel.objects.filter(**which).first()
+    if row is not None and (bytes(row.encrypted) if row.encrypted else None) != sealed:
+        raise InvalidParam("The model's own credentials were changed meanwhile. Look at them and save again.")
 
 
 async def _tried(provider: Provider, values: Mapping[str, str], spec: ModelSpec) -> ModelSpec:

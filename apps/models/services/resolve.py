@@ -16,7 +16,7 @@ from .troubles import note_trouble
 
 _WORKSPACE = "select wrapped_private_key from workspaces_workspace where id = %s"
 _CREDENTIALS = """
-    select provider, id, encrypted from models_providercredential
+    select provider, id, encrypted, updated_at from models_providercredential
     where workspace_id = %s and is_enabled order by provider, created_at, id
 """
 _MODELS = """
@@ -71,7 +71,7 @@ async def _load(workspace_id: str) -> tuple[str, WorkspaceModels] | None:
         return workspace_id, WorkspaceModels(
             workspace_id=UUID(workspace_id),
             wrapped_private_key=bytes(workspace[0][0]),
-            sealed={provider: [SealedKey(row[1], bytes(row[2])) for row in group] for provider, group in keys},
+            sealed={provider: [SealedKey(row[1], bytes(row[2]), row[3]) for row in group] for provider, group in keys},
             custom=custom,
             switched_off=switched_off,
             own_sealed=own_sealed,

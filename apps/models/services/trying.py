@@ -50,7 +50,9 @@ def try_model(*, workspace: Workspace, model_type: ModelType, provider: str, nam
         raise InvalidParam("Try this model in an app: it takes or gives sound.", params="model")
 
     async def call() -> Trial:
-        handle = await resolve_model(workspace_id=workspace.pk, model_type=model_type, provider=provider, name=name)
+        handle = await resolve_model(
+            workspace_id=workspace.pk, model_type=model_type, provider=provider, name=name, stand_ins=()
+        )
         if model_type == "llm":
             return await _write(handle, text)
         return await (_embed(handle, text) if model_type == "text-embedding" else _rank(handle, text))
@@ -74,7 +76,6 @@ async def _write(handle: ModelHandle, text: str) -> Trial:
         completion_tokens=handle.count_tokens(answer) if finish.completion_tokens is None else finish.completion_tokens,
         latency_s=time.monotonic() - start,
         time_to_first_token_s=first,
-        spec=finish.spec,
     )
     return Trial(usage, text=answer)
 

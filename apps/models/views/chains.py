@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.common.errors import AppError, InvalidParam
 from apps.common.pages import done, render_part
+from apps.models.chains import MAX_STAND_INS
 from apps.models.configured import WITHOUT_STAND_INS
 from apps.models.contracts import MODEL_TYPES
 from apps.models.forms import TYPE_NAMES
-from apps.models.selectors import ChainLink, describe_chain, list_chains, list_models
-from apps.models.services.models import MAX_STAND_INS, set_chain
+from apps.models.selectors import ChainLink, describe_chain, list_chains, list_substitutes
+from apps.models.services.models import set_chain
 from apps.models.showing import option
 from apps.workspaces.permissions import BUILDERS, MANAGERS, ConsoleRequest, requires
 
@@ -68,7 +69,7 @@ def arrange(request: ConsoleRequest, model_type: str) -> HttpResponse:
 def _shown(request: ConsoleRequest, model_type: str, links: Sequence[ChainLink]) -> dict[str, Any]:
     """A type's list, and what could be added to it."""
     taken = {f"{link.provider} {link.name}" for link in links}
-    choices = map(option, list_models(workspace=request.workspace, model_type=as_type(model_type)))
+    choices = map(option, list_substitutes(workspace=request.workspace, model_type=as_type(model_type)))
     return {
         "type": model_type,
         "label": TYPE_NAMES[model_type],
@@ -92,7 +93,7 @@ def _moved(names: list[tuple[str, str]], do: str, added: str) -> list[tuple[str,
     verb, _space, text = do.partition(" ")
     if verb == "add":
         return [*names, _name(added)] if added else names
-    place = int(text) if text.isdecimal() else len(names)
+    place = int(text) if text.isdecimal() and len(text) < 4 else len(names)
     if place >= len(names):
         return names
     name = names.pop(place)

@@ -44,13 +44,7 @@ def change(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = CredentialsForm(shown.fields, data, label=row.label)
     check = "unchecked" not in request.POST
-    where: dict[str, Any] = {
-        "workspace": request.workspace,
-        "user": request.user,
-        "provider": row.provider,
-        "key_id": key_id,
-    }
-    save = partial(set_credentials, **where, check=check)
+    save = partial(_save, request, row, check=check)
     if form.is_bound and attempt(form, lambda values: save(values=form.values(), label=values["label"])) is not None:
         return done(request, PROVIDER, _said(found, is_checked=check), provider=row.provider)
     heading = row.label or _("Key of %(name)s") % {"name": found.label}
@@ -63,14 +57,8 @@ def check(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     """Asks the provider for a stored key again, and ends its rest."""
     row, found, shown = _find(request, key_id)
     values = {one.field.name: one.value for one in shown.fields}
-    where: dict[str, Any] = {
-        "workspace": request.workspace,
-        "user": request.user,
-        "provider": row.provider,
-        "key_id": key_id,
-    }
     try:
-        set_credentials(**where, values=values)
+        _save(request, row, values=values)
     except AppError as problem:
         messages.error(request, problem.message)
         return redirect(PROVIDER, provider=row.provider)

@@ -31,7 +31,7 @@ from apps.models.services.credentials import remove_credentials, set_credentials
 from apps.models.services.models import clear_default, set_default
 from apps.models.services.trying import TRIED_TYPES, Trial, try_model
 from apps.models.showing import card, key_rows, option, rows_by_type, types_of
-from apps.models.uses import list_uses
+from apps.models.uses import list_dependent_defaults, list_uses
 from apps.workspaces.models import Workspace
 from apps.workspaces.permissions import BUILDERS, MANAGERS, ConsoleRequest, requires
 
@@ -102,11 +102,11 @@ def remove_provider(request: ConsoleRequest, provider: str) -> HttpResponse:
 
 def what_rests_on(workspace: Workspace, provider: str) -> dict[str, Any]:
     """What would miss a provider, for the page that asks: `uses` by kind, names of types in `defaults`."""
-    chosen = DefaultModel.objects.filter(workspace=workspace, provider=provider)
+    defaults = list_dependent_defaults(workspace=workspace, provider=provider)
     return {
         "is_last": True,
         "uses": [(_(label), names) for label, names in list_uses(workspace=workspace, provider=provider)],
-        "defaults": [TYPE_NAMES[row.type] for row in chosen.order_by("type")],
+        "defaults": [TYPE_NAMES[row.type] for row in defaults],
     }
 
 

@@ -23,7 +23,7 @@ from apps.models.faulty import Fault
 from apps.models.wire_checks import Context, NotApplicable, WireCase, expect, user, wire_cases
 
 NO_MODEL: Final = "no-such-model-0"
-PATIENCE_S: Final = 0.3
+PATIENCE_S: Final = 0.05  # with a server that is silent on purpose
 PAUSE_S: Final = 7.0
 JSON: Final[Mapping[str, str]] = {"Content-Type": "application/json"}
 STREAM: Final[Mapping[str, str]] = {"Content-Type": "text/event-stream"}
@@ -36,13 +36,11 @@ class FaultCase(WireCase):
 
     Args:
         named: the errors that name it.
-        is_slow: whether the fault is a silence, so that the limits are lowered.
     """
 
     model_type: ClassVar[ModelType | None] = None
     needs_fake: ClassVar[bool] = True
     named: ClassVar[tuple[type[ProviderError], ...]]
-    is_slow: ClassVar[bool] = False
     expects: ClassVar[str] = "The fault is told as what it is, without the key."
 
     def fault(self, context: Context) -> Fault:

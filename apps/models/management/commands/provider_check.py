@@ -1,4 +1,4 @@
-"""Proves a model provider on the wire, case by case, against a stand-in or with the workspace's credentials."""
+"""Proves a model provider on the wire, case by case, against a fake server or with the workspace's credentials."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ from apps.models.selectors import get_configured
 from apps.models.wire_report import as_json, as_text, counts
 from apps.workspaces.commands import WorkspaceCommand
 
-AT_ONCE = 4  # providers against their stand-ins
+AT_ONCE = 4  # providers against their fake servers
 
 
 class Command(WorkspaceCommand):
@@ -25,7 +25,7 @@ class Command(WorkspaceCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("provider", nargs="?", help="a key of the catalogue, such as openai")
-        parser.add_argument("--all", action="store_true", help="every provider of the catalogue, on stand-ins")
+        parser.add_argument("--all", action="store_true", help="every provider of the catalogue, on fake servers")
         parser.add_argument("--live", action="store_true", help="call the provider with the workspace's credentials")
         parser.add_argument("--model", action="append", default=[], metavar="NAME:TYPE", help="with --live")
         parser.add_argument("--case", action="append", default=[], metavar="KEY", help="only cases that begin so")

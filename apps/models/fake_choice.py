@@ -1,4 +1,4 @@
-"""Which fake server stands in for a provider, in the form that the provider's file expects."""
+"""Which fake server plays a provider, in the form that the provider's file expects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,14 +26,14 @@ _TASKS: Final[Mapping[str, str]] = {
     "text-embedding": "feature-extraction",
     "speech2text": "automatic-speech-recognition",
 }
-_HURRIED: Final = {"cold_start_s": 0.3, "first_pause_s": 0.01}
+_HURRIED: Final = {"cold_start_s": 0.0, "first_pause_s": 0.001, "longest_pause_s": 0.002}
 # OpenAI has no such fields; those who speak its protocol do, some by other names.
 _EXTRA: Final = frozenset(
     {"top_k", "thinking", "enable_thinking", "reasoning", "reasoning_content", "chat_template_kwargs"}
 )
 
 
-def has_stand_in(provider: Provider) -> bool:
+def has_fake(provider: Provider) -> bool:
     """Whether a fake speaks the protocol of the provider's driver."""
     return provider.driver in fake_servers
 
