@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from .errors import HOLD_REFUSED, BudgetExceeded
 from .money import as_stored
 
 REMEMBERED_S: Final = 1.0  # how long a refusal holds without asking the database again
+REMEMBERED_PLACES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +47,7 @@ class RunHold:
     held_usd: Decimal = Decimal(0)
     spent_usd: Decimal = Decimal(0)
     flying_usd: Decimal = Decimal(0)
-    is_open: bool = field(default=False)
+    is_open: bool = False
 
     @property
     def may_refuse(self) -> bool:
@@ -105,6 +106,8 @@ def as_refusal(error: BaseException) -> BudgetExceeded | None:
     if not isinstance(error, psycopg.Error) or error.sqlstate != HOLD_REFUSED:
         return None
     budget_id, subject_id, missing, scope, period = str(error.diag.message_detail).split()
+    if len(_refused) >= REMEMBERED_PLACES:
+        _refused.clear()
     _refused[UUID(budget_id), UUID(subject_id)] = (time.monotonic() + REMEMBERED_S, Decimal(missing))
     return BudgetExceeded.of(scope, period)
 

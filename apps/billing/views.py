@@ -47,10 +47,7 @@ def add(request: ConsoleRequest) -> HttpResponse:
     save = partial(create_budget, workspace=request.workspace, user=request.user)
     if form.is_bound and attempt(form, lambda _values: save(**form.values())) is not None:
         return done(request, PAGE, _("The budget is set. It counts from now on."))
-    context = {"form": form, "heading": _("New budget"), "action": reverse("billing:add_budget")}
-    return render_part(
-        request, "billing/form.html", "billing/_form.html", context, status=422 if form.is_bound else 200
-    )
+    return _form(request, {"form": form, "heading": _("New budget"), "action": reverse("billing:add_budget")})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,9 +63,7 @@ def change(request: ConsoleRequest, budget_id: UUID) -> HttpResponse:
         "heading": title_of(request.workspace, budget),
         "action": reverse("billing:change_budget", args=[budget_id]),
     }
-    return render_part(
-        request, "billing/form.html", "billing/_form.html", context, status=422 if form.is_bound else 200
-    )
+    return _form(request, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """What an app's settings say of the documents it looks at, made into a filter for one turn."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from .state import TurnState
 
 
 async def find_filter(turn: TurnState, dataset_ids: Sequence[UUID], query: str) -> MetadataFilter | None:
-    """The filter of a turn's search; the tokens of a model that made it count as the turn's own."""
+    """The filter of a turn's search; the tokens of the app's model, where that made it, count as the turn's own."""
     settings = turn.config.context.filters
     if settings.mode == "manual":
         form = {variable.name: turn.inputs.get(variable.name) for variable in turn.config.variables}
@@ -29,10 +30,12 @@ async def find_filter(turn: TurnState, dataset_ids: Sequence[UUID], query: str) 
     handle = await _model(workspace_id, settings, turn.handle)
     if handle is None:
         return None
-    with counted_by_run():
+    is_own = handle is turn.handle  # another model has prices of its own: it is charged as a call outside of the run
+    with counted_by_run() if is_own else nullcontext():
         choice = await choose_filter(workspace_id=workspace_id, handle=handle, dataset_ids=dataset_ids, query=query)
-    prompt, completion = turn.aside_tokens
-    turn.aside_tokens = prompt + choice.prompt_tokens, completion + choice.completion_tokens
+    if is_own:
+        prompt, completion = turn.aside_tokens
+        turn.aside_tokens = prompt + choice.prompt_tokens, completion + choice.completion_tokens
     return choice.filters
 
 

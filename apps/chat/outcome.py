@@ -11,7 +11,7 @@ from apps.common.tokens import estimate_tokens
 from apps.files.references import FileReference
 from apps.logs.choices import MessageStatus
 from apps.logs.statements import Ending
-from apps.models.contracts import Finish
+from apps.models.contracts import Finish, Substitute
 from apps.models.reserving import most_usd
 from apps.prompts.window import answer_tokens, cost
 
@@ -28,8 +28,14 @@ class Answer:
     pieces: list[str] = field(default_factory=list)
     length: int = 0
     finish: Finish | None = None
+    substitute: Substitute | None = None
     began_at: float = field(default_factory=time.perf_counter)
     first_at: float | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a piece of it came; before that a provider charges nothing."""
+        return self.first_at is not None or self.finish is not None or self.substitute is not None
 
 
 def reservation(turn: TurnState) -> Decimal:
@@ -64,7 +70,7 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
             completion_tokens=completion_tokens,
             latency_s=latency_s,
             time_to_first_token_s=to_first_s,
-            spec=answer.finish.spec if answer.finish else None,
+            spec=answer.substitute.spec if answer.substitute else None,
         )
         metadata["usage"] = usage.as_metadata()
         total_price, currency = usage.prompt_price + usage.completion_price, usage.prices.currency
@@ -92,19 +98,22 @@ def outcome(turn: TurnState, answer: Answer, status: MessageStatus, problem: App
 
 def _answered_by(turn: TurnState, answer: Answer) -> tuple[str, str]:
     """Provider and model: those that answered, else those that were asked."""
-    if answer.finish and answer.finish.spec and answer.finish.provider:
-        return answer.finish.provider, answer.finish.spec.name
+    if answer.substitute:
+        return answer.substitute.provider, answer.substitute.spec.name
     handle, config = turn.handle, turn.config
     return (handle.provider, handle.spec.name) if handle else (config.provider[:64], config.model[:255])
 
 
 def _tokens(turn: TurnState, answer: Answer, text: str) -> tuple[int, int]:
-    """As the provider counted, with what went before; estimated where it did not say or the stream broke off."""
+    """As the provider counted, with what went before; estimated where it did not say or the stream broke off.
+
+    Where no piece of the answer came, its prompt is not paid for.
+    """
     finish = answer.finish
     prompt = finish.prompt_tokens if finish else None
     completion = finish.completion_tokens if finish else None
     if prompt is None:
-        prompt = turn.prompt.tokens if turn.prompt else 0
+        prompt = turn.prompt.tokens if turn.prompt and answer.has_begun else 0
     if completion is None:
         completion = estimate_tokens(text)
     aside_prompt, aside_completion = turn.aside_tokens

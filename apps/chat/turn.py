@@ -18,7 +18,7 @@ from apps.logs import writer
 from apps.logs.choices import MessageStatus
 from apps.logs.holding import begin, covered, settling
 from apps.logs.statements import Beginning
-from apps.models.contracts import ChatRequest, Finish, TextDelta
+from apps.models.contracts import ChatRequest, Finish, Substitute, TextDelta
 from apps.models.errors import ProviderBadAnswer
 from apps.models.services.resolve import resolve_model
 from apps.prompts.blocks import fill
@@ -123,6 +123,8 @@ class Turn:
                     yield piece.text
                 elif isinstance(piece, Finish):
                     answer.finish = piece
+                elif isinstance(piece, Substitute):
+                    answer.substitute = piece
 
     async def _begin(self) -> "asyncio.Future[None]":
         """Hands over the first write; it commits while the model's connection opens."""
@@ -151,7 +153,6 @@ class Turn:
             self.begun = await begin(self.hold, app.workspace_id, beginning.operations(), most_usd)
         else:  # what costs nothing passes every budget
             self.begun = await writer.submit(*beginning.operations())
-            self.hold.opened(most_usd)
         return self.begun
 
     async def _end(self, status: MessageStatus, problem: AppError | None) -> RunEvent:

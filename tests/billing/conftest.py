@@ -19,6 +19,7 @@ from tests.http import Client
 ANSWER_USD = Decimal("0.001")
 NOTHING = Decimal(0)
 PRICES = Prices(completion=Decimal("0.02"))
+WITH_PROMPT = Prices(prompt=Decimal("0.02"), completion=Decimal("0.02"))  # of models that fail: nothing may come of it
 MODELS = ("fake", "echo", "fail-500", "gen-50-20", "cut-after-10")
 
 
@@ -31,7 +32,8 @@ def workspace(server) -> Workspace:
 def priced(workspace: Workspace, upstream: Upstream) -> Workspace:
     make_provider(workspace, upstream.base_url, *MODELS)
     for name in MODELS:
-        spec = ModelSpec(name, "llm", context_tokens=16_000, prices=PRICES)
+        prices = WITH_PROMPT if name.startswith("fail") else PRICES
+        spec = ModelSpec(name, "llm", context_tokens=16_000, prices=prices)
         add_model(workspace=workspace, user=None, provider="openai_api_compatible", spec=spec, check=False)
     return workspace
 

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.billing.errors import BudgetExceeded
 from apps.billing.fsck_checks.budgets import BudgetsCheck
 from apps.billing.models import Budget, BudgetHold, BudgetSpend
-from apps.billing.selectors import list_budgets, period_start
+from apps.billing.selectors import list_budgets, list_warnings, period_start
 from apps.billing.services.budgets import change_budget, create_budget, remove_budget
 from apps.common.errors import InvalidParam, NotFound
 from apps.common.ids import new_id
@@ -113,6 +114,26 @@ def test_bars_show_the_present_period_alone_and_the_fullest_first(workspace):
     spend(budget, subject_id=new_id(), spent_usd=1, period_start=date(2026, 1, 1))
     [state] = list_budgets(workspace)
     assert [one.percent for one in state.spends] == [75, 25]
+
+
+def test_warnings_that_are_no_longer_due_are_taken_back_when_a_budget_is_changed(workspace):
+    budget = create_budget(workspace=workspace, user=None, **{**GOOD, "scope": "end_user"})
+    other = create_budget(workspace=workspace, user=None, **{**GOOD, "scope": "app"})
+    now = datetime.now(UTC)
+    ada, bob = new_id(), new_id()
+    for subject_id, spent in ((ada, "0.9"), (bob, "4.5")):
+        spend(budget, subject_id=subject_id, spent_usd=spent, warned_at=now)
+    spend(other, subject_id=new_id(), spent_usd="0.9", warned_at=now)
+    assert len(list_warnings(workspace)) == 3
+    change: dict[str, Any] = {**CHANGE, "action": "stop", "is_enabled": True}
+    change_budget(workspace=workspace, user=None, budget_id=budget.pk, **{**change, "limit_usd": "9"})
+    assert [(one.budget, one.spent_usd) for one in list_warnings(workspace)] == [
+        (other, Decimal("0.9")),
+        (budget, Decimal("4.5")),  # just what is warned of
+    ]
+    with connection.cursor() as cursor:  # and the next time it is due, it is warned of again
+        cursor.execute("select billing_spend(%s, %s, 4)", [budget.pk, ada])
+    assert len(list_warnings(workspace)) == 3
 
 
 def test_the_storage_check_frees_holds_of_runs_that_are_not_there(workspace, budget):

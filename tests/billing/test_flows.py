@@ -1,5 +1,6 @@
 """Flows and budgets: held at the start, topped up on the way, settled at each pause and at the end."""
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,11 +8,20 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
+from apps.billing.attribution import attribute
 from apps.billing.fsck_checks.budgets import BudgetsCheck
+from apps.billing.holds import RunHold
 from apps.billing.models import BudgetHold, BudgetSpend, Usage
 from apps.billing.services.budgets import change_budget
+from apps.common.ids import new_id
 from apps.logs.models import Message, NodeRun, WorkflowRun
 from apps.logs.services.reap import reap_runs
+from apps.models.contracts import ChatRequest, ModelSpec, Prices, TextDelta, ToolCallDelta
+from apps.models.errors import ProviderConnectionError
+from apps.models.handles import ModelHandle
+from apps.workflows.adapters.models import WorkspaceModels
+from apps.workflows.engine.contracts import NodeFailed
+from apps.workflows.engine.ports import PromptMessage
 from tests.factories import make_app, make_key
 from tests.http import Client
 from tests.waiting import eventually
@@ -195,6 +205,29 @@ def test_a_limit_that_is_lowered_while_a_loop_runs_stops_it(workspace, client_of
     assert ANSWER_USD <= amount <= 2 * ANSWER_USD
 
 
+@pytest.mark.parametrize("piece", [TextDelta(""), TextDelta("<think>\n"), ToolCallDelta([])])
+async def test_an_answer_that_breaks_off_after_any_piece_is_paid_for(monkeypatch, piece):
+    class Handle:
+        spec, provider, fallbacks = ModelSpec("m", "llm", prices=Prices(prompt=Decimal(1000))), "p", ()
+        usage = ModelHandle.usage
+
+        async def stream_chat(self, request: ChatRequest) -> Any:
+            yield piece
+            raise ProviderConnectionError("gone")
+
+    async def handle(self: Any, model: Any) -> Handle:
+        return Handle()
+
+    monkeypatch.setattr(WorkspaceModels, "handle", handle)
+    hold = RunHold(new_id())
+    attribute(hold=hold)
+    models = WorkspaceModels(new_id(), None)  # type: ignore[arg-type]  # no message has a file
+    with pytest.raises(NodeFailed):
+        async for _ in models.ask({}, [PromptMessage("user", "one two three")]):
+            pass
+    assert hold.spent_usd >= 3
+
+
 def test_a_run_whose_process_died_frees_what_it_held(client_of, make_budget):
     make_budget(1)
     stream = client_of(
@@ -208,3 +241,19 @@ def test_a_run_whose_process_died_frees_what_it_held(client_of, make_budget):
     assert [*stream]  # what was thought dead ends; its end changes nothing any more
     assert spent() == (0, 0)
     assert not list(BudgetsCheck().find())
+
+
+def test_what_runs_held_that_were_deleted_is_freed_after_a_lease(workspace, make_budget, settings, monkeypatch):
+    budget = make_budget(1)
+    today = datetime.now(UTC).date()
+    make: dict[str, Any] = {"budget_id": budget.pk, "subject_id": workspace.pk, "period_start": today}
+    BudgetSpend.objects.create(**make, held_usd=3)
+    just_now = new_id()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: 10**9 * int(datetime.now(UTC).timestamp() - settings.RUN_LEASE_S - 5))
+        long_ago = new_id()
+    for run_id, amount in ((just_now, 1), (long_ago, 2)):
+        BudgetHold.objects.create(run_id=run_id, **make, amount_usd=amount)
+    assert reap_runs() == 0
+    assert [hold.run_id for hold in BudgetHold.objects.all()] == [just_now]
+    assert spent() == (0, 1)

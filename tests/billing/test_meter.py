@@ -96,6 +96,53 @@ def test_what_cannot_be_written_is_kept_for_the_next_time(workspace, monkeypatch
     assert Usage.objects.get().calls == 2
 
 
+@pytest.mark.parametrize("tokens", [-1, 10**30])
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_a_row_that_is_refused_is_dropped_alone_and_by_name(workspace, caplog, tokens, at_the_end):
+    other = make_workspace("Other", "other@example.org")
+    create_budget(workspace=other, user=None, scope="workspace", subject_id=None, period="day", limit_usd="1")
+
+    async def body() -> None:
+        meter.record(call(workspace, prompt_tokens=tokens))
+        meter.record(call(workspace, model="another"))
+        meter.record(call(other))
+        if not at_the_end:
+            await meter.flush()
+
+    perloop.run(body())
+    assert set(Usage.objects.values_list("workspace_id", "model")) == {(workspace.pk, "another"), (other.pk, "m")}
+    assert BudgetSpend.objects.get().spent_usd == Decimal("0.001")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"usage of workspace {workspace.pk} could not be written"
+    ]
+
+
+def test_what_is_left_of_refused_rows_is_kept_where_postgres_goes_away(workspace, monkeypatch):
+    """It goes after the first of them was written by itself; that one is not written twice."""
+    written: list[Any] = []
+
+    async def body() -> None:
+        write = meter._write
+
+        async def failing(connection: Any, sums: Any, spends: Any) -> None:
+            if len(sums) > 1:
+                raise psycopg.DataError
+            if written:
+                raise Unavailable
+            await write(connection, sums, spends)
+            written.append(sums)
+
+        for model in ("m", "n", "o"):
+            meter.record(call(workspace, model=model))
+        monkeypatch.setattr(meter, "_write", failing)
+        await meter.flush()
+        monkeypatch.setattr(meter, "_write", write)
+        await meter.flush()
+
+    perloop.run(body())
+    assert sorted(Usage.objects.values_list("model", "calls")) == [("m", 1), ("n", 1), ("o", 1)]
+
+
 def test_two_processes_add_to_the_same_rows_at_once(workspace):
     async def body() -> None:
         models = [f"m{number}" for number in range(20)]
@@ -153,8 +200,13 @@ def test_a_call_is_refused_once_a_stop_budget_is_used_up(workspace):
         with attributed(app_id=app_id), pytest.raises(BudgetExceeded):
             await refuse_if_spent(workspace.pk)
         hold = RunHold(new_id())
-        hold.opened(Decimal(0))
-        attribute(app_id=app_id, hold=hold)  # its run was admitted
+        attribute(app_id=app_id, hold=hold)
+        hold.opened(Decimal(0))  # a run of free models was admitted, for nothing
+        with pytest.raises(BudgetExceeded):
+            await refuse_if_spent(workspace.pk)
+        with counted_by_run():
+            await refuse_if_spent(workspace.pk)
+        hold.opened(Decimal("0.1"))  # its run was admitted for more
         await refuse_if_spent(workspace.pk)
 
     perloop.run(body())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
+from apps.billing import holds
 from apps.billing.fsck_checks.budgets import BudgetsCheck
 from apps.billing.models import BudgetHold, BudgetSpend, Usage
 from apps.billing.selectors import list_budgets, list_warnings
@@ -176,7 +177,15 @@ def test_a_failed_call_frees_what_was_held(server, app_of, make_budget, ask):
     make_budget(10 * ANSWER_USD)
     assert ask(by=Client(server.url, make_key(app_of("fail-500")))).status == 400
     spend = BudgetSpend.objects.get()
-    assert (spend.spent_usd, spend.held_usd) == (told(), NOTHING)
+    assert (told(), spend.spent_usd, spend.held_usd) == (NOTHING, NOTHING, NOTHING)
+
+
+def test_not_more_refusals_are_remembered_than_there_is_room_for(make_budget, ask, monkeypatch):
+    monkeypatch.setattr(holds, "REMEMBERED_PLACES", 2)
+    holds._refused.clear()
+    make_budget("0.0005", scope="end_user")
+    assert [ask(f"user-{number}").status for number in range(5)] == [429] * 5
+    assert 0 < len(holds._refused) <= 2
 
 
 def test_a_limit_that_is_raised_counts_at_once(workspace, make_budget, ask):

@@ -32,6 +32,18 @@ _LOCK: Final = """
     select billing_lock(budget_id, subject_id) from (
         select distinct budget_id, subject_id from billing_budgetspend where budget_id = %s order by 1, 2) spend
 """
+_LOCK_WARNED: Final = """
+    select billing_lock(budget_id, subject_id) from (
+        select budget_id, subject_id from billing_budgetspend
+        where budget_id = %s and period_start = billing_period_start(%s, now()) and warned_at is not null
+            and spent_usd < %s
+        order by 1, 2) spend
+"""
+_TAKE_BACK: Final = """
+    update billing_budgetspend set warned_at = null
+    where budget_id = %s and period_start = billing_period_start(%s, now()) and warned_at is not null
+        and spent_usd < %s
+"""
 _spent: dict[tuple[UUID, UUID], tuple[float, bool]] = {}
 
 
@@ -63,7 +75,9 @@ def create_budget(
         warn_percent=warn_percent,
         action=action,
     )
-    _save(budget, user, "budget.create")
+    _require_valid(budget)
+    with transaction.atomic():
+        _save(budget, user, "budget.create")
     return budget
 
 
@@ -77,7 +91,8 @@ def change_budget(
     action: str,
     is_enabled: bool,
 ) -> Budget:
-    """Changes what a budget allows; what was spent stays. Runs under way keep what they hold.
+    """Changes what a budget allows; what was spent stays. Runs under way keep what they hold. Warnings that are no
+    longer due are taken back.
 
     Raises:
         NotFound, InvalidParam.
@@ -85,7 +100,10 @@ def change_budget(
     budget = get_or_404(Budget.objects.filter(workspace=workspace), budget_id)
     budget.limit_usd, budget.warn_percent = _dollars(limit_usd), warn_percent
     budget.action, budget.is_enabled = action, is_enabled
-    _save(budget, user, "budget.change")
+    _require_valid(budget)
+    with transaction.atomic():
+        _take_back_warnings(budget)
+        _save(budget, user, "budget.change")
     return budget
 
 
@@ -103,7 +121,8 @@ def remove_budget(*, workspace: Workspace, user: User | None, budget_id: UUID) -
 
 
 async def refuse_if_spent(workspace_id: UUID) -> None:
-    """Before a call of a model: calls that a run holds for have been admitted already.
+    """Before a call of a model: what a run counts or holds for has been admitted already; a run of free models holds
+    nothing, and its paid calls of other types are looked at here.
 
     What other calls under way cost is not known here, so that a budget may be passed by what runs within about a
     second.
@@ -112,7 +131,7 @@ async def refuse_if_spent(workspace_id: UUID) -> None:
         BudgetExceeded: a `stop` budget that applies to the running task's attribution is used up.
     """
     whose = current()
-    if whose.hold is not None and whose.hold.is_open:
+    if whose.is_counted_by_run or (whose.hold is not None and whose.hold.held_usd > 0):
         return
     for place in await places_of(workspace_id, whose):
         if place.is_stop and await _is_spent(place):
@@ -131,17 +150,28 @@ async def _is_spent(place: Place) -> bool:
     return is_spent
 
 
-def _save(budget: Budget, user: User | None, action: str) -> None:
+def _require_valid(budget: Budget) -> None:
     try:
         budget.full_clean()
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         known = field in {item.name for item in Budget._meta.get_fields()}
         raise InvalidParam(messages[0], params=field if known else None) from error
-    with transaction.atomic():
-        budget.save()
-        _record(budget, user, action)
-        notify.send(BUDGETS_TOPIC, budget.workspace_id)
+
+
+def _take_back_warnings(budget: Budget) -> None:
+    """Of subjects that have spent less than what is warned of now, so that they are warned when they have."""
+    due_from_usd = budget.limit_usd * budget.warn_percent / 100
+    about = (budget.pk, budget.period, due_from_usd)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_WARNED, about)
+        cursor.execute(_TAKE_BACK, about)
+
+
+def _save(budget: Budget, user: User | None, action: str) -> None:
+    budget.save()
+    _record(budget, user, action)
+    notify.send(BUDGETS_TOPIC, budget.workspace_id)
 
 
 def _record(budget: Budget, user: User | None, action: str) -> None:

@@ -6,8 +6,8 @@ is written with the turns themselves and is not lost.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -92,6 +92,7 @@ class _Sum:
 
 _Sums = dict[_Key, _Sum]
 _Spends = dict[tuple[UUID, Attribution], Decimal]
+_Connect = Callable[[], AbstractAsyncContextManager[db.Connection]]
 
 
 class Meter:
@@ -117,12 +118,14 @@ class Meter:
         self._wake()
 
     async def flush(self) -> None:
-        """Writes what was gathered, in one transaction; keeps it for the next time where Postgres is away."""
+        """Writes what was gathered, in one transaction; keeps it for the next time where Postgres is away.
+
+        What Postgres refuses is dropped and logged; the rest is written without it.
+        """
         sums, self._sums = self._sums, {}
         spends, self._spends = self._spends, {}
         try:
-            async with db.connect() as connection:
-                await _write(connection, sums, spends)
+            await _write_all(db.connect, sums, spends)
         except Unavailable:
             self._put_back(sums, spends)
             self._wake()
@@ -134,8 +137,7 @@ class Meter:
         if self._flushing is not None:
             await asyncio.gather(self._flushing, return_exceptions=True)
         if self._sums:
-            async with _own_connection() as connection:
-                await _write(connection, self._sums, self._spends)
+            await _write_all(_own_connection, self._sums, self._spends)
 
     def _today(self) -> date:
         now = datetime.now(UTC)
@@ -177,6 +179,35 @@ async def _own_connection() -> AsyncIterator[db.Connection]:
         yield connection
 
 
+async def _write_all(connect: _Connect, sums: _Sums, spends: _Spends) -> None:
+    """All at once; where that is refused, each row by itself: a bad one must not lose those of other workspaces.
+
+    Where Postgres goes away meanwhile, `sums` and `spends` are left with what is still to be written.
+    """
+    try:
+        async with connect() as connection:
+            await _write(connection, sums, spends)
+    except (Unavailable, psycopg.OperationalError):
+        raise
+    except Exception:  # noqa: BLE001 - which row it was, and why, is logged below
+        for key in list(sums):
+            await _write_alone(connect, {key: sums[key]}, {}, key.workspace_id)
+            del sums[key]
+        for whose in list(spends):
+            await _write_alone(connect, {}, {whose: spends[whose]}, whose[0])
+            del spends[whose]
+
+
+async def _write_alone(connect: _Connect, sums: _Sums, spends: _Spends, workspace_id: UUID) -> None:
+    try:
+        async with connect() as connection:
+            await _write(connection, sums, spends)
+    except (Unavailable, psycopg.OperationalError):
+        raise
+    except Exception:  # noqa: BLE001 - the worker boundary: it can never be written; the trace is logged
+        log.exception("usage of workspace %s could not be written", workspace_id)
+
+
 async def _write(connection: db.Connection, sums: _Sums, spends: _Spends) -> None:
     spent = [
         (place.budget_id, place.subject_id, amount_usd)
@@ -186,7 +217,8 @@ async def _write(connection: db.Connection, sums: _Sums, spends: _Spends) -> Non
     # Always in one order: another process may be adding to the same rows.
     rows = [(*key, *sums[key].row()) for key in sorted(sums, key=str)]
     async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute(_ADD_USAGE, [list(column) for column in zip(*rows, strict=True)])
+        if rows:
+            await cursor.execute(_ADD_USAGE, [list(column) for column in zip(*rows, strict=True)])
         if spent:
             await cursor.executemany(_LOCK, sorted({(budget_id, subject_id) for budget_id, subject_id, _ in spent}))
             await cursor.executemany(_SPEND, spent)
@@ -205,5 +237,5 @@ def record(call: Measured) -> None:
 
 
 async def flush() -> None:
-    """Writes what the running loop has gathered, now. Raises psycopg.Error where the database refuses it."""
+    """Writes what the running loop has gathered, now; see `Meter.flush`."""
     await _meter.get().flush()

@@ -13,7 +13,7 @@ from apps.billing.money import to_usd
 from apps.common.errors import AppError
 from apps.common.tokens import estimate_tokens
 from apps.logs.holding import covered
-from apps.models.contracts import ChatMessage, ChatRequest, Finish, TextDelta, ToolCallDelta
+from apps.models.contracts import ChatMessage, ChatRequest, Finish, Substitute, TextDelta, ToolCallDelta
 from apps.models.handles import ModelHandle
 from apps.models.reserving import most_usd
 from apps.models.services.resolve import resolve_model
@@ -76,13 +76,14 @@ class WorkspaceModels:
         length = 0
         asked = sum(estimate_tokens(one.text) for one in messages)
         answer_tokens = tokens_for_answer(request.parameters, handle.spec.context_tokens)
-        hold = current().hold
+        hold, answering, has_begun = current().hold, handle.spec, False
         try:
             async with (
                 covered(hold, most_usd(handle, prompt_tokens=asked, answer_tokens=answer_tokens)),
                 aclosing(handle.stream_chat(request)) as stream,
             ):
                 async for piece in stream:
+                    has_begun = True
                     if isinstance(piece, TextDelta) and piece.text:
                         first = first or time.monotonic() - began
                         pieces.append(piece.text)
@@ -94,6 +95,8 @@ class WorkspaceModels:
                         calls += [(call.name, call.arguments) for call in piece.calls]
                     elif isinstance(piece, Finish):
                         finish = piece
+                    elif isinstance(piece, Substitute):
+                        answering = piece.spec
         except AppError as error:
             kind = error.code if isinstance(error, BudgetExceeded) else MODEL_ERROR
             raise NodeFailed(error.message, kind) from error
@@ -105,9 +108,9 @@ class WorkspaceModels:
                 completion_tokens=done,
                 latency_s=time.monotonic() - began,
                 time_to_first_token_s=first,
-                spec=finish.spec,
+                spec=answering,
             )
-            if hold is not None and (pieces or calls or finish.reason):
+            if hold is not None and has_begun:
                 hold.spent_usd += to_usd(usage.prompt_price + usage.completion_price, usage.prices.currency)
         yield ModelAnswer(text, usage.as_metadata(), finish.reason, calls)
 
