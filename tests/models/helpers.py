@@ -1,7 +1,9 @@
 """Endpoints and calls for the tests of drivers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from django.db import connection
 
 from apps.models.catalogue import get_provider
 from apps.models.contracts import (
@@ -53,3 +55,11 @@ async def chat(
 
 def text_in(pieces: Sequence[ChatPiece]) -> str:
     return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
+
+
+def apart(action: Callable[[], object]) -> None:
+    """An action in a thread, with a connection to the database of its own that goes back to the pool."""
+    try:
+        action()
+    finally:
+        connection.close()

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from apps.common import caching
@@ -24,7 +23,7 @@ from apps.models.services.models import add_model, set_model_enabled
 from apps.workspaces.models import Workspace
 from tests.factories import make_workspace
 
-from .helpers import KEY
+from .helpers import KEY, apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWN = "openai_api_compatible"
@@ -52,14 +51,6 @@ def add(workspace: Workspace, secret: str) -> WorkspaceModel:
 
 def secret_of(workspace: Workspace) -> str:
     return get_configured(workspace=workspace).values(OWN)["api_key"]
-
-
-def apart(action: Callable[[], object]) -> None:
-    """An action with a connection to the database of its own."""
-    try:
-        action()
-    finally:
-        connection.close()
 
 
 def while_asked(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from tests.factories import make_workspace
 from tests.fakes.upstream import Upstream
 from tests.fakes.wire import serving
 
-from .helpers import KEY
+from .helpers import KEY, apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWN = "openai_api_compatible"
@@ -351,7 +352,7 @@ def test_a_hundred_calls_over_three_keys_of_which_one_answers_429_and_one_500_ar
     async def run() -> list[str]:
         async with serving(refusing) as slow, serving(failing) as broken:
             for number, server in enumerate((slow, broken)):
-                await asyncio.to_thread(second, workspace, f"{server.url}/v1", str(number), check=False)
+                await asyncio.to_thread(apart, partial(second, workspace, f"{server.url}/v1", str(number), check=False))
             handle = await resolve_model(workspace_id=workspace.pk, model_type="llm", provider=OWN, name="fake")
             answers = await asyncio.gather(*(ask(handle) for _ in range(100)))
             assert slow.requests

@@ -20,6 +20,8 @@ from apps.models.services.resolve import resolve_model
 from apps.workspaces.models import Workspace
 from tests.factories import make_workspace
 
+from .helpers import apart
+
 PROVIDERS_KEY = "hf_of_the_provider_0123456789"
 SPEC = ModelSpec("acme/own-model", "text-embedding")
 
@@ -40,7 +42,7 @@ async def embedded(workspace: Workspace, provider: str, fake: FakeServer, more: 
     """A model is added with its own server, checked, and called."""
     async with serving(fake) as address:
         by: dict[str, Any] = {"workspace": workspace, "user": None, "provider": provider, "spec": SPEC}
-        await asyncio.to_thread(partial(add_model, **by, values={"base_url": address, **more}))
+        await asyncio.to_thread(apart, partial(add_model, **by, values={"base_url": address, **more}))
         handle = await resolve_model(
             workspace_id=workspace.pk, model_type="text-embedding", provider=provider, name=SPEC.name
         )

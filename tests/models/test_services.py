@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -32,7 +33,7 @@ from apps.workspaces.models import AuditEvent, Workspace
 from tests.factories import make_workspace
 from tests.fakes.upstream import Upstream
 
-from .helpers import KEY
+from .helpers import KEY, apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWN = "openai_api_compatible"
@@ -329,7 +330,7 @@ def test_a_change_is_seen_by_a_process_that_has_cached(workspace: Workspace, ups
 
         before = await find()
         assert await find() is before  # cached, no second decryption
-        await asyncio.to_thread(configure, workspace, upstream, api_key="sk-the-new-key-0123456789")
+        await asyncio.to_thread(apart, partial(configure, workspace, upstream, api_key="sk-the-new-key-0123456789"))
         for _ in range(100):
             if (await find()).keys[0].endpoint.credentials["api_key"] != KEY:
                 return
