@@ -13,6 +13,7 @@ from apps.common import caching, perloop
 from apps.common.errors import InvalidParam, NotFound
 from apps.models import health, ledger
 from apps.models.catalogue import get_provider
+from apps.models.chains import read_chain
 from apps.models.contracts import ChatMessage, ChatRequest, ModelSpec, Substitute, TextDelta
 from apps.models.errors import ModelNotFound, ProviderError, ProviderNotInitialized, ProviderRateLimited
 from apps.models.handles import ModelHandle
@@ -383,3 +384,9 @@ def test_a_provider_without_a_list_of_models_is_checked_with_one_of_them(upstrea
     values = {"base_url": upstream.base_url, "api_key": KEY}
     set_credentials(workspace=workspace, user=None, provider="spark", values=values)
     assert upstream.last()[0]["body"]["model"] == "lite"
+
+
+def test_a_list_of_stand_ins_has_an_end_and_names_each_once() -> None:
+    endless = [{"provider": "demo", "name": f"m{number // 2}"} for number in range(20_000)]
+    assert read_chain([*endless, "odd", {"name": "x"}]) == [("demo", f"m{number}") for number in range(5)]
+    assert read_chain({"provider": "demo"}) == []
