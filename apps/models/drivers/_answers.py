@@ -10,6 +10,7 @@ from apps.models.contracts import ChatPiece, Endpoint, Finish, TextDelta, ToolCa
 from apps.models.errors import ProviderContentFiltered
 
 from . import _problems
+from ._sse import Event, EventReader
 
 THOUGHTS_BEGIN: Final = "<think>\n"
 THOUGHTS_END: Final = "\n</think>\n\n"
@@ -109,3 +110,37 @@ def count(value: Any) -> int | None:
 def whole_count(value: Any) -> int | None:
     """The same of a server that may write 5.0."""
     return count(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+class EventParser:
+    """What the parsers share whose answers come as server-sent events; see `_calls.Parser`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.finished = self.done = False
+        self.events = 0
+        self._endpoint = endpoint
+        self._reader = EventReader(endpoint)
+        self._answer = Answer(endpoint)
+
+    def feed(self, data: bytes) -> list[ChatPiece]:
+        """The pieces that these bytes complete. Raises ProviderError children."""
+        pieces: list[ChatPiece] = []
+        for event in self._reader.feed(data):
+            self._read(event, pieces)
+        return pieces
+
+    def end(self) -> list[ChatPiece]:
+        """The last pieces, Finish among them. Raises ProviderConnectionError: the answer was cut off."""
+        pieces: list[ChatPiece] = []
+        for event in self._reader.end():
+            self._read(event, pieces)
+        if not self.finished:
+            raise _problems.cut(self._endpoint)
+        return [*pieces, self._answer.finish()]
+
+    def _read(self, event: Event, pieces: list[ChatPiece]) -> None:
+        """Takes one event, adds its pieces, and counts it where it means something."""
+        raise NotImplementedError
+
+    def _broken(self, payload: bytes) -> Exception:
+        return _problems.breach(self._endpoint, payload)

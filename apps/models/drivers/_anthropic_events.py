@@ -12,9 +12,8 @@ import orjson
 from apps.models.contracts import ChatPiece, Endpoint
 
 from . import _anthropic_wire as wire
-from . import _problems
-from ._answers import Answer, count
-from ._sse import Event, EventReader
+from ._answers import EventParser, count
+from ._sse import Event
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _REASONS: Final = {
@@ -29,33 +28,13 @@ _REASONS: Final = {
 _PROMPT_PARTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-class MessageParser:
+class MessageParser(EventParser):
     """Reads one streamed answer; see `_calls.Parser`."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.finished = self.done = False
-        self.events = 0
-        self._endpoint = endpoint
-        self._reader = EventReader(endpoint)
-        self._answer = Answer(endpoint)
+        super().__init__(endpoint)
         self._thinking: dict[str, Any] = {}
         self._usage: dict[str, int] = {}
-
-    def feed(self, data: bytes) -> list[ChatPiece]:
-        """The pieces that these bytes complete. Raises ProviderError children."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.feed(data):
-            self._read(event, pieces)
-        return pieces
-
-    def end(self) -> list[ChatPiece]:
-        """The last pieces, Finish among them. Raises ProviderConnectionError: the answer was cut off."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.end():
-            self._read(event, pieces)
-        if not self.finished:
-            raise _problems.cut(self._endpoint)
-        return [*pieces, self._answer.finish()]
 
     def whole(self, body: bytes) -> list[ChatPiece]:
         """The pieces of an answer that came unstreamed although a stream was asked for."""
@@ -147,6 +126,3 @@ class MessageParser:
         if not self.finished:
             self.finished = True
             self._answer.end(_REASONS.get(reason, "stop"), pieces)
-
-    def _broken(self, payload: bytes) -> Exception:
-        return _problems.breach(self._endpoint, payload)

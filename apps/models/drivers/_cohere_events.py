@@ -13,8 +13,8 @@ from apps.models.contracts import ChatPiece, Endpoint
 from apps.models.errors import ProviderUnavailable
 
 from . import _problems
-from ._answers import Answer, whole_count
-from ._sse import EventReader
+from ._answers import EventParser, whole_count
+from ._sse import Event
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _REASONS: Final = {"MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
@@ -22,7 +22,7 @@ _FAILURES: Final = ("ERROR", "TIMEOUT")
 _END: Final = b"[DONE]"
 
 
-class CohereParser:
+class CohereParser(EventParser):
     """Reads one streamed answer; see `_calls.Parser`.
 
     A plan of tool calls is given as thoughts. Plan and thoughts go with the first call as JSON in its signature:
@@ -30,28 +30,8 @@ class CohereParser:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.finished = self.done = False
-        self.events = 0
-        self._endpoint = endpoint
-        self._reader = EventReader(endpoint)
-        self._answer = Answer(endpoint)
+        super().__init__(endpoint)
         self._kept = {"tool_plan": "", "thought": ""}
-
-    def feed(self, data: bytes) -> list[ChatPiece]:
-        """The pieces that these bytes complete. Raises ProviderError children."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.feed(data):
-            self._read(event.data, pieces)
-        return pieces
-
-    def end(self) -> list[ChatPiece]:
-        """The last pieces, Finish among them. Raises ProviderConnectionError: the answer was cut off."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.end():
-            self._read(event.data, pieces)
-        if not self.finished:
-            raise _problems.cut(self._endpoint)
-        return [*pieces, self._answer.finish()]
 
     def whole(self, body: bytes) -> list[ChatPiece]:
         """The pieces of an answer that came unstreamed although a stream was asked for."""
@@ -69,13 +49,13 @@ class CohereParser:
             raise self._broken(body) from error
         return [*pieces, self._answer.finish()]
 
-    def _read(self, data: bytes, pieces: list[ChatPiece]) -> None:
-        if data == _END or self.done:
+    def _read(self, event: Event, pieces: list[ChatPiece]) -> None:
+        if event.data == _END or self.done:
             return
         try:
-            self._take(orjson.loads(data), pieces)
+            self._take(orjson.loads(event.data), pieces)
         except _MALFORMED as error:
-            raise self._broken(data) from error
+            raise self._broken(event.data) from error
         self.events += 1
 
     def _take(self, event: Mapping[str, Any], pieces: list[ChatPiece]) -> None:
@@ -131,6 +111,3 @@ class CohereParser:
         """An event without a type: an error's body in place of an answer."""
         found = _problems.found_in(self._endpoint, event)
         return found or _problems.bad_answer(self._endpoint, str(event.get("message") or event))
-
-    def _broken(self, payload: bytes) -> Exception:
-        return _problems.breach(self._endpoint, payload)

@@ -14,8 +14,8 @@ from apps.models.contracts import ChatPiece, Endpoint
 from apps.models.errors import ProviderContentFiltered, ProviderError
 
 from . import _problems
-from ._answers import Answer, count
-from ._sse import EventReader
+from ._answers import EventParser, count
+from ._sse import Event
 
 _MALFORMED: Final = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _REASONS: Final = {
@@ -41,32 +41,12 @@ _FAILURES: Final = (
 )
 
 
-class GeminiParser:
+class GeminiParser(EventParser):
     """Reads one streamed answer; see `_calls.Parser`. It is never `done` before the connection is."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.finished = self.done = False
-        self.events = 0
-        self._endpoint = endpoint
-        self._reader = EventReader(endpoint)
-        self._answer = Answer(endpoint)
+        super().__init__(endpoint)
         self._calls = 0
-
-    def feed(self, data: bytes) -> list[ChatPiece]:
-        """The pieces that these bytes complete. Raises ProviderError children."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.feed(data):
-            self._read(event.data, pieces)
-        return pieces
-
-    def end(self) -> list[ChatPiece]:
-        """The last pieces, Finish among them. Raises ProviderConnectionError: the answer was cut off."""
-        pieces: list[ChatPiece] = []
-        for event in self._reader.end():
-            self._read(event.data, pieces)
-        if not self.finished:
-            raise _problems.cut(self._endpoint)
-        return [*pieces, self._answer.finish()]
 
     def whole(self, body: bytes) -> list[ChatPiece]:
         """The pieces of an answer that came at once: a single one, or a list of what would have been events."""
@@ -76,16 +56,16 @@ class GeminiParser:
         except orjson.JSONDecodeError as error:
             raise self._broken(body) from error
         for chunk in found if isinstance(found, list) else [found]:
-            self._read(orjson.dumps(chunk), pieces)
+            self._read(Event("", orjson.dumps(chunk)), pieces)
         if not self.finished:
             raise self._broken(body)
         return [*pieces, self._answer.finish()]
 
-    def _read(self, data: bytes, pieces: list[ChatPiece]) -> None:
+    def _read(self, event: Event, pieces: list[ChatPiece]) -> None:
         try:
-            self._take(orjson.loads(data), pieces)
+            self._take(orjson.loads(event.data), pieces)
         except _MALFORMED as error:
-            raise self._broken(data) from error
+            raise self._broken(event.data) from error
         self.events += 1
 
     def _take(self, chunk: Mapping[str, Any], pieces: list[ChatPiece]) -> None:
@@ -146,6 +126,3 @@ class GeminiParser:
         error = chunk["error"]
         status = error.get("code") if isinstance(error, Mapping) else None
         return _problems.from_status(self._endpoint, status if type(status) is int else 500, orjson.dumps(chunk), {})
-
-    def _broken(self, payload: bytes) -> Exception:
-        return _problems.breach(self._endpoint, payload)
