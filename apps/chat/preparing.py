@@ -1,7 +1,9 @@
 """The steps of a turn between its first write and its model: each adds to the turn's state what it finds."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from apps.billing.attribution import counted_by_run
@@ -9,8 +11,12 @@ from apps.knowledge.contracts import RerankChoice
 from apps.knowledge.services.choosing import choose_base
 from apps.knowledge.services.retrieve import retrieve
 from apps.logs.history import pictures_of
+from apps.models.errors import PromptTooLong
+from apps.models.handles import ModelHandle
 from apps.prompts.assembly import assemble
-from apps.prompts.material import Material
+from apps.prompts.config import BasicConfig
+from apps.prompts.material import Material, Prompt
+from apps.prompts.window import may_be_too_long
 
 from .knowledge import find_filter
 from .pictures import readable
@@ -60,7 +66,10 @@ async def recall_pictures(turn: TurnState) -> None:
 
 
 async def write_prompt(turn: TurnState) -> None:
-    """Puts the prompt together. Raises PromptTooLong."""
+    """Puts the prompt together: for a stand-in with a larger window where it does not fit the model's.
+
+    Raises PromptTooLong.
+    """
     assert turn.handle is not None
     material = Material(
         inputs=turn.inputs,
@@ -71,7 +80,18 @@ async def write_prompt(turn: TurnState) -> None:
         pictures=readable((*turn.files, *turn.input_files)) if turn.sees else (),
         as_chat=turn.as_chat,
     )
-    turn.prompt = assemble(turn.config, material, provider=turn.handle.provider, spec=turn.handle.spec)
+    for handle in turn.handle.by_window():
+        try:
+            turn.prompt = await _assembled(turn.config, material, handle)
+            return
+        except PromptTooLong as error:
+            problem = error
+    raise problem
+
+
+async def _assembled(config: BasicConfig, material: Material, handle: ModelHandle) -> Prompt:
+    make = partial(assemble, config, material, provider=handle.provider, spec=handle.spec)
+    return await asyncio.to_thread(make) if may_be_too_long(material, config, handle.spec) else make()
 
 
 # In this order; what may answer in the model's place (annotations) comes first.

@@ -70,11 +70,11 @@ class Route(NamedTuple):
 class Pursuit:
     """The places for one call; its user says how each one went."""
 
-    def __init__(self, handle: "ModelHandle", patience: Patience) -> None:
-        self._patience, self._asked = patience, handle
-        self._stand_ins = list(handle.fallbacks)
+    def __init__(self, handles: "Sequence[ModelHandle]", patience: Patience) -> None:
+        self._patience = patience
+        self._asked, *self._stand_ins = handles
         self._first_error: ProviderError | None = None
-        self._enter(handle)
+        self._enter(self._asked)
 
     async def start(self) -> Route:
         """The first place. Raises ProviderError: all of them rest, for longer than is worth waiting for."""

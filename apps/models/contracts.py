@@ -6,7 +6,7 @@ workspace's credentials. Free of Django.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -69,6 +69,14 @@ class ChatRequest:
     stop: Sequence[str] = ()
     tools: Sequence[Mapping[str, Any]] = ()
     user: str | None = None
+
+    def texts(self) -> Iterator[str]:
+        """What is said in the messages, without pictures."""
+        for message in self.messages:
+            if isinstance(message.content, str):
+                yield message.content
+            else:
+                yield from (str(part["text"]) for part in message.content if part.get("type") == "text")
 
 
 @dataclass(frozen=True, slots=True)

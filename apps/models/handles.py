@@ -24,7 +24,8 @@ from .contracts import (
     Usage,
     Verdict,
 )
-from .errors import EmbeddingQuotaExceeded, ProviderError, ProviderQuotaExceeded
+from .counting import takes
+from .errors import EmbeddingQuotaExceeded, PromptTooLong, ProviderError, ProviderQuotaExceeded
 from .health import Health
 
 T = TypeVar("T")
@@ -79,15 +80,24 @@ class ModelHandle:
         first = next(self._turns) % len(self.keys)
         return [*self.keys[first:], *self.keys[:first]]
 
+    def by_window(self) -> list["ModelHandle"]:
+        """The model, then those of its stand-ins that take more at once, in their order."""
+        return [self, *(one for one in self.fallbacks if one.spec.context_tokens > self.spec.context_tokens)]
+
     async def stream_chat(self, request: ChatRequest) -> AsyncGenerator[ChatPiece, None]:
         """Streams an answer; see `Driver.stream_chat`. Tried elsewhere or again only until its first piece is here:
         what came was already shown. Where a stand-in answers, a Substitute comes before its first piece.
 
         Raises:
             BudgetExceeded, TrialUsedUp: see `ledger`.
+            PromptTooLong: for each of them, found before anything was sent.
         """
+        texts = list(request.texts())
+        able = [one for one in (self, *self.fallbacks) if await takes(one.spec, texts)]
+        if not able:
+            raise PromptTooLong
         await ledger.admit(self)
-        pursuit = Pursuit(self, TALK)
+        pursuit = Pursuit(able, TALK)
         route, piece, stream = await self._first(
             pursuit, lambda at: at.driver.stream_chat(at.endpoint, at.spec, request)
         )
@@ -157,7 +167,7 @@ class ModelHandle:
     async def speak(self, text: str, voice: str = "", user: str | None = None) -> AsyncGenerator[bytes, None]:
         """MP3 of a text; an unknown or empty voice is the model's first. As `stream_chat`, what came was heard."""
         await ledger.admit(self)
-        pursuit = Pursuit(self, TALK)
+        pursuit = Pursuit((self, *self.fallbacks), TALK)
         route, piece, sound = await self._first(
             pursuit, lambda at: at.driver.speak(at.endpoint, at.spec, text, _voice(at.spec, voice), user)
         )
@@ -213,7 +223,7 @@ class ModelHandle:
     async def _call(self, call: Callable[[Route], Awaitable[T]], patience: Patience = WORK) -> tuple[T, Route]:
         """An answer and where it came from."""
         await ledger.admit(self)
-        pursuit = Pursuit(self, patience)
+        pursuit = Pursuit((self, *self.fallbacks), patience)
         route = await pursuit.start()
         while True:
             try:

@@ -1,7 +1,6 @@
 """What calls of models cost: refused before they are made where nothing is left, written down when they have ended."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apps.billing.services.budgets import refuse_if_spent
 from apps.billing.services.meter import Measured, record
@@ -71,18 +70,10 @@ class StreamCount:
         """The stream has ended, by itself or not; what the provider did not count is estimated."""
         prompt, completion = self._finish.prompt_tokens, self._finish.completion_tokens
         if prompt is None:
-            prompt = sum(map(estimate_tokens, _texts(message.content for message in self._request.messages)))
+            prompt = sum(map(estimate_tokens, self._request.texts()))
         if completion is None:
             completion = estimate_tokens("".join(self._pieces))
         _write(self._route, prompt, completion, prompt, is_failed=self.is_failed)
-
-
-def _texts(contents: Iterable[str | Sequence[Mapping[str, Any]]]) -> Iterable[str]:
-    for content in contents:
-        if isinstance(content, str):
-            yield content
-        else:
-            yield from (str(part["text"]) for part in content if part.get("type") == "text")
 
 
 def _write(route: "Route", prompt: int, completion: int, amount: int, *, is_failed: bool) -> None:

@@ -7,7 +7,7 @@ from .blocks import CONTEXT, fill, fill_blocks
 from .config import BasicConfig, ExpertPrompt
 from .initial import PRE_PROMPT, templates_of
 from .material import Material, Prompt
-from .window import cost, fit
+from .window import fit
 
 
 def assemble(config: BasicConfig, material: Material, *, provider: str, spec: ModelSpec) -> Prompt:
@@ -18,14 +18,13 @@ def assemble(config: BasicConfig, material: Material, *, provider: str, spec: Mo
     Raises:
         PromptTooLong: instructions and question alone do not fit.
     """
-    window = spec.context_tokens
     if spec.mode == "completion":
-        return expert.completion(_completion_prompt(config, material, provider, spec.name), config, material, window)
+        return expert.completion(_completion_prompt(config, material, provider, spec.name), config, material, spec)
     if config.expert is None:
         return _basic(config, material, provider, spec)
     if config.expert.text and not config.expert.blocks:  # written for a completion model, run on a chat model
-        return expert.completion(config.expert, config, material, window)
-    return expert.chat(config.expert, config, material, window)
+        return expert.completion(config.expert, config, material, spec)
+    return expert.chat(config.expert, config, material, spec)
 
 
 def _completion_prompt(config: BasicConfig, material: Material, provider: str, model: str) -> ExpertPrompt:
@@ -41,14 +40,7 @@ def _completion_prompt(config: BasicConfig, material: Material, provider: str, m
 def _basic(config: BasicConfig, material: Material, provider: str, spec: ModelSpec) -> Prompt:
     instructions = fill(config.pre_prompt, material.inputs)
     template = templates_of(provider, spec.name).system(with_context=True) if material.passages else ""
-    material = fit(
-        material,
-        config,
-        spec.context_tokens,
-        cost(instructions),
-        context_tokens=cost(template),
-        history=material.as_chat,
-    )
+    material = fit(material, config, spec, [instructions], context=template, history=material.as_chat)
     system = instructions
     if material.passages:
         values = {PRE_PROMPT: instructions}

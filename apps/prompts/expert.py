@@ -4,17 +4,18 @@ from collections.abc import Sequence
 
 from apps.common.tokens import estimate_tokens
 from apps.files.references import FileReference
-from apps.models.contracts import ChatMessage
+from apps.models.contracts import ChatMessage, ModelSpec
+from apps.models.counting import MESSAGE_OVERHEAD_TOKENS
 
 from .blocks import CONTEXT, HISTORIES, QUERY, fill, fill_blocks, marker
 from .config import BasicConfig, ExpertPrompt
 from .material import Material, PastTurn, Prompt
-from .window import MESSAGE_OVERHEAD_TOKENS, cost, fit
+from .window import fit
 
 NO_BLOCKS = dict.fromkeys((CONTEXT, QUERY, HISTORIES), "")
 
 
-def chat(prompt: ExpertPrompt, config: BasicConfig, material: Material, window_tokens: int) -> Prompt:
+def chat(prompt: ExpertPrompt, config: BasicConfig, material: Material, spec: ModelSpec) -> Prompt:
     """The messages as written; earlier turns and the question follow them where no block says their place.
 
     Raises:
@@ -24,9 +25,9 @@ def chat(prompt: ExpertPrompt, config: BasicConfig, material: Material, window_t
     texts = [block.text for block in prompt.blocks]
     written = "\n".join(texts)
     in_text = marker(HISTORIES) in written
-    fixed = sum(cost(fill_blocks(text, values, NO_BLOCKS)) for text in texts)
-    context = 0 if marker(CONTEXT) in written else None
-    material = fit(material, config, window_tokens, fixed, context_tokens=context, history=material.as_chat)
+    fixed = [fill_blocks(text, values, NO_BLOCKS) for text in texts]
+    context = "" if marker(CONTEXT) in written else None
+    material = fit(material, config, spec, fixed, context=context, history=material.as_chat)
     blocks = _blocks(prompt, material)
     messages = [ChatMessage(block.role, fill_blocks(block.text, values, blocks)) for block in prompt.blocks]
     at = next((number for number, text in enumerate(texts) if marker(QUERY) in text), len(texts))
@@ -42,7 +43,7 @@ def chat(prompt: ExpertPrompt, config: BasicConfig, material: Material, window_t
     return finished(before, after[0] if after else ChatMessage("user", ""), material, after[1:])
 
 
-def completion(prompt: ExpertPrompt, config: BasicConfig, material: Material, window_tokens: int) -> Prompt:
+def completion(prompt: ExpertPrompt, config: BasicConfig, material: Material, spec: ModelSpec) -> Prompt:
     """One text; a chat app's question that it has no place for is put at its end.
 
     Raises:
@@ -52,10 +53,10 @@ def completion(prompt: ExpertPrompt, config: BasicConfig, material: Material, wi
     if material.as_chat and marker(QUERY) not in text:
         text += f"\n\n{prompt.user_prefix}: {marker(QUERY)}\n\n{prompt.assistant_prefix}:"
     values = _values(config, material)
-    fixed = cost(fill_blocks(text, values, NO_BLOCKS))
+    fixed = [fill_blocks(text, values, NO_BLOCKS)]
     has_place = material.as_chat and marker(HISTORIES) in text
-    context = 0 if marker(CONTEXT) in text else None
-    material = fit(material, config, window_tokens, fixed, context_tokens=context, history=has_place)
+    context = "" if marker(CONTEXT) in text else None
+    material = fit(material, config, spec, fixed, context=context, history=has_place)
     content = fill_blocks(text, values, _blocks(prompt, material)).strip()
     return finished([], ChatMessage("user", content), _without_history(material))
 

@@ -1,18 +1,19 @@
 """How much of a turn's material fits the model's window: passages and pictures first, then history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, Final
 
 from apps.common.tokens import estimate_tokens
+from apps.models.contracts import ModelSpec
+from apps.models.counting import MESSAGE_OVERHEAD_TOKENS, counter, most_tokens
 from apps.models.errors import PromptTooLong
 
 from .config import BasicConfig
 from .material import Material, PastTurn
 from .shapes import as_number, as_whole
 
-MESSAGE_OVERHEAD_TOKENS: Final = 4  # role and separators, as OpenAI's counting guide has it
 DEFAULT_ANSWER_TOKENS: Final = 1024
 # A picture of 1024 x 1024 in OpenAI's counting; other vendors' figures are near it.
 PICTURE_TOKENS: Final = {"low": 85, "high": 765, "auto": 765}
@@ -34,18 +35,18 @@ def tokens_for_answer(parameters: Mapping[str, Any], context_tokens: int) -> int
     return min(DEFAULT_ANSWER_TOKENS, context_tokens // 4)
 
 
-def cost(text: str) -> int:
-    """About how many tokens a message of this text takes."""
-    return estimate_tokens(text) + MESSAGE_OVERHEAD_TOKENS if text else 0
+def cost(text: str, count: Callable[[str], int] = estimate_tokens) -> int:
+    """How many tokens a message of this text takes."""
+    return count(text) + MESSAGE_OVERHEAD_TOKENS if text else 0
 
 
 def fit(
     material: Material,
     config: BasicConfig,
-    window_tokens: int,
-    fixed_tokens: int,
+    spec: ModelSpec,
+    fixed: Sequence[str],
     *,
-    context_tokens: int | None,
+    context: str | None,
     history: bool,
 ) -> Material:
     """The material without what has no room: the least relevant passages, then the oldest turns.
@@ -53,34 +54,44 @@ def fit(
     A passage that is too long is shortened to its excerpt.
 
     Args:
-        window_tokens: of the model, prompt and answer together.
-        fixed_tokens: what the prompt holds beside material and question.
-        context_tokens: what stands around the passages where there are any; None: there is no place for them.
+        spec: the model, whose window has prompt and answer together.
+        fixed: the messages that the prompt holds beside material and question.
+        context: what stands around the passages where there are any; None: there is no place for them.
         history: whether there is a place for earlier turns.
 
     Raises:
         PromptTooLong: instructions and question alone do not fit.
     """
     picture = PICTURE_TOKENS[config.files.detail]
-    room = window_tokens - answer_tokens(config, window_tokens) - fixed_tokens - cost(material.query)
-    room -= len(material.pictures) * picture
+    room = spec.context_tokens - answer_tokens(config, spec.context_tokens) - len(material.pictures) * picture
+    passages: Sequence[str] = material.passages if context is not None else ()
+    turns: Sequence[PastTurn] = material.history if history else ()
+    past = [text for turn in turns for text in (turn.query, turn.answer)]
+    count = counter(spec.name, [*fixed, context or "", material.query, *passages, *past], room)
+    room -= sum(cost(text, count) for text in (*fixed, material.query))
     if room < 0:
         raise PromptTooLong
-    passages: Sequence[str] = []
-    if context_tokens is not None and material.passages:
-        passages, left = _fitting_passages(material, room - context_tokens)
+    if passages:
+        passages, left = _fitting_passages(material, room - cost(context or "", count), count)
         room = left if passages else room
-    turns = _fitting_turns(material.history, room, picture) if history and material.history else ()
-    if passages == list(material.passages) and turns is material.history:
+    turns = _fitting_turns(turns, room, picture, count) if turns else ()
+    if list(passages) == list(material.passages) and turns is material.history:
         return material
     return replace(material, passages=passages, history=turns)
 
 
-def _fitting_passages(material: Material, room: int) -> tuple[list[str], int]:
+def may_be_too_long(material: Material, config: BasicConfig, spec: ModelSpec) -> bool:
+    """Whether `fit` may have to count exactly, which takes a moment."""
+    past = [text for turn in material.history for text in (turn.query, turn.answer)]
+    texts = [config.instructions, material.query, *map(str, material.inputs.values()), *material.passages, *past]
+    return most_tokens(texts) + answer_tokens(config, spec.context_tokens) > spec.context_tokens // 2
+
+
+def _fitting_passages(material: Material, room: int, count: Callable[[str], int]) -> tuple[list[str], int]:
     """The passages that fit, each whole or as its excerpt, up to the first that does neither."""
     kept: list[str] = []
     for passage, excerpt in zip_longest(material.passages, material.excerpts, fillvalue=""):
-        texts = [(text, estimate_tokens(text) + 1) for text in (passage, excerpt) if text]
+        texts = [(text, count(text) + 1) for text in (passage, excerpt) if text]
         fitting = next(((text, tokens) for text, tokens in texts if tokens <= room), None)
         if fitting is None:
             break
@@ -89,12 +100,14 @@ def _fitting_passages(material: Material, room: int) -> tuple[list[str], int]:
     return kept, room
 
 
-def _fitting_turns(history: Sequence[PastTurn], room: int, picture: int) -> Sequence[PastTurn]:
+def _fitting_turns(
+    history: Sequence[PastTurn], room: int, picture: int, count: Callable[[str], int]
+) -> Sequence[PastTurn]:
     """The newest turns that fit; a turn whose pictures have no room goes without them, and all before it too."""
     kept: list[PastTurn] = []
     with_pictures = True
     for turn in reversed(history):
-        tokens = cost(turn.query) + cost(turn.answer)
+        tokens = cost(turn.query, count) + cost(turn.answer, count)
         if turn.pictures:
             with_pictures = with_pictures and tokens + len(turn.pictures) * picture <= room
             if with_pictures:

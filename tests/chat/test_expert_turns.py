@@ -27,12 +27,13 @@ def app_on(server, workspace, upstream):
         kind: ModelMode = "chat",
         window: int = 16_000,
         params=None,
+        more=None,
         **config,
     ):
         make_provider(workspace, upstream.base_url)
         spec = ModelSpec(model, "llm", context_tokens=window, mode=kind)
         add_model(workspace=workspace, user=None, provider=PROVIDER, spec=spec, check=False)
-        chosen = {"provider": PROVIDER, "name": model, "mode": kind, "completion_params": params or {}}
+        chosen = {"provider": PROVIDER, "name": model, "mode": kind, "completion_params": params or {}, **(more or {})}
         return Client(server.url, make_key(make_app(workspace, {"model": chosen, **config}, mode=mode)))
 
     return make
@@ -244,6 +245,18 @@ def test_app_35_a_prompt_that_is_too_long_says_what_to_do(app_on, upstream):
     message = answer.json()["message"]
     assert all(words in message for words in ("Shorten the prefix prompt", "lower max tokens", "larger window"))
     assert upstream.last() == []
+
+
+def test_a_prompt_that_is_too_long_goes_to_a_stand_in_with_room_for_it(app_on, upstream, workspace):
+    roomy = {"provider": PROVIDER, "name": "gen-3-0"}
+    client = app_on(window=200, pre_prompt="word " * 300, more={"fallbacks": [roomy]})
+    spec = ModelSpec("gen-3-0", "llm", context_tokens=16_000)
+    add_model(workspace=workspace, user=None, provider=PROVIDER, spec=spec, check=False)
+    assert ask(client)["answer"].split() == ["tok0", "tok1", "tok2"]
+    (sent,) = upstream.last()
+    assert sent["body"]["model"] == "gen-3-0"
+    assert sent["body"]["messages"][0]["content"] == "word " * 300
+    assert Message.objects.get().model == "gen-3-0"
 
 
 def test_app_34_parameters_reach_the_model(app_on, upstream):

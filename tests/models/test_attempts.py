@@ -87,8 +87,8 @@ def handle(driver: Driver, *names: str, model: str = "m", **more) -> ModelHandle
     return ModelHandle(more.pop("provider", "p"), spec, driver, keys, **more)
 
 
-async def said(model: ModelHandle) -> str:
-    return "".join([piece.text async for piece in model.stream_chat(ASK) if isinstance(piece, TextDelta)])
+async def said(model: ModelHandle, request: ChatRequest = ASK) -> str:
+    return "".join([piece.text async for piece in model.stream_chat(request) if isinstance(piece, TextDelta)])
 
 
 @pytest.fixture(autouse=True)
@@ -240,6 +240,16 @@ async def test_a_prompt_that_is_too_long_goes_to_a_model_with_a_larger_window() 
     chain = [handle(driver, "y", model="n", context_tokens=2048), handle(driver, "z", model="o", context_tokens=9999)]
     assert await said(handle(driver, "a", fallbacks=chain)) == "z"
     assert driver.calls["y"] == 0
+
+
+async def test_a_prompt_that_cannot_fit_is_not_sent() -> None:
+    driver = Scripted()
+    long = ChatRequest([ChatMessage("user", "word " * 3_000)])
+    chain = [handle(driver, "y", model="n", context_tokens=2048), handle(driver, "z", model="o", context_tokens=9999)]
+    assert await said(handle(driver, "a", context_tokens=1024, fallbacks=chain), long) == "z"
+    with pytest.raises(PromptTooLong):
+        await said(handle(driver, "a", context_tokens=1024, fallbacks=chain[:1]), long)
+    assert driver.calls == {"z": 1}
 
 
 @pytest.mark.parametrize("error", [ProviderUnauthorised("second"), ProviderBadRequest("second")])

@@ -10,9 +10,9 @@ from apps.prompts.material import Material, PastTurn
 CONFIG = read_config({"pre_prompt": "You help {{name}}.", "model": {"completion_params": {"max_tokens": 100}}})
 
 
-def build(config=CONFIG, *, query="Why?", history=(), passages=(), context_tokens=4096, as_chat=True):
+def build(config=CONFIG, *, query="Why?", history=(), passages=(), context_tokens=4096, as_chat=True, model="m"):
     material = Material({"name": "Ada"}, query, history, passages, as_chat=as_chat)
-    return assemble(config, material, provider="openai", spec=ModelSpec("m", "llm", context_tokens=context_tokens))
+    return assemble(config, material, provider="openai", spec=ModelSpec(model, "llm", context_tokens=context_tokens))
 
 
 def test_known_names_are_filled_and_others_stay():
@@ -67,6 +67,13 @@ def test_the_oldest_turns_go_first_when_the_window_is_small():
     assert asked[-1] == "Why?"
     assert asked[-2] == "question 9"
     assert "question 0" not in asked
+
+
+@pytest.mark.parametrize(("model", "turns"), [("gpt-4o", 3), ("unknown", 10)])
+def test_tokens_are_counted_where_the_tokeniser_is_known(model, turns):
+    history = [PastTurn("?", "0.41 7/9 " * 40) for _ in range(10)]  # 280 tokens each, estimated 90
+    prompt = build(history=history, context_tokens=1_200, model=model)
+    assert len(prompt.messages) == 2 + 2 * turns
 
 
 def test_a_question_longer_than_the_window_is_refused():

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from apps.common.errors import AppError
 from apps.common.tokens import estimate_tokens
 from apps.logs.holding import covered
 from apps.models.contracts import ChatMessage, ChatRequest, Finish, Substitute, TextDelta, ToolCallDelta
+from apps.models.counting import counter
 from apps.models.handles import ModelHandle
 from apps.models.reserving import most_usd
 from apps.models.services.resolve import resolve_model
@@ -52,7 +54,7 @@ class WorkspaceModels:
     async def describe(self, model: Mapping[str, Any]) -> ModelFacts:
         """As the catalogue or the workspace has it."""
         spec = (await self.handle(model)).spec
-        return ModelFacts(spec.mode, spec.context_tokens, spec.features)
+        return ModelFacts(spec.mode, spec.context_tokens, spec.features, partial(counter, spec.name))
 
     async def handle(self, model: Mapping[str, Any]) -> ModelHandle:
         """A model of the workspace; the default one where the file names none. Raises NodeFailed."""

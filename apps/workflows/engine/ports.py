@@ -1,8 +1,10 @@
 """What nodes reach outside of the engine; all of it belongs to the run's workspace."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from apps.common.tokens import estimate_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ class ModelFacts:
         mode: "chat" takes messages, "completion" one text.
         context_tokens: prompt and answer together.
         features: such as "vision", "tool-call", "json".
+        counter: for texts and the tokens that there is room for, how their tokens are counted.
     """
 
     mode: str = "chat"
     context_tokens: int = 4096
     features: frozenset[str] = frozenset()
+    counter: Callable[[Sequence[str], int], Callable[[str], int]] = lambda texts, room: estimate_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import json_repair
 
-from apps.common.tokens import estimate_tokens
 from apps.workflows.engine.contracts import NodeContext, NodeFailed
 from apps.workflows.engine.ports import ModelAnswer, ModelFacts, PromptMessage
 from apps.workflows.engine.variables import VariablePool, as_text, is_file
@@ -64,10 +63,12 @@ def history_of(
     past = [PromptMessage(str(role), str(text)) for role, text in context.pool.all_of("past").get("messages") or ()]
     if memory.window.enabled:
         past = past[max(len(past) - max(memory.window.size, 0), 0) :]
-    room = facts.context_tokens - _answer_tokens(config, facts) - sum(map(_tokens, used))
+    room = facts.context_tokens - _answer_tokens(config, facts)
+    count = facts.counter([message.text for message in (*used, *past)], room)
+    room -= sum(count(message.text) + MESSAGE_TOKENS for message in used)
     kept: list[PromptMessage] = []
     for message in reversed(past):
-        room -= _tokens(message)
+        room -= count(message.text) + MESSAGE_TOKENS
         if room < 0:
             break
         kept.append(message)
@@ -149,10 +150,6 @@ def _answer_tokens(config: WithModel, facts: ModelFacts) -> int:
     parameters = config.model.get("completion_params")
     asked = parameters.get("max_tokens") if isinstance(parameters, Mapping) else None
     return asked if isinstance(asked, int) and asked > 0 else min(ANSWER_TOKENS, facts.context_tokens // 4)
-
-
-def _tokens(message: PromptMessage) -> int:
-    return estimate_tokens(message.text) + MESSAGE_TOKENS
 
 
 def _added(one: Any, other: Any) -> str:
