@@ -104,7 +104,7 @@ class Pursuit:
     def failed(self, error: ProviderError) -> None:
         """The last place has failed, before its answer or within it."""
         handle, key = self._route
-        ledger.note_call(self._route, is_failed=True)
+        ledger.note_failure(self._route)
         state = health.failed(key, handle.name, error, self._began_at)
         if state is not None and handle.watch is not None:
             handle.watch(key, handle.name, state)

@@ -58,8 +58,9 @@ class Trial(_Part):
 
 
 class CatalogueModel(_Part):
-    """One model as the file states it; prices per 1,000 tokens (or characters, or calls), voices by the provider's
-    names, the default first.
+    """One model as the file states it.
+
+    Prices are of 1,000 tokens (or what `price_per` says), voices named by the provider, the default first.
     """
 
     name: str
@@ -77,7 +78,7 @@ class CatalogueModel(_Part):
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"
-    price_per: Literal["tokens", "characters", "calls"] = "tokens"
+    price_per: Literal["tokens", "characters", "calls", "minutes"] = "tokens"
 
     def spec(self) -> ModelSpec:
         """As the rest of the product knows a model."""

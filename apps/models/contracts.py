@@ -153,6 +153,26 @@ class AudioFile:
     mime_type: str
     data: bytes = field(repr=False)
 
+    @property
+    def length_s(self) -> float:
+        """About how long it is: by the rate that a WAV file states, else at 32 kbit/s, as browsers record speech."""
+        stated = int.from_bytes(self.data[28:32], "little") if self.data[:4] == b"RIFF" else 0
+        return len(self.data) / max(stated, 4_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What is said in a recording, and what the provider counted; None: it did not say.
+
+    Args:
+        length_s: of the recording.
+    """
+
+    text: str
+    length_s: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -168,14 +188,19 @@ class Prices:
     """Unit prices in `currency` for `unit` tokens (0.001 means per 1,000 tokens, as the contract writes it).
 
     Args:
-        per: what `prompt` is the price of; other things than tokens are sent to models that speak or rank.
+        per: what `prompt` is the price of; other things than tokens are sent to models that speak, hear or rank.
     """
 
     prompt: Decimal = Decimal(0)
     completion: Decimal = Decimal(0)
     unit: Decimal = Decimal("0.001")
     currency: str = "USD"
-    per: Literal["tokens", "characters", "calls"] = "tokens"
+    per: Literal["tokens", "characters", "calls", "minutes"] = "tokens"
+
+    def amount(self, *, tokens: int = 0, characters: int = 0, length_s: float = 0.0) -> int | Decimal:
+        """How much a call has of what `prompt` is the price of; `length_s` is a recording's."""
+        amounts: dict[str, int | Decimal] = {"tokens": tokens, "characters": characters, "calls": 1}
+        return Decimal(length_s) / 60 if self.per == "minutes" else amounts[self.per]
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +364,9 @@ class Driver(ABC):
         """The best `top_n` documents, best first."""
         raise NotImplementedError(f"{self.key} reranks nothing")
 
-    async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
+    async def transcribe(
+        self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None
+    ) -> Transcript:
         """What is said in a recording."""
         raise NotImplementedError(f"{self.key} hears nothing")
 

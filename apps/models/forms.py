@@ -31,6 +31,7 @@ PRICED_BY: Final = {
     "tokens": _("Price of 1,000 tokens, USD"),
     "characters": _("Price of 1,000 characters, USD"),
     "calls": _("Price of 1,000 calls, USD"),
+    "minutes": _("Price of 1,000 minutes, USD"),
 }
 _FORGET: Final = "forget_"
 _PLAIN: Final = {"class": "input", "autocomplete": "off", "spellcheck": "false"}

@@ -152,9 +152,14 @@ class ModelHandle:
 
     async def transcribe(self, audio: AudioFile, user: str | None = None) -> str:
         """What is said in a recording. Raises as `embed`."""
-        text, route = await self._call(lambda at: at.driver.transcribe(at.endpoint, at.spec, audio, user))
-        ledger.note_call(route)
-        return text
+        heard, route = await self._call(lambda at: at.driver.transcribe(at.endpoint, at.spec, audio, user))
+        ledger.note_call(
+            route,
+            tokens=heard.prompt_tokens,
+            completion_tokens=heard.completion_tokens or 0,
+            length_s=audio.length_s if heard.length_s is None else heard.length_s,
+        )
+        return heard.text
 
     async def moderate(self, texts: Sequence[str]) -> Sequence[Verdict]:
         """A verdict on each text, in their order. Raises as `embed`."""

@@ -1,5 +1,6 @@
 """What calls of models cost: refused before they are made where nothing is left, written down when they have ended."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from apps.billing.services.budgets import refuse_if_spent
@@ -36,16 +37,24 @@ async def use_trial(handle: "ModelHandle") -> None:
         await take(handle.workspace_id, handle.provider, handle.trial_calls)
 
 
-def note_call(route: "Route", *, text: str = "", tokens: int | None = None, is_failed: bool = False) -> None:
-    """Writes down an unstreamed call.
+def note_call(
+    route: "Route", *, text: str = "", tokens: int | None = None, completion_tokens: int = 0, length_s: float = 0.0
+) -> None:
+    """Writes down an unstreamed call that was answered.
 
     Args:
         text: what was sent, as far as it is paid for.
         tokens: as the provider counted; None: estimated.
+        length_s: of the recording that was sent.
     """
     prompt = (estimate_tokens(text) if text else 0) if tokens is None else tokens
-    amount = {"tokens": prompt, "characters": len(text), "calls": 1}[route.spec.prices.per]
-    _write(route, prompt, 0, 0 if is_failed else amount, is_failed=is_failed)
+    amount = route.spec.prices.amount(tokens=prompt, characters=len(text), length_s=length_s)
+    _write(route, prompt, completion_tokens, amount)
+
+
+def note_failure(route: "Route") -> None:
+    """Writes down a call that failed before its answer; it costs nothing."""
+    _write(route, 0, 0, 0, is_failed=True)
 
 
 class StreamCount:
@@ -76,7 +85,7 @@ class StreamCount:
         _write(self._route, prompt, completion, prompt, is_failed=self.is_failed)
 
 
-def _write(route: "Route", prompt: int, completion: int, amount: int, *, is_failed: bool) -> None:
+def _write(route: "Route", prompt: int, completion: int, amount: int | Decimal, *, is_failed: bool = False) -> None:
     handle, prices = route.handle, route.spec.prices
     if handle.workspace_id is None:
         return

@@ -19,7 +19,7 @@ TROUBLES: Final = {
     "unavailable": _("provider failing"),
     "connection": _("not reached"),
 }
-_COUNTED: Final = {"characters": _("1,000 characters"), "calls": _("1,000 calls")}
+_COUNTED: Final = {"characters": _("1,000 characters"), "calls": _("1,000 calls"), "minutes": _("1,000 minutes")}
 _WITH_CONTEXT: Final = ("llm", "text-embedding", "rerank")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from apps.common.registry import Registry
+from apps.common.tokens import estimate_tokens
 
 from .catalogue import Provider
 from .contracts import (
@@ -180,18 +181,20 @@ class Context:
     async def rerank(self, query: str, documents: Sequence[str], top_n: int) -> Sequence[RankedDocument]:
         """Ranks. Raises as the driver does."""
         spec = self.spec("rerank")
-        self._count(spec, 1 if spec.prices.per == "calls" else len(" ".join([query, *documents])) // 4, 0)
+        self._count(spec, estimate_tokens(" ".join([query, *documents])), 0)
         return await self.driver.rerank(self.endpoint("rerank"), spec, query, documents, top_n)
 
     async def transcribe(self, audio: AudioFile) -> str:
         """What is said in a recording. Raises as the driver does."""
         spec = self.spec("speech2text")
-        return await self.driver.transcribe(self.endpoint("speech2text"), spec, audio)
+        heard = await self.driver.transcribe(self.endpoint("speech2text"), spec, audio)
+        self._count(spec, heard.prompt_tokens, heard.completion_tokens, length_s=heard.length_s or audio.length_s)
+        return heard.text
 
     async def speak(self, text: str, voice: str = "") -> bytes:
         """The sound of a text. Raises as the driver does."""
         spec = self.spec("tts")
-        self._count(spec, len(text) if spec.prices.per == "characters" else len(text) // 4, 0)
+        self._count(spec, estimate_tokens(text), 0, characters=len(text))
         voice = voice or (spec.voices[0].key if spec.voices else "amy")
         async with aclosing(self.driver.speak(self.endpoint("tts"), spec, text, voice)) as sound:
             return b"".join([part async for part in sound])
@@ -240,11 +243,20 @@ class Context:
         finally:
             self.timeouts = before
 
-    def _count(self, spec: ModelSpec, prompt: int | None, completion: int | None) -> None:
+    def _count(
+        self,
+        spec: ModelSpec,
+        prompt: int | None,
+        completion: int | None,
+        *,
+        characters: int = 0,
+        length_s: float = 0.0,
+    ) -> None:
         prices = spec.prices
         self.prompt_tokens += prompt or 0
         self.completion_tokens += completion or 0
-        spent = ((prompt or 0) * prices.prompt + (completion or 0) * prices.completion) * prices.unit
+        amount = prices.amount(tokens=prompt or 0, characters=characters, length_s=length_s)
+        spent = (amount * prices.prompt + (completion or 0) * prices.completion) * prices.unit
         self.prices[prices.currency] = self.prices.get(prices.currency, Decimal(0)) + spent
 
 

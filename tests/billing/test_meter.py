@@ -19,6 +19,8 @@ from apps.billing.services.meter import Measured
 from apps.common import db, perloop
 from apps.common.errors import Unavailable
 from apps.common.ids import new_id
+from apps.models.contracts import AudioFile, Driver, Endpoint, ModelSpec, Prices, Transcript
+from apps.models.handles import Key, ModelHandle
 from tests.factories import make_workspace
 from tests.waiting import eventually
 
@@ -62,6 +64,40 @@ def test_calls_of_a_day_are_one_row_for_each_app_model_and_currency(workspace):
         (None, "m", "USD", 1, 0, 10, 5, Decimal("0.001")),
         (None, "n", "USD", 1, 0, 10, 5, Decimal("0.001")),
     ]
+
+
+class Listening(Driver):
+    """Hears what it is told to hear."""
+
+    key, label = "listening", "Listening"
+    heard = Transcript("Hello.")
+
+    async def transcribe(self, endpoint, model, audio, user=None):
+        return self.heard
+
+    async def stream_chat(self, endpoint, model, request):
+        raise NotImplementedError
+        yield
+
+
+@pytest.mark.parametrize(
+    ("per", "heard", "cost", "tokens"),
+    [
+        ("minutes", Transcript("Hello.", 90.0), "0.009", (0, 0)),
+        ("minutes", Transcript("Hello."), "0.0002", (0, 0)),  # 8,000 bytes are 2 s
+        ("tokens", Transcript("Hello.", None, 900, 30), "5.415", (900, 30)),
+        ("calls", Transcript("Hello.", 90.0), "0.006", (0, 0)),
+    ],
+)
+def test_a_recording_is_paid_by_its_length_or_its_tokens(workspace, per, heard, cost, tokens):
+    driver, prices = Listening(), Prices(Decimal(6), Decimal("0.5"), per=per)
+    driver.heard = heard
+    key = Key("k", Endpoint("listening", {}, {}))
+    handle = ModelHandle("listening", ModelSpec("m", "speech2text", prices=prices), driver, [key], (), workspace.pk)
+    assert perloop.run(handle.transcribe(AudioFile("a.webm", "audio/webm", b"x" * 8_000))) == "Hello."
+    row = Usage.objects.get()
+    assert (row.type, row.calls, row.cost) == ("speech2text", 1, Decimal(cost))
+    assert (row.prompt_tokens, row.completion_tokens) == tokens
 
 
 def test_names_that_are_too_long_are_cut(workspace):

@@ -411,7 +411,10 @@ async def test_vectors_may_be_asked_for_with_a_purpose(service: Service) -> None
 
 async def test_a_recording_is_written_down(service: Service) -> None:
     audio = AudioFile("a.ogg", "audio/ogg;codecs=opus", b"OggS")
-    assert await GoogleDriver().transcribe(service.endpoint(), ModelSpec("fake", "speech2text"), audio) == HEARD
+    heard = await GoogleDriver().transcribe(service.endpoint(), ModelSpec("fake", "speech2text"), audio)
+    assert heard.text == HEARD
+    assert heard.prompt_tokens
+    assert heard.completion_tokens
     parts = service.last.json["contents"][0]["parts"]
     assert parts[1] == {"inlineData": {"mimeType": "audio/ogg", "data": "T2dnUw=="}}
     assert service.last.path == "/v1beta/models/fake:generateContent"

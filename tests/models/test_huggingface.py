@@ -22,6 +22,7 @@ from apps.models.contracts import (
     TextDelta,
     ToolCall,
     ToolCallDelta,
+    Transcript,
 )
 from apps.models.drivers._huggingface_events import TokenParser
 from apps.models.errors import (
@@ -282,7 +283,8 @@ async def test_bad_vectors_are_refused(answer: str) -> None:
 
 async def test_a_recording_is_heard(place: Place) -> None:
     where = place.dedicated()
-    assert await DRIVER.transcribe(where, ModelSpec("acme/whisper", "speech2text"), SOUND) == WORDS.strip()
+    heard = await DRIVER.transcribe(where, ModelSpec("acme/whisper", "speech2text"), SOUND)
+    assert heard == Transcript(WORDS.strip())
     assert place.fake.received[-1].body == b"sound"
     assert place.fake.received[-1].headers["content-type"] == "audio/mpeg"
     await DRIVER.transcribe(place.hosted(), ModelSpec("acme/whisper", "speech2text"), SOUND)

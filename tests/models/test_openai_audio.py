@@ -1,10 +1,12 @@
 """Speech in both directions against a real server of the protocol (APP-29, APP-30)."""
 
+from typing import Any
+
 import pytest
 
 from apps.models.catalogue import get_provider
-from apps.models.contracts import AudioFile, ModelSpec
-from apps.models.drivers._openai_audio import MAX_CHARACTERS, SILENCE, spoken_parts, transcription_body
+from apps.models.contracts import AudioFile, ModelSpec, Transcript
+from apps.models.drivers._openai_audio import MAX_CHARACTERS, SILENCE, read_transcript, spoken_parts, transcription_body
 from apps.models.errors import ProviderBadAnswer, ProviderUnavailable
 from tests.fakes.upstream import Upstream
 from tests.fakes.wire import serving
@@ -12,6 +14,7 @@ from tests.fakes.wire import serving
 from .helpers import KEY, driver, endpoint
 
 HEARS = ModelSpec("whisper-1", "speech2text")
+ODD_LENGTHS: tuple[Any, ...] = ("x", -1, 0, 1e300, None, [], "nan")
 SAYS = get_provider("openai").specs["tts", "tts-1"]
 
 
@@ -21,13 +24,36 @@ async def spoken(where, text: str = "Hello.", voice: str = "nova", model: ModelS
 
 async def test_app_29_a_recording_is_sent_as_a_form_and_comes_back_as_text(upstream: Upstream) -> None:
     audio = AudioFile('a"b\r\nc.wav', "audio/wav", b"RIFF....")
-    text = await driver().transcribe(endpoint(upstream.base_url), HEARS, audio)
-    assert text.startswith("transcript of ")
+    heard = await driver().transcribe(endpoint(upstream.base_url), HEARS, audio)
+    assert heard.text.startswith("transcript of ")
     sent = upstream.last()[0]
     assert sent["path"] == "/v1/audio/transcriptions"
     assert sent["headers"]["authorization"] == f"Bearer {KEY}"
     assert 'name="model"\r\n\r\nwhisper-1\r\n' in sent["body"]
     assert 'name="file"; filename="a%22b%0D%0Ac.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF....\r\n' in sent["body"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "found"),
+    [
+        ({}, ()),
+        ({"usage": {"type": "duration", "seconds": 12}}, (12.0,)),
+        ({"usage": {"type": "tokens", "input_tokens": 9, "output_tokens": 2}}, (None, 9, 2)),
+        ({"duration": 8.47, "segments": []}, (8.47,)),
+        ({"duration": "8.47"}, (8.47,)),
+        *[({"duration": odd, "usage": odd}, ()) for odd in ODD_LENGTHS],
+        ({"usage": {"seconds": -3, "input_tokens": -1, "output_tokens": "2"}}, ()),
+    ],
+)
+def test_what_was_heard_comes_with_what_was_counted(counted, found) -> None:
+    assert read_transcript({"text": "a", **counted}) == Transcript("a", *found)
+
+
+@pytest.mark.parametrize(
+    ("data", "length_s"), [(SILENCE.data, 0.2), (b"x" * 8_000, 2), (b"RIFF", 0), (b"RIFF" + bytes(96), 0.025)]
+)
+def test_how_long_a_recording_is_about(data: bytes, length_s: float) -> None:
+    assert AudioFile("a", "audio/wav", data).length_s == pytest.approx(length_s, abs=0.01)
 
 
 async def test_app_30_speech_comes_as_a_stream_of_mp3(upstream: Upstream) -> None:

@@ -265,9 +265,8 @@ async def test_speech_as_minimax_has_it() -> None:
 async def test_a_recording_of_a_format_that_is_refused_names_those_that_are_not() -> None:
     async with served({"transcription_extra": {"language": "de"}}) as here:
         hears = ModelSpec("whisper-1", "speech2text")
-        assert (
-            await driver().transcribe(here.where, hears, AudioFile("a.mp3", "audio/mpeg", b"x")) == "1 bytes of a.mp3"
-        )
+        heard = await driver().transcribe(here.where, hears, AudioFile("a.mp3", "audio/mpeg", b"x"))
+        assert heard.text == "1 bytes of a.mp3"
         assert b'name="language"\r\n\r\nde\r\n' in here.fake.received[0].body
         with pytest.raises(ProviderBadRequest, match=r"Supported formats: \['flac', 'mp3'"):
             await driver().transcribe(here.where, hears, AudioFile("a.amr", "audio/amr", b"x"))

@@ -202,7 +202,11 @@ async def test_documents_are_ranked(key: str) -> None:
 @pytest.mark.parametrize("key", having("speech2text"))
 async def test_a_recording_is_heard(key: str) -> None:
     async with calling(key) as wire:
-        assert await wire.driver.transcribe(wire.endpoint, wire.spec("speech2text"), SPEECH)
+        spec = wire.spec("speech2text")
+        heard = await wire.driver.transcribe(wire.endpoint, spec, SPEECH)
+    assert heard.text
+    if spec.prices.prompt:  # what it is paid by is told
+        assert heard.length_s if spec.prices.per == "minutes" else heard.prompt_tokens and heard.completion_tokens
     body = wire.fake.received[-1].body
     assert SPEECH.data in body or base64.b64encode(SPEECH.data) in body
     if key in VENDORS:

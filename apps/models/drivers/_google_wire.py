@@ -11,7 +11,17 @@ from typing import Any, Final
 import orjson
 
 from apps.common.tokens import estimate_tokens
-from apps.models.contracts import AudioFile, ChatPiece, ChatRequest, Embeddings, Endpoint, ModelSpec, TextDelta
+from apps.models.contracts import (
+    AudioFile,
+    ChatPiece,
+    ChatRequest,
+    Embeddings,
+    Endpoint,
+    Finish,
+    ModelSpec,
+    TextDelta,
+    Transcript,
+)
 
 from ._answers import count
 from ._anthropic_wire import schema_of
@@ -76,9 +86,11 @@ def transcription_body(audio: AudioFile) -> bytes:
     return orjson.dumps({"contents": [{"role": "user", "parts": parts}]})
 
 
-def read_text(pieces: Sequence[ChatPiece]) -> str:
-    """The text of an answer that holds no thoughts."""
-    return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta)).strip()
+def read_transcript(pieces: Sequence[ChatPiece]) -> Transcript:
+    """What is said, in an answer that holds no thoughts."""
+    text = "".join(piece.text for piece in pieces if isinstance(piece, TextDelta)).strip()
+    (finish,) = (piece for piece in pieces if isinstance(piece, Finish))
+    return Transcript(text, None, finish.prompt_tokens, finish.completion_tokens)
 
 
 def _config(wishes: Mapping[str, Any]) -> dict[str, Any]:

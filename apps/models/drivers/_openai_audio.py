@@ -2,15 +2,18 @@
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
-from apps.models.contracts import AudioFile, Endpoint, ModelSpec
+from apps.models.contracts import AudioFile, Endpoint, ModelSpec, Transcript
+
+from ._answers import whole_count
 
 # The speech API reads 4,096 characters at once, its newest model 2,000 tokens; scripts of one token a character fit.
 MAX_CHARACTERS: Final = 2000
+LONGEST_S: Final = 7 * 86_400.0  # no recording that is taken in is near it
 _CUT: Final = re.compile(r".*(?:[.!?](?=\s)|[。！？；\n])|.*(?=\s)", re.DOTALL)
 # What may stand in a quoted file name is escaped as browsers do it (WHATWG HTML, "multipart/form-data").
 _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
@@ -35,6 +38,27 @@ def transcription_body(endpoint: Endpoint, model: ModelSpec, audio: AudioFile) -
     line = f"--{boundary}\r\n".encode()
     body = b"".join(line + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
     return f"multipart/form-data; boundary={boundary}", body
+
+
+def read_transcript(answer: Mapping[str, Any]) -> Transcript:
+    """With the length or the tokens that OpenAI's `usage` states, or the length that its long form states."""
+    usage = answer.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
+    return Transcript(
+        str(answer["text"]),
+        _seconds(counts.get("seconds")) or _seconds(answer.get("duration")),
+        whole_count(counts.get("input_tokens")),
+        whole_count(counts.get("output_tokens")),
+    )
+
+
+def _seconds(value: Any) -> float | None:
+    """A length as a server states it; older ones write it as text. None for what is none."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds <= LONGEST_S else None
 
 
 def speech_body(endpoint: Endpoint, model: ModelSpec, text: str, voice: str) -> bytes:

@@ -16,6 +16,7 @@ from apps.models.contracts import (
     Endpoint,
     ModelSpec,
     ParameterRule,
+    Transcript,
     drivers,
 )
 
@@ -53,7 +54,9 @@ class GoogleDriver(Driver):
             lambda answer: wire.read_embeddings(answer, texts, model.dimensions),
         )
 
-    async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
+    async def transcribe(
+        self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None
+    ) -> Transcript:
         """What is said in a recording, by asking a chat model for it."""
         answer = await _calls.fetch(
             endpoint,
@@ -61,7 +64,7 @@ class GoogleDriver(Driver):
             headers(endpoint),
             wire.transcription_body(audio),
         )
-        return wire.read_text(GeminiParser(endpoint).whole(answer.body))
+        return wire.read_transcript(GeminiParser(endpoint).whole(answer.body))
 
     async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
         """What is known of the model; without one, the list of models. Both are free."""

@@ -15,6 +15,7 @@ from apps.models.contracts import (
     Endpoint,
     ModelSpec,
     ParameterRule,
+    Transcript,
     drivers,
 )
 
@@ -61,11 +62,13 @@ class HuggingFaceDriver(Driver):
         )
         return Embeddings(vectors, sum(map(estimate_tokens, texts)))
 
-    async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
+    async def transcribe(
+        self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None
+    ) -> Transcript:
         """What is said in a recording, which is sent as it is."""
         headers = {**wire.headers(endpoint), "Content-Type": audio.mime_type}
         url = wire.pipeline_url(endpoint, model)
-        return await _calls.call(endpoint, url, headers, audio.data, lambda answer: str(answer["text"]))
+        return await _calls.call(endpoint, url, headers, audio.data, lambda answer: Transcript(str(answer["text"])))
 
     async def check(self, endpoint: Endpoint, model: ModelSpec | None) -> None:
         """A tiny call of the model; without one, whose the key is."""

@@ -25,6 +25,7 @@ from apps.models.contracts import (
     ParameterRule,
     Picture,
     RankedDocument,
+    Transcript,
     Verdict,
     drivers,
 )
@@ -85,7 +86,9 @@ class OpenAIDriver(Driver):
             lambda answer: _rerank_shapes.read_ranks(style, answer, len(documents), top_n),
         )
 
-    async def transcribe(self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None) -> str:
+    async def transcribe(
+        self, endpoint: Endpoint, model: ModelSpec, audio: AudioFile, user: str | None = None
+    ) -> Transcript:
         """What is said in a recording."""
         content_type, body = _openai_audio.transcription_body(endpoint, model, audio)
         return await _calls.call(
@@ -93,7 +96,7 @@ class OpenAIDriver(Driver):
             url(endpoint, "transcription", model.name),
             {**headers(endpoint), "Content-Type": content_type},
             body,
-            _checked(endpoint, lambda answer: str(answer["text"])),
+            _checked(endpoint, _openai_audio.read_transcript),
         )
 
     async def speak(

@@ -124,6 +124,18 @@ def completion(model: str, plan: Plan, dialect: Dialect) -> dict[str, Any]:
     return _envelope(model, "text_completion", dialect) | {"choices": [choice], "usage": usage_of(plan)}
 
 
+def transcription(text: str, model: str, form: str) -> dict[str, Any]:
+    """What is heard in a recording that is always 90 s long; `form` is the answer's `response_format`."""
+    if form == "verbose_json":
+        return {"task": "transcribe", "language": "english", "duration": 90.0, "text": text, "segments": []}
+    if "transcribe" in model:
+        return {
+            "text": text,
+            "usage": {"type": "tokens", "input_tokens": 900, "output_tokens": 30, "total_tokens": 930},
+        }
+    return {"text": text, "usage": {"type": "duration", "seconds": 90}}
+
+
 def _deltas(plan: Plan, dialect: Dialect, *, legacy: bool) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": None if plan.calls else ""}
     for text in plan.thoughts:

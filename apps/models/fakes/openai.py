@@ -190,7 +190,8 @@ class OpenAIFake(FakeServer):
             raise Refused(400, "The form must have a model and a file.")
         if name.rpartition(".")[2].lower() not in requests.AUDIO_FORMATS:
             raise Refused(400, f"Invalid file format. Supported formats: {list(requests.AUDIO_FORMATS)}")
-        return _whole(_plan(model), {"text": f"{len(data)} bytes of {name}"})
+        style = form.get("response_format", (None, b"json"))[1].decode()
+        return _whole(_plan(model), answers.transcription(f"{len(data)} bytes of {name}", model, style))
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         asked = requests.read(requests.Speech, await request.read(), self.extra)
