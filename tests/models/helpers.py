@@ -1,9 +1,10 @@
 """Endpoints and calls for the tests of drivers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
+from hypothesis import strategies as st
 
 from apps.models.catalogue import get_provider
 from apps.models.contracts import (
@@ -55,6 +56,17 @@ async def chat(
 
 def text_in(pieces: Sequence[ChatPiece]) -> str:
     return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
+
+
+def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
+    """Bytes in parts that end at these places."""
+    edges = [0, *sorted(places), len(data)]
+    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def cuts(data: bytes) -> st.SearchStrategy[list[bytes]]:
+    """All ways in which a network may cut bytes; some parts are empty."""
+    return st.lists(st.integers(0, len(data)), max_size=8).map(lambda places: cut(data, places))
 
 
 def apart(action: Callable[[], object]) -> None:

@@ -1,16 +1,16 @@
 """Streams of Cohere's protocol, however their bytes are cut."""
 
 import json
-import random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from apps.models.contracts import ChatPiece, Endpoint, Finish, TextDelta, ToolCall, ToolCallDelta
 from apps.models.drivers._cohere_events import CohereParser
 from apps.models.errors import ProviderBadAnswer, ProviderConnectionError, ProviderUnavailable
+
+from .helpers import cuts
 
 ENDPOINT = Endpoint("cohere", {}, {})
 
@@ -94,26 +94,14 @@ def pieces_of(parts: list[bytes]) -> list[ChatPiece]:
     return found + parser.end()
 
 
-def cut_at(places: list[int]) -> list[bytes]:
-    edges = [0, *sorted(places), len(STREAM)]
-    return [STREAM[a:b] for a, b in zip(edges, edges[1:], strict=False)]
-
-
 def test_a_stream_gives_its_pieces() -> None:
     assert pieces_of([STREAM]) == PIECES
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(0, len(STREAM)), max_size=40))
-def test_any_cut_of_the_bytes_gives_the_same_pieces(places: list[int]) -> None:
-    assert pieces_of(cut_at(places)) == PIECES
-
-
-def test_ten_thousand_random_cuts_give_the_same_pieces() -> None:
-    dice = random.Random(9)
-    for _ in range(10_000):
-        places = [dice.randrange(len(STREAM)) for _ in range(dice.randrange(8))]
-        assert pieces_of(cut_at(places)) == PIECES
+@settings(max_examples=2_500, deadline=None)
+@given(cuts(STREAM))
+def test_any_cut_of_the_bytes_gives_the_same_pieces(parts: list[bytes]) -> None:
+    assert pieces_of(parts) == PIECES
 
 
 @pytest.mark.parametrize(
