@@ -25,7 +25,7 @@ CASES = [
     ("one that stops", "stop", [("workspace", "month")]),
     ("four that stop", "stop", [("workspace", "day"), ("workspace", "month"), ("app", "day"), ("end_user", "day")]),
 ]
-REQUESTS = {1: 300, 10: 500, 50: 500}
+REQUESTS = {1: 1000, 10: 1500, 50: 1500}
 
 
 def write(bench: Bench, *statements: tuple[str, list[object]]) -> None:
@@ -60,15 +60,19 @@ def measure(rounds: int) -> list[dict]:
                         raise SystemExit(f"{name}: {report['errors']} errors")
                     cpu = report["cpu_ms"]
                     found.setdefault((name, concurrency), []).append((cpu["web"], cpu["pg"]))
-        return [
-            row(name, concurrency, cells, found["none", concurrency]) for (name, concurrency), cells in found.items()
-        ]
+        base = {at: sum(medians(found["none", at])) for at in REQUESTS}
+        return [row(name, at, medians(cells), base[at]) for (name, at), cells in found.items()]
 
 
-def row(name: str, concurrency: int, cells: list[tuple[float, float]], none: list[tuple[float, float]]) -> dict:
-    web, pg = (statistics.median(column) for column in zip(*cells, strict=True))
-    more = statistics.median(sum(cell) - sum(base) for cell, base in zip(cells, none, strict=True))
-    return {"budgets": name, "concurrency": concurrency, "web_ms": web, "postgres_ms": pg, "more_ms": more}
+def medians(cells: list[tuple[float, float]]) -> tuple[float, float]:
+    web, postgres = (statistics.median(column) for column in zip(*cells, strict=True))
+    return web, postgres
+
+
+def row(name: str, concurrency: int, cell: tuple[float, float], base_ms: float) -> dict:
+    web, postgres = cell
+    more = web + postgres - base_ms
+    return {"budgets": name, "concurrency": concurrency, "web_ms": web, "postgres_ms": postgres, "more_ms": more}
 
 
 def main() -> None:
