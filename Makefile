@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-# Three processes finish soonest on two cores: many tests wait. ARGS="-n 0 tests/chat" runs a part in one.
-ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
+# Four processes finish soonest on two cores: many tests wait. ARGS="-n 0 tests/chat" runs a part in one.
+ARGS ?= -n 4 --dist loadfile --no-loadscope-reorder
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check format bench soak docs words pictures
@@ -68,5 +68,5 @@ $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(PIP) -r requirements-dev.txt
+	$(PIP) --no-compile -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
