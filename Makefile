@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-# Four processes finish soonest on two cores: many tests wait. ARGS="-n 0 tests/chat" runs a part in one.
-ARGS ?= -n 4 --dist loadfile --no-loadscope-reorder
+# Three processes finish soonest on two cores: many tests wait. ARGS="-n 0 tests/chat" runs a part in one.
+ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check format bench soak docs words pictures
