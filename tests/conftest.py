@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -117,6 +118,23 @@ def _every_model_is_well() -> None:
     from apps.models import health
 
     health.forget_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> None:
+    """Every client of Django's makes its own handler, which would go through all of them again."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def list_files(middleware: Any) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = list_files
 
 
 @pytest.fixture(scope="session")

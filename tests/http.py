@@ -33,8 +33,7 @@ class Client:
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         with closing(self._send(method, path, body, headers)) as connection:
-            response = connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            return _whole(connection.getresponse())
 
     def get(self, path: str, **kwargs: Any) -> Answer:
         return self.request("GET", path, **kwargs)
@@ -64,6 +63,29 @@ class Client:
             sent["Content-Type"] = "application/json"
         connection.request(method, path, body, {**sent, **(headers or {})})
         return connection
+
+
+class Walker(Client):
+    """Keeps its connection from one request to the next, for thousands of them."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._connection = http.client.HTTPConnection(self.netloc, timeout=self.timeout_s)
+
+    def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        try:
+            return self._ask(method, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):  # the server had closed it meanwhile
+            self._connection.close()
+            return self._ask(method, path, body, headers)
+
+    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str] | None) -> Answer:
+        self._connection.request(method, path, body, headers or {})
+        return _whole(self._connection.getresponse())
+
+
+def _whole(response: http.client.HTTPResponse) -> Answer:
+    return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
 
 
 @dataclass

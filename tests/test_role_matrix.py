@@ -52,7 +52,7 @@ from apps.workspaces.services.members import add_member
 from apps.workspaces.services.tags import create_tag
 from dify_project.asgi import router
 from tests.factories import attach_upload, make_app, make_conversation, make_message, make_user, make_workspace
-from tests.http import Answer, Client
+from tests.http import Answer, Client, Walker
 from tests.waiting import eventually
 
 MATRIX = yaml.safe_load((Path(__file__).parent / "role_matrix.yaml").read_text())
@@ -177,7 +177,7 @@ class World:
     """Workspace A with a person in each role and one object of each kind, and workspace B beside it."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self.walker = url, Walker(url)
         Installation.objects.create()
         self.a, self.b = make_workspace("A", "owner@a.org"), make_workspace("B", "owner@b.org")
         people = {role: make_user(f"{role}@a.org") for role in Role.values if role != Role.OWNER}
@@ -280,9 +280,7 @@ class World:
         if (method or call.method) in {"GET", "TRACE", "DELETE"}:
             body = b""
         headers = {"Content-Type": kind, **headers}
-        return Client(self.url).request(
-            method or call.method, "/" + self.fill(call.path, call.path), body or None, headers
-        )
+        return self.walker.request(method or call.method, "/" + self.fill(call.path, call.path), body or None, headers)
 
 
 def message_of(url: str, passport: str) -> str:
@@ -429,7 +427,7 @@ def test_odd_ids_are_not_found(world: World):
         headers = {"Authorization": f"Bearer {world.keys[call.who]}"} if call.who in KEYS else session
         for odd in ODD_IDS:
             path = re.sub(r"<[^>]+>", odd, call.path)
-            answer = Client(world.url).request(call.method, f"/{path}", json.dumps(call.send).encode(), headers)
+            answer = world.walker.request(call.method, f"/{path}", json.dumps(call.send).encode(), headers)
             if answer.status >= 500 or (answer.status < 300 and not call.blind):
                 return f"{odd[:20]} answered {answer.status}"
         return None
@@ -595,5 +593,5 @@ def test_the_operators_admin_is_for_operators(world: World):
     for path in admin:
         address = "/" + re.sub(r"<[^>]+>|\(\?P<\w+>[^)]*\)\$?|\^|\$", "1", path)
         for headers in sessions:
-            answer = Client(world.url).get(address, headers=headers)
+            answer = world.walker.get(address, headers=headers)
             assert answer.status in {302, 403, 404}, address

@@ -23,8 +23,6 @@ ARGUMENTS = [
     "--disable-quic",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
-    # A page lives for a second or two: compiling its scripts twice over costs a quarter more than it saves.
-    "--js-flags=--no-opt --no-maglev",
 ]
 PATIENCE_MS = 20_000  # costs nothing where all is well, and the machine may be busy
 expect.set_options(timeout=PATIENCE_MS)
