@@ -95,7 +95,7 @@ class BudgetHold(models.Model):
 
     pk = models.CompositePrimaryKey("run_id", "budget_id", "subject_id")
     run_id = models.UUIDField(help_text="of a message or a workflow's run")
-    budget_id = models.UUIDField(db_index=True)
+    budget_id = models.UUIDField()  # without an index: rows are few, and written and deleted by every turn
     subject_id = models.UUIDField()
     period_start = models.DateField()
     amount_usd = models.DecimalField(max_digits=20, decimal_places=PLACES)

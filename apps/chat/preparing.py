@@ -16,7 +16,7 @@ from apps.models.handles import ModelHandle
 from apps.prompts.assembly import assemble
 from apps.prompts.config import BasicConfig
 from apps.prompts.material import Material, Prompt
-from apps.prompts.window import may_be_too_long
+from apps.prompts.window import takes_a_moment
 
 from .knowledge import find_filter
 from .pictures import readable
@@ -91,7 +91,7 @@ async def write_prompt(turn: TurnState) -> None:
 
 async def _assembled(config: BasicConfig, material: Material, handle: ModelHandle) -> Prompt:
     make = partial(assemble, config, material, provider=handle.provider, spec=handle.spec)
-    return await asyncio.to_thread(make) if may_be_too_long(material, config, handle.spec) else make()
+    return await asyncio.to_thread(make) if takes_a_moment(material, config, handle.spec) else make()
 
 
 # In this order; what may answer in the model's place (annotations) comes first.

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,8 @@ def counter(model: str, texts: Iterable[str], room: int) -> Callable[[str], int]
     """
     if most_tokens(texts) <= room:
         return estimate_tokens
-    return _exact(model) or estimate_tokens
+    name = tokeniser_of(model)
+    return _counter_of(name) if name else estimate_tokens
 
 
 async def takes(spec: ModelSpec, texts: Sequence[str]) -> bool:
@@ -44,16 +45,16 @@ def most_tokens(texts: Iterable[str]) -> int:
     return sum((len(text) if text.isascii() else 4 * len(text)) + MESSAGE_OVERHEAD_TOKENS for text in texts)
 
 
-@cache
-def _exact(model: str) -> Callable[[str], int] | None:
-    """By the name of the model, without what a reseller puts before it."""
+@lru_cache(1_000)
+def tokeniser_of(model: str) -> str | None:
+    """By the name of the model, without what a reseller puts before it; None: it is not known."""
     from tiktoken.model import encoding_name_for_model
 
     try:
         name = encoding_name_for_model(model.lower().rpartition("/")[2])
     except KeyError:
         return None
-    return _counter_of(name) if name in KNOWN else None
+    return name if name in KNOWN else None
 
 
 @cache

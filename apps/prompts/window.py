@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from apps.common.tokens import estimate_tokens
 from apps.models.contracts import ModelSpec
-from apps.models.counting import MESSAGE_OVERHEAD_TOKENS, counter, most_tokens
+from apps.models.counting import MESSAGE_OVERHEAD_TOKENS, counter, most_tokens, tokeniser_of
 from apps.models.errors import PromptTooLong
 
 from .config import BasicConfig
@@ -80,11 +80,12 @@ def fit(
     return replace(material, passages=passages, history=turns)
 
 
-def may_be_too_long(material: Material, config: BasicConfig, spec: ModelSpec) -> bool:
-    """Whether `fit` may have to count exactly, which takes a moment."""
+def takes_a_moment(material: Material, config: BasicConfig, spec: ModelSpec) -> bool:
+    """Whether `fit` is likely to count exactly, which is better done in a thread."""
     past = [text for turn in material.history for text in (turn.query, turn.answer)]
     texts = [config.instructions, material.query, *map(str, material.inputs.values()), *material.passages, *past]
-    return most_tokens(texts) + answer_tokens(config, spec.context_tokens) > spec.context_tokens // 2
+    is_near = most_tokens(texts) + answer_tokens(config, spec.context_tokens) > spec.context_tokens // 2
+    return is_near and tokeniser_of(spec.name) is not None
 
 
 def _fitting_passages(material: Material, room: int, count: Callable[[str], int]) -> tuple[list[str], int]:
