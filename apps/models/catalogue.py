@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .contracts import Driver, ModelMode, ModelSpec, ModelType, Prices, Voice, drivers
+from .contracts import Driver, ModelMode, ModelSpec, ModelType, PricedBy, Prices, Voice, drivers
 from .errors import ProviderNotInitialized
 
 _NOT_OF_THE_SPEC = {"prompt_price", "completion_price", "currency", "price_per", "label", "voices", "parameters"}
@@ -78,7 +78,7 @@ class CatalogueModel(_Part):
     prompt_price: Decimal = Decimal(0)
     completion_price: Decimal = Decimal(0)
     currency: str = "USD"
-    price_per: Literal["tokens", "characters", "calls", "minutes"] = "tokens"
+    price_per: PricedBy = "tokens"
 
     def spec(self) -> ModelSpec:
         """As the rest of the product knows a model."""

@@ -17,6 +17,7 @@ from apps.common.registry import Registry
 
 ModelType = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
 ModelMode = Literal["chat", "completion"]
+PricedBy = Literal["tokens", "characters", "calls", "minutes"]
 MOST_PRICE = Decimal(4_000_000)  # no half of a call costs more; what a server counts must not keep it from being stored
 MODEL_TYPES: tuple[ModelType, ...] = ("llm", "text-embedding", "rerank", "speech2text", "tts", "moderation")
 
@@ -195,12 +196,14 @@ class Prices:
     completion: Decimal = Decimal(0)
     unit: Decimal = Decimal("0.001")
     currency: str = "USD"
-    per: Literal["tokens", "characters", "calls", "minutes"] = "tokens"
+    per: PricedBy = "tokens"
 
     def amount(self, *, tokens: int = 0, characters: int = 0, length_s: float = 0.0) -> int | Decimal:
         """How much a call has of what `prompt` is the price of; `length_s` is a recording's."""
-        amounts: dict[str, int | Decimal] = {"tokens": tokens, "characters": characters, "calls": 1}
-        return Decimal(length_s) / 60 if self.per == "minutes" else amounts[self.per]
+        minutes = Decimal(length_s) / 60
+        amounts: dict[PricedBy, int | Decimal]
+        amounts = {"tokens": tokens, "characters": characters, "calls": 1, "minutes": minutes}
+        return amounts[self.per]
 
 
 @dataclass(frozen=True, slots=True)

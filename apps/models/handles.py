@@ -80,6 +80,11 @@ class ModelHandle:
         first = next(self._turns) % len(self.keys)
         return [*self.keys[first:], *self.keys[:first]]
 
+    @property
+    def with_stand_ins(self) -> list["ModelHandle"]:
+        """The model and what stands in for it, in the order in which they are asked."""
+        return [self, *self.fallbacks]
+
     def by_window(self) -> list["ModelHandle"]:
         """The model, then those of its stand-ins that take more at once, in their order."""
         return [self, *(one for one in self.fallbacks if one.spec.context_tokens > self.spec.context_tokens)]
@@ -93,7 +98,7 @@ class ModelHandle:
             PromptTooLong: for each of them, found before anything was sent.
         """
         texts = list(request.texts())
-        able = [one for one in (self, *self.fallbacks) if await takes(one.spec, texts)]
+        able = [one for one in self.with_stand_ins if await takes(one.spec, texts)]
         if not able:
             raise PromptTooLong
         await ledger.admit(self)
@@ -157,7 +162,7 @@ class ModelHandle:
             route,
             tokens=heard.prompt_tokens,
             completion_tokens=heard.completion_tokens or 0,
-            length_s=audio.length_s if heard.length_s is None else heard.length_s,
+            length_s=heard.length_s or audio.length_s,
         )
         return heard.text
 
@@ -172,7 +177,7 @@ class ModelHandle:
     async def speak(self, text: str, voice: str = "", user: str | None = None) -> AsyncGenerator[bytes, None]:
         """MP3 of a text; an unknown or empty voice is the model's first. As `stream_chat`, what came was heard."""
         await ledger.admit(self)
-        pursuit = Pursuit((self, *self.fallbacks), TALK)
+        pursuit = Pursuit(self.with_stand_ins, TALK)
         route, piece, sound = await self._first(
             pursuit, lambda at: at.driver.speak(at.endpoint, at.spec, text, _voice(at.spec, voice), user)
         )
@@ -228,7 +233,7 @@ class ModelHandle:
     async def _call(self, call: Callable[[Route], Awaitable[T]], patience: Patience = WORK) -> tuple[T, Route]:
         """An answer and where it came from."""
         await ledger.admit(self)
-        pursuit = Pursuit((self, *self.fallbacks), patience)
+        pursuit = Pursuit(self.with_stand_ins, patience)
         route = await pursuit.start()
         while True:
             try:

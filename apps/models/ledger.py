@@ -23,7 +23,7 @@ async def admit(handle: "ModelHandle") -> None:
     """
     if handle.workspace_id is None:
         return
-    if any(one.spec.prices.prompt or one.spec.prices.completion for one in (handle, *handle.fallbacks)):
+    if any(one.spec.prices.prompt or one.spec.prices.completion for one in handle.with_stand_ins):
         await refuse_if_spent(handle.workspace_id)
 
 

@@ -66,8 +66,7 @@ def fit(
     room = spec.context_tokens - answer_tokens(config, spec.context_tokens) - len(material.pictures) * picture
     passages: Sequence[str] = material.passages if context is not None else ()
     turns: Sequence[PastTurn] = material.history if history else ()
-    past = [text for turn in turns for text in (turn.query, turn.answer)]
-    count = counter(spec.name, [*fixed, context or "", material.query, *passages, *past], room)
+    count = counter(spec.name, [*fixed, context or "", material.query, *passages, *_said(turns)], room)
     room -= sum(cost(text, count) for text in (*fixed, material.query))
     if room < 0:
         raise PromptTooLong
@@ -82,10 +81,14 @@ def fit(
 
 def takes_a_moment(material: Material, config: BasicConfig, spec: ModelSpec) -> bool:
     """Whether `fit` is likely to count exactly, which is better done in a thread."""
-    past = [text for turn in material.history for text in (turn.query, turn.answer)]
-    texts = [config.instructions, material.query, *map(str, material.inputs.values()), *material.passages, *past]
+    values = map(str, material.inputs.values())
+    texts = [config.instructions, material.query, *values, *material.passages, *_said(material.history)]
     is_near = most_tokens(texts) + answer_tokens(config, spec.context_tokens) > spec.context_tokens // 2
     return is_near and tokeniser_of(spec.name) is not None
+
+
+def _said(turns: Sequence[PastTurn]) -> list[str]:
+    return [text for turn in turns for text in (turn.query, turn.answer)]
 
 
 def _fitting_passages(material: Material, room: int, count: Callable[[str], int]) -> tuple[list[str], int]:
