@@ -66,7 +66,7 @@ def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
 
 def cuts(data: bytes) -> st.SearchStrategy[list[bytes]]:
     """All ways in which a network may cut bytes; some parts are empty."""
-    return st.lists(st.integers(0, len(data)), max_size=8).map(lambda places: cut(data, places))
+    return st.lists(st.integers(0, len(data)), max_size=40).map(lambda places: cut(data, places))
 
 
 def apart(action: Callable[[], object]) -> None:

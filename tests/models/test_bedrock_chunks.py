@@ -97,7 +97,7 @@ def test_a_stream_gives_its_pieces() -> None:
     assert pieces_of([STREAM]) == PIECES
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=2_500, deadline=None)
 @given(cuts(STREAM))
 def test_any_cut_of_the_bytes_gives_the_same_pieces(parts: list[bytes]) -> None:
     assert pieces_of(parts) == PIECES
