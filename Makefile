@@ -1,5 +1,8 @@
 # Two commands matter: `make run` and `make test`. `make help` lists the rest.
-PYTHON ?= python3
+# Python 3.11 first, and the system's own before another: it is built with profiles, and half again as fast as one that
+# was compiled without them, as pyenv does.
+PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || command -v python3.11 || command -v python3)
+unexport PYTHONDONTWRITEBYTECODE  # or each of many processes compiles all of our code, and what it uses, again
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -62,6 +65,7 @@ pictures: $(VENV)/.test ## draw every page anew for docs/tour.md (wants Chromium
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make run PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) pip==26.3  # the one that comes with Python takes three times as long
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 	$(PIP) -r requirements.txt
