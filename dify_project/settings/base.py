@@ -107,14 +107,14 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "workspaces.User"
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "apps.common.in_loop.Security",
     "apps.common.static_files.StaticFiles",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.common.in_loop.Sessions",
+    "apps.common.in_loop.Common",
+    "apps.common.in_loop.Csrf",
+    "apps.common.in_loop.Authentication",
+    "apps.common.in_loop.Messages",
+    "apps.common.in_loop.FrameOptions",
     "apps.common.middleware.content_security_policy",
     "apps.common.middleware.console_locale",
     "apps.common.middleware.console_errors",

@@ -116,9 +116,9 @@ def test_a_flow_is_drawn_by_keys_alone(chromium: Chromium):
         assert violations(page) == []
         page.keyboard.press("Escape")
         expect(toolbar).to_be_hidden()
-        page.keyboard.press("Control+o")
         page.keyboard.press("Control+s")
         saved(page)
+        changed(page, lambda: page.keyboard.press("Control+o"))
         card(page, "Ask").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#dock")).to_be_visible()
