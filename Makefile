@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. `make help` lists the rest.
-# Python 3.11 first, and the system's own before another: it is built with profiles, and half again as fast as one that
-# was compiled without them, as pyenv does.
+# Python 3.11 first, and the system's own before another: it is built with profiles, which saves a sixth of the tests' work
+# and a third of pure Python's beside one that was compiled without them, as pyenv does.
 PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || command -v python3.11 || command -v python3)
 unexport PYTHONDONTWRITEBYTECODE  # or each of many processes compiles all of our code, and what it uses, again
 VENV ?= .venv
