@@ -23,7 +23,6 @@ ARGUMENTS = [
     "--disable-quic",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
-    "--js-flags=--no-opt --no-maglev",  # no page lives long enough for its scripts to earn an optimiser's work
 ]
 PATIENCE_MS = 20_000  # costs nothing where all is well, and the machine may be busy
 expect.set_options(timeout=PATIENCE_MS)
