@@ -11,6 +11,7 @@ handler403 = "apps.common.error_pages.forbidden"
 handler404 = "apps.common.error_pages.not_found"
 handler500 = "apps.common.error_pages.server_error"
 
+admin.autodiscover()
 urlpatterns = [
     path("health", health, name="health"),
     path("", include("apps.workspaces.urls")),

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from apps.files.models import UploadFile
 from apps.knowledge.models import Dataset, Document, LexicalStat, ProcessRule, Segment, SegmentLexical
+from dify_project import urls  # noqa: F401 - fills the admin
 from tests.factories import make_user
 from tests.knowledge.texts import TEXT
 

@@ -50,6 +50,7 @@ from apps.workspaces.models import (
     User,
     Workspace,
 )
+from dify_project import urls  # noqa: F401 - fills the admin
 from dify_project.models import Heartbeat
 from tests.factories import (
     attach_upload,
