@@ -3,6 +3,7 @@
 On SIGTERM it stops accepting, closes websockets with 1012 and gives streams DRAIN_S seconds to end.
 """
 
+import gc
 import os
 import socket
 
@@ -20,6 +21,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts listening, after the application's own start."""
         await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
         if self.started:
             announce()
 
@@ -31,6 +34,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serves until SIGTERM."""
+    gc.disable()  # what is loaded from here on stays, so it need not be looked through for garbage, now or later
     config = uvicorn.Config(
         "dify_project.asgi:application",
         host=os.environ.get("DIFY_BIND_ADDRESS") or "127.0.0.1",

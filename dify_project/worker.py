@@ -1,5 +1,6 @@
 """A Celery worker in one process: a thread per job, and beat in a thread of its own when WORKER_BEAT says so."""
 
+import gc
 import os
 import signal
 import threading
@@ -33,6 +34,8 @@ def _ready(**_: Any) -> None:
         return False
 
     heartbeats.keep_beating(part="worker", alive=alive)
+    gc.freeze()
+    gc.enable()
     announce()
 
 
@@ -46,6 +49,7 @@ def _beat() -> threading.Thread:
 
 def main() -> None:
     """Works until SIGTERM, then finishes what it has begun."""
+    gc.disable()  # what is loaded from here on stays, so it need not be looked through for garbage, now or later
     worker = app.Worker(
         pool="threads",
         concurrency=JOBS_AT_ONCE,
