@@ -64,14 +64,18 @@ async def close_all() -> None:
 
 def run(coroutine: Coroutine[Any, Any, R]) -> R:
     """Runs a coroutine from a command or a Celery task in a loop of its own and closes what it started."""
+    results: list[R] = []
 
-    async def main() -> R:
+    async def main() -> None:
+        # Not returned: `asyncio.run` makes the `repr` of what its task returned, however large, when it looks whether
+        # Ctrl-C is still its own (`signal.getsignal` words an error about the handler, and drops it).
         try:
-            return await coroutine
+            results.append(await coroutine)
         finally:
             await close_all()
 
-    return asyncio.run(main())
+    asyncio.run(main())
+    return results[0]
 
 
 def call(coroutine: Coroutine[Any, Any, R]) -> R:
