@@ -147,7 +147,8 @@ def _server(django_db_setup, django_db_blocker) -> Iterator[Server]:
 
 @pytest.fixture
 def server(_server: Server, transactional_db) -> Iterator[Server]:
-    """The running product with empty tables and empty caches."""
+    """The running product with empty tables and empty caches; what it used is written before the tables are emptied."""
+    from apps.billing.services import meter
     from apps.common import caching
 
     async def forget() -> None:
@@ -155,6 +156,7 @@ def server(_server: Server, transactional_db) -> Iterator[Server]:
 
     _server.in_loop(forget)
     yield _server
+    _server.in_loop(meter.flush)
     _server.in_loop(forget)
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -20,6 +21,7 @@ from dify_project.supervisor import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
 UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+PATIENCE_S = 20.0
 CLUSTER = "TESTS_CLUSTER"  # the folder of a cluster that is at rest and has the product's tables
 
 
@@ -120,14 +122,27 @@ def empty_tables() -> None:
     """What Django's flush does after a test, in a twentieth of the time.
 
     That one truncates every table, with new files for each of their indexes, and makes all permissions anew.
+    Whoever still writes is waited for, without a lock that they might want.
     """
+    from django.db import OperationalError
+
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return _empty_tables()
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _empty_tables() -> None:
     from django.db import connection, transaction
 
     tables = _tables()
     filled = " union all ".join(f"select '{table}' where exists (select from {table})" for table in tables)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Whoever still writes is waited for, as truncating would.
-        cursor.execute(f"lock table {', '.join(tables)} in share row exclusive mode")
+        cursor.execute(f"lock table {', '.join(tables)} in exclusive mode nowait")
         cursor.execute(filled)
         # Foreign keys are checked at the end of the transaction, so the order does not matter.
         for (table,) in cursor.fetchall():

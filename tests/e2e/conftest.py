@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -47,22 +47,23 @@ class Chromium:
     """The browser, and everything its pages complained about."""
 
     base_url: str
-    context: Callable[..., BrowserContext]
+    visitor: Callable[..., AbstractContextManager[BrowserContext]]
     complaints: list[str] = field(default_factory=list)
 
     @contextmanager
     def page(self, cookies: dict[str, str] | None = None, **options: object) -> Iterator[Page]:
         """A page of a fresh visitor. Options are Playwright's for a context, such as `viewport`."""
-        context = self.context(base_url=self.base_url, **options)
-        context.add_cookies(
-            [{"name": name, "value": value, "url": self.base_url} for name, value in (cookies or {}).items()]
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self._note("error", str(error)))
-        yield page
-        context.close()
+        with self.visitor(base_url=self.base_url, **options) as context:
+            context.add_cookies(
+                [{"name": name, "value": value, "url": self.base_url} for name, value in (cookies or {}).items()]
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            forgotten = {"origin": self.base_url, "storageTypes": "local_storage,indexeddb,cache_storage"}
+            context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
+            page.on("console", lambda message: self._note(message.type, message.text))
+            page.on("pageerror", lambda error: self._note("error", str(error)))
+            yield page
 
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:
@@ -72,6 +73,8 @@ class Chromium:
 class Driver:
     """Playwright and one browser for all tests of a process; each page is a fresh visitor's all the same.
 
+    What a visitor keeps is what any browser keeps of public files: styles and scripts, which are half of a page's work.
+
     Playwright marks its loop as the thread's running one, which keeps Django and the loops of other tests away.
     So the mark is there while a browser test runs, and not in between.
     """
@@ -80,6 +83,7 @@ class Driver:
         self._playwright = playwright
         self._loop = asyncio.get_running_loop()
         self._browser: Browser | None = None
+        self._rested: dict[str, BrowserContext] = {}
         self._rest()
 
     @contextmanager
@@ -89,11 +93,28 @@ class Driver:
         try:
             if self._browser is None or not self._browser.is_connected():
                 self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+                self._rested.clear()
             yield self._browser
             for context in self._browser.contexts:
-                context.close()
+                if context not in self._rested.values():
+                    context.close()
         finally:
             self._rest()
+
+    @contextmanager
+    def visitor(self, **options: object) -> Iterator[BrowserContext]:
+        """Somebody without cookies, with Playwright's options for a context."""
+        assert self._browser is not None
+        kind = repr(sorted(options.items()))
+        context = self._rested.pop(kind, None) or self._browser.new_context(**options)  # type: ignore[arg-type]
+        yield context
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        if kind in self._rested:
+            context.close()  # there were two at once
+        else:
+            self._rested[kind] = context
 
     def end(self) -> None:
         """Before Playwright's end."""
@@ -121,7 +142,7 @@ def _driver() -> Iterator[Driver]:
 @pytest.fixture
 def chromium(_driver: Driver, server) -> Iterator[Chromium]:
     """The test fails if any page logged an error or broke its content security policy."""
-    with _driver.browser() as browser:
-        chromium = Chromium(server.url, browser.new_context)
+    with _driver.browser():
+        chromium = Chromium(server.url, _driver.visitor)
         yield chromium
     assert chromium.complaints == []
