@@ -297,7 +297,7 @@ def test_the_model_and_its_parameters(chromium: Chromium):
         assert data_of(app, page, "write")["model"]["completion_params"]["max_tokens"] > 0
 
 
-@pytest.mark.parametrize("look", [WIDE, DARK, PHONE], ids=["wide", "dark", "phone"])
+@pytest.mark.parametrize("look", [DARK, PHONE], ids=["dark", "phone"])
 def test_every_form_can_be_read(chromium: Chromium, look):
     kinds = ["http-request", "code", "if-else", "iteration", "list-operator", "parameter-extractor", "tool"]
     more = [node(kind.replace("-", "_"), kind) for kind in kinds]

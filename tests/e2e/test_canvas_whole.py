@@ -84,6 +84,7 @@ def test_wf_01_13_by_mouse_from_nothing_to_a_restored_version(chromium: Chromium
         page.get_by_role("dialog").last.get_by_role("checkbox").first.check()
         page.get_by_role("button", name="Use these").click()
         expect(dock).to_contain_text("Tea rules")
+        stored(page)
 
         card(page, "If, else").click()
         expect(page.get_by_label("Name of the node")).to_have_value("If, else")

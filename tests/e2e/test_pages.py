@@ -14,7 +14,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
-from .axe import violations
+from .axe import SCRIPT, violations
 from .conftest import Chromium, aside
 from .test_console import PHONE
 from .world import furnish
@@ -195,6 +195,7 @@ def test_every_page_is_sound(chromium: Chromium, upstream, options: dict[str, An
     cookies, names = aside(lambda: furnish(upstream.base_url))
     for is_public in (True, False):
         with chromium.page({} if is_public else cookies, **options) as page:
+            page.add_init_script(SCRIPT)  # half a megabyte, told once
             for shown in PAGES:
                 if shown.is_public == is_public:
                     problems += look(page, shown, names, suffix)

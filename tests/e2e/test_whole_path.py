@@ -153,6 +153,7 @@ def ask_on_the_web_page(page: Page, hand: Hand) -> None:
 def improve(page: Page, hand: Hand) -> None:
     page.keyboard.press("Escape")
     hand.press(page.get_by_role("link", name="Logs", exact=True))
+    page.wait_for_url("**/logs")  # and its scripts: without them an entry is a page of its own
     hand.press(page.locator("[data-entry]").first)
     drawer = page.get_by_role("dialog")
     hand.press(drawer.get_by_role("link", name="Improve the answer"))
