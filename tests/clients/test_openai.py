@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import openai
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -11,16 +10,18 @@ from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.indexing import index_document
 from tests.factories import make_app, make_key, make_provider, upstream_config
+from tests.lazily import lazily
 
+openai: Any = lazily("openai")
 QUESTION: Any = [{"role": "user", "content": "What may a hotel cost?"}]
 
 
-def client_of(server, app, **options) -> openai.OpenAI:
+def client_of(server, app, **options) -> Any:
     return openai.OpenAI(api_key=make_key(app), base_url=f"{server.url}/v1", max_retries=0, **options)
 
 
 @pytest.fixture
-def client(server, app) -> openai.OpenAI:
+def client(server, app) -> Any:
     return client_of(server, app)
 
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import anthropic
 import pytest
 import pytest_asyncio
 
@@ -39,9 +38,11 @@ from apps.models.fake_servers import KEY, Received, serving
 from apps.models.fakes.anthropic import SIGNATURE, AnthropicFake
 from apps.models.parameters import rules_of
 from tests.fakes import wire as raw
+from tests.lazily import lazily
 
 from .helpers import QUICK, text_in
 
+anthropic: Any = lazily("anthropic")
 WORDS = "".join(f"tok{number} " for number in range(50))
 PNG = "iVBORw0KGgo="
 ADD = {
@@ -514,7 +515,7 @@ async def post(url: str, headers: dict[str, str], body: Any) -> http.Fetched:
     return await http.fetch("POST", url, private_allowed=True, headers=headers, body=sent, connect_s=1, timeout_s=5)
 
 
-def client(service: Service) -> anthropic.Anthropic:
+def client(service: Service) -> Any:
     return anthropic.Anthropic(api_key=KEY, base_url=service.url, max_retries=0)
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import cohere
 import pytest
 import pytest_asyncio
 
@@ -39,9 +38,11 @@ from apps.models.errors import (
 from apps.models.fake_servers import KEY, Received, serving
 from apps.models.fakes.cohere import CohereFake
 from tests.fakes import wire as raw
+from tests.lazily import lazily
 
 from .helpers import QUICK, text_in
 
+cohere: Any = lazily("cohere")
 WORDS = "".join(f"tok{number} " for number in range(50))
 PNG = "iVBORw0KGgo="
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
@@ -452,7 +453,7 @@ async def post(url: str, body: Any, headers: dict[str, str] | None = None) -> ht
     return await http.fetch("POST", url, private_allowed=True, headers=headers, body=sent, connect_s=1, timeout_s=5)
 
 
-def client(service: Service, key: str = KEY) -> cohere.ClientV2:
+def client(service: Service, key: str = KEY) -> Any:
     return cohere.ClientV2(api_key=key, base_url=service.url)
 
 

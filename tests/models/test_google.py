@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from google import genai
-from google.genai import errors as genai_errors
-from google.genai import types
 
 from apps.common import http
 from apps.models.catalogue import canonical_provider, get_provider
@@ -42,9 +39,11 @@ from apps.models.errors import (
 from apps.models.fake_servers import KEY, Received, serving
 from apps.models.fakes.google import HEARD, SIGNATURE, UNSIGNED, GoogleFake
 from tests.fakes import wire as raw
+from tests.lazily import lazily
 
 from .helpers import QUICK, text_in
 
+genai: Any = lazily("google.genai")
 WORDS = "".join(f"tok{number} " for number in range(50))
 PNG = "iVBORw0KGgo="
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": False}
@@ -490,26 +489,28 @@ async def post(url: str, body: Any, headers: dict[str, str] | None = None) -> ht
     return await http.fetch("POST", url, private_allowed=True, headers=headers, body=sent, connect_s=1, timeout_s=5)
 
 
-def client(service: Service, key: str = KEY) -> genai.Client:
+def client(service: Service, key: str = KEY) -> Any:
     """To be held in a `with`: it closes its connections when it is dropped."""
-    return genai.Client(api_key=key, http_options=types.HttpOptions(base_url=service.url))
+    return genai.Client(api_key=key, http_options=genai.types.HttpOptions(base_url=service.url))
 
 
 async def test_the_vendor_s_client_gets_an_answer_from_the_fake(service: Service) -> None:
     def create() -> Any:
-        config = types.GenerateContentConfig(temperature=0.5, max_output_tokens=99, system_instruction="Be brief.")
+        config = genai.types.GenerateContentConfig(
+            temperature=0.5, max_output_tokens=99, system_instruction="Be brief."
+        )
         with client(service) as google:
             return google.models.generate_content(model="fake", contents="hi", config=config)
 
     answer = await asyncio.to_thread(create)
     assert answer.text == WORDS
-    assert answer.candidates[0].finish_reason == types.FinishReason.STOP
+    assert answer.candidates[0].finish_reason == genai.types.FinishReason.STOP
     assert answer.usage_metadata.candidates_token_count == 50
 
 
 async def test_the_vendor_s_client_gets_a_stream_with_thoughts_from_the_fake(service: Service) -> None:
     def create() -> list[Any]:
-        config = types.GenerateContentConfig(thinking_config=types.ThinkingConfig(include_thoughts=True))
+        config = genai.types.GenerateContentConfig(thinking_config=genai.types.ThinkingConfig(include_thoughts=True))
         with client(service) as google:
             return list(google.models.generate_content_stream(model="think", contents="hi", config=config))
 
@@ -520,10 +521,10 @@ async def test_the_vendor_s_client_gets_a_stream_with_thoughts_from_the_fake(ser
 
 
 async def test_the_vendor_s_client_makes_calls_with_the_fake(service: Service) -> None:
-    declaration = types.FunctionDeclaration(name="add", description="Adds.", parameters_json_schema=SCHEMA)
-    config = types.GenerateContentConfig(
-        tools=[types.Tool(function_declarations=[declaration])],
-        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+    declaration = genai.types.FunctionDeclaration(name="add", description="Adds.", parameters_json_schema=SCHEMA)
+    config = genai.types.GenerateContentConfig(
+        tools=[genai.types.Tool(function_declarations=[declaration])],
+        automatic_function_calling=genai.types.AutomaticFunctionCallingConfig(disable=True),
     )
 
     def create() -> tuple[Any, Any]:
@@ -531,10 +532,10 @@ async def test_the_vendor_s_client_makes_calls_with_the_fake(service: Service) -
             chat = google.chats.create(model="tool-id", config=config)
             first = chat.send_message("add")
             answers = [
-                types.FunctionResponse(id=call.id, name=call.name, response={"output": "3"})
+                genai.types.FunctionResponse(id=call.id, name=call.name, response={"output": "3"})
                 for call in first.function_calls or []
             ]
-            return first, chat.send_message([types.Part(function_response=each) for each in answers])
+            return first, chat.send_message([genai.types.Part(function_response=each) for each in answers])
 
     first, second = await asyncio.to_thread(create)
     assert [call.args for call in first.function_calls] == [{"a": 1}, {"b": 2}]
@@ -543,7 +544,7 @@ async def test_the_vendor_s_client_makes_calls_with_the_fake(service: Service) -
 
 async def test_the_vendor_s_client_gets_vectors_from_the_fake(service: Service) -> None:
     def create() -> Any:
-        config = types.EmbedContentConfig(output_dimensionality=256, task_type="RETRIEVAL_QUERY")
+        config = genai.types.EmbedContentConfig(output_dimensionality=256, task_type="RETRIEVAL_QUERY")
         with client(service) as google:
             return google.models.embed_content(model="gemini-embedding-001", contents=["one", "two"], config=config)
 
@@ -556,6 +557,6 @@ async def test_the_vendor_s_client_is_refused_by_the_fake_as_by_the_vendor(servi
         with client(service, "wrong") as google:
             google.models.generate_content(model="fake", contents="hi")
 
-    with pytest.raises(genai_errors.ClientError, match="API key not valid") as caught:
+    with pytest.raises(genai.errors.ClientError, match="API key not valid") as caught:
         await asyncio.to_thread(create)
     assert caught.value.code == 400

@@ -15,7 +15,7 @@ from apps.models.errors import (
     ProviderUnavailable,
 )
 
-from .helpers import cuts
+from .helpers import cuts, random_cuts
 
 ENDPOINT = Endpoint("google", {}, {})
 
@@ -67,10 +67,15 @@ def test_a_stream_gives_its_pieces() -> None:
     assert pieces_of([STREAM]) == PIECES
 
 
-@settings(max_examples=2_500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(cuts(STREAM))
 def test_any_cut_of_the_bytes_gives_the_same_pieces(parts: list[bytes]) -> None:
     assert pieces_of(parts) == PIECES
+
+
+def test_thousands_of_random_cuts_give_the_same_pieces() -> None:
+    for parts in random_cuts(STREAM, 2_500):
+        assert pieces_of(parts) == PIECES, parts
 
 
 @pytest.mark.parametrize(
