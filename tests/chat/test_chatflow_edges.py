@@ -80,9 +80,9 @@ def test_a_turn_that_runs_elsewhere_is_told_once_it_has_ended_there(workspace, m
     async def scene():
         first, second = await attach(), await attach()
         assert first is second
-        await WorkflowRun.objects.aupdate(status=FlowStatus.FAILED, error="no")
         ended = {"status": MessageStatus.ERROR, "answer": "Half", "error_code": "interrupted", "error": "Stopped."}
         await Message.objects.aupdate(**ended)
+        await WorkflowRun.objects.aupdate(status=FlowStatus.FAILED, error="no")  # which is looked at
         await first.result()
         return [event.event for event in first.events]
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import socket as tcp
 import threading
 
 import pytest
@@ -34,12 +35,16 @@ def start(folder, upstream: Upstream, **more: str) -> Product:
     return product
 
 
-def socket(product: Product, app_id: str):
+def sign_in(product: Product) -> str:
+    """The cookies of the owner's session."""
     visitor = Visitor(product.url)
     visitor.sign_in(OWNER["ADMIN_EMAIL"], OWNER["ADMIN_PASSWORD"])
-    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    return "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+
+
+def socket(product: Product, app_id: str, cookies: str):
     address = f"{product.url.replace('http', 'ws')}/ws/apps/{app_id}/chat"
-    return connect(address, additional_headers={"Origin": product.url, "Cookie": cookie})
+    return connect(address, additional_headers={"Origin": product.url, "Cookie": cookies})
 
 
 def until_end(connection) -> list[dict]:
@@ -63,20 +68,25 @@ def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstr
     client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
     streamed: list[dict] = []
     reader = threading.Thread(target=lambda: streamed.extend(client.stream("/v1/chat-messages", BODY)))
-    with socket(product, app_id) as connection:
+    cookies = sign_in(product)
+    with socket(product, app_id, cookies) as connection:
         connection.send(json.dumps({"type": "chat", "query": "Go"}))
         first = json.loads(connection.recv(timeout=10))
         reader.start()
         product.until(lambda: upstream.stats().get("chunks", 0) > 10)
         product.process.send_signal(signal.SIGTERM)
         assert close_code(connection) == 1012
+    with tcp.socket() as newcomer:
+        assert newcomer.connect_ex(("127.0.0.1", product.port)) != 0
+    assert reader.is_alive(), "the stream goes on"
     assert product.process.wait(45) == 0
+    product.stop()  # and the process of its commands
     reader.join(10)
     assert streamed[-1]["event"] == "message_end"
     assert len(streamed) == 62
 
     again = start(folder, upstream)
-    with socket(again, app_id) as connection:
+    with socket(again, app_id, cookies) as connection:
         connection.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
         events = until_end(connection)
     again.stop()
@@ -97,11 +107,13 @@ def test_two_web_processes_stop_and_replay_each_others_runs(folder, upstream: Up
                     client.post(f"/v1/chat-messages/{event['task_id']}/stop", {"user": f"user{number}"})
             assert events[-1]["event"] == "message_end"
             assert len(events) < 25
+        cookies = sign_in(product)
         for _ in range(3):
-            with socket(product, app_id) as asking, socket(product, app_id) as reading:
+            with socket(product, app_id, cookies) as asking, socket(product, app_id, cookies) as reading:
                 asking.send(json.dumps({"type": "chat", "query": "Go"}))
                 first = json.loads(asking.recv(timeout=10))
                 reading.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
                 assert until_end(reading)[-1]["event"] == "message_end"
+                until_end(asking)  # what is not read holds up the socket's end
     finally:
         product.stop()

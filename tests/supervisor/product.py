@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from .shell import Shell
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOT_OURS = (
     "DATABASE_URL",
@@ -51,6 +53,7 @@ class Product:
         self.storage, self.port = storage, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._said = storage.with_name(f"{name}.said")
+        self._shell: Shell | None = None
         storage.parent.mkdir(parents=True, exist_ok=True)
         with self._said.open("wb") as output:
             self.process = psutil.Popen(
@@ -107,15 +110,20 @@ class Product:
 
     def command(self, *arguments: str) -> dict[str, Any]:
         """What a command answers with `--json`."""
-        done = manage(self.storage, *arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
+        if self._shell is None:
+            self._shell = Shell(environment(self.storage))
+        code, output, errors = self._shell.run(*arguments, "--json")
+        assert code == 0, errors
+        answer: dict[str, Any] = json.loads(output)
         return answer
 
     def tree(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
     def stop(self, number: int = signal.SIGTERM, timeout_s: float = 45.0) -> int:
+        if self._shell is not None:
+            self._shell.close()
+            self._shell = None
         if self.process.poll() is None:
             self.process.send_signal(number)
         return int(self.process.wait(timeout_s))
