@@ -34,8 +34,6 @@ def _ready(**_: Any) -> None:
         return False
 
     heartbeats.keep_beating(part="worker", alive=alive)
-    gc.freeze()
-    gc.enable()
     announce()
 
 
@@ -49,7 +47,7 @@ def _beat() -> threading.Thread:
 
 def main() -> None:
     """Works until SIGTERM, then finishes what it has begun."""
-    gc.disable()  # what is loaded from here on stays, so it need not be looked through for garbage, now or later
+    gc.disable()  # the tasks that are loaded now stay, so they need not be looked through for garbage, now or later
     worker = app.Worker(
         pool="threads",
         concurrency=JOBS_AT_ONCE,
@@ -59,6 +57,8 @@ def main() -> None:
         without_heartbeat=True,
         task_events=False,
     )
+    gc.freeze()
+    gc.enable()
     worker.start()
     raise SystemExit(worker.exitcode)
 
