@@ -406,18 +406,19 @@ def test_a_stranger_finds_nothing_and_changes_nothing(world: World):
         if call.who in KEYS:
             headers = {"Authorization": f"Bearer {world.foreign_keys[call.who]}"}
         answer = world.call(call, headers)
-        if world.checksum() != before:
-            return "changed something"
         names_an_object = "<" in call.path or "<" in json.dumps(call.send)
         if names_an_object and not call.blind and answer.status != 404:
             return f"answered {answer.status} {answer.body[:200]!r}"
         return None if answer.status < 500 else str(answer.status)
 
     private = [call for call in HTTP_CALLS if call.who not in ("public", "closed")]
-    assert problems(private, check) == []
+    for some in (private[start : start + 25] for start in range(0, len(private), 25)):
+        assert problems(some, check) == []
+        assert world.checksum() == before, f"one of these changed something: {', '.join(map(str, some))}"
 
 
-ODD_IDS = ["..%2f..", "%252e%252e", "a%2f..%2fb", "x" * 20_000, "%00", "not-a-uuid", "0", "null", "%ff"]
+ODD_IDS = ["%00", "not-a-uuid", "..%2f..", "%252e%252e", "a%2f..%2fb", "x" * 20_000, "0", "null", "%ff"]
+STRICT = re.compile(r"<(uuid|int):\w+>")  # no view ever sees what such a part of an address does not allow
 
 
 def test_odd_ids_are_not_found(world: World):
@@ -425,7 +426,8 @@ def test_odd_ids_are_not_found(world: World):
 
     def check(call: Call) -> str | None:
         headers = {"Authorization": f"Bearer {world.keys[call.who]}"} if call.who in KEYS else session
-        for odd in ODD_IDS:
+        is_strict = "<" not in STRICT.sub("", call.path)
+        for odd in ODD_IDS[:2] if is_strict else ODD_IDS:
             path = re.sub(r"<[^>]+>", odd, call.path)
             answer = world.walker.request(call.method, f"/{path}", json.dumps(call.send).encode(), headers)
             if answer.status >= 500 or (answer.status < 300 and not call.blind):
@@ -478,10 +480,9 @@ def test_other_methods_are_refused(world: World):
         cells = [call for call in HTTP_CALLS if call.path == path]
         headers = {"Authorization": f"Bearer {world.keys[cells[0].who]}"} if cells[0].who in KEYS else session
         for method in set(METHODS) - {call.method for call in cells}:
-            for extra in ({}, {"X-HTTP-Method-Override": cells[0].method}):
-                answer = world.call(cells[0], {**headers, **extra}, method)
-                if answer.status not in {404, 405}:
-                    return f"{method} answered {answer.status}"
+            answer = world.call(cells[0], {**headers, "X-HTTP-Method-Override": cells[0].method}, method)
+            if answer.status not in {404, 405}:
+                return f"{method} answered {answer.status}"
         return None
 
     assert problems(sorted({call.path for call in HTTP_CALLS}), check) == []
