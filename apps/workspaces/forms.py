@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -49,11 +48,6 @@ class TimeZoneField(forms.CharField):
             widget=widget,
             help_text=_("Type a city or a region, such as Oslo or Asia."),
         )
-
-
-def time_zones() -> list[str]:
-    """The names offered, by region."""
-    return sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
 
 
 def _language() -> forms.ChoiceField:

@@ -11,6 +11,7 @@ from apps.common.errors import AppError, NotFound
 from apps.common.pages import done
 from apps.knowledge.base_forms import FieldForm
 from apps.knowledge.choices import BUILT_IN
+from apps.knowledge.models import Dataset
 from apps.knowledge.selectors import list_fields
 from apps.knowledge.services.metadata import create_field, delete_field, rename_field, set_built_in_fields
 from apps.prompts.forms import attempt
@@ -28,7 +29,7 @@ def metadata(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
         field = attempt(form, lambda fields: create_field(dataset=dataset, user=request.user, **fields))
         if field is not None:
             return done(request, "knowledge:metadata", _("The field is there."), dataset_id=dataset.pk)
-    return _page(request, dataset_id, form)
+    return _page(request, dataset, form)
 
 
 @require_POST
@@ -40,7 +41,7 @@ def rename(request: ConsoleRequest, dataset_id: UUID, field_id: UUID) -> HttpRes
     except NotFound:
         raise
     except AppError as problem:
-        return _page(request, dataset_id, FieldForm(), problem.message)
+        return _page(request, dataset, FieldForm(), problem.message)
     return done(request, "knowledge:metadata", _("Saved."), dataset_id=dataset.pk)
 
 
@@ -60,8 +61,7 @@ def built_in(request: ConsoleRequest, dataset_id: UUID) -> HttpResponse:
     return done(request, "knowledge:metadata", dataset_id=dataset.pk)
 
 
-def _page(request: ConsoleRequest, dataset_id: UUID, form: FieldForm, problem: str = "") -> HttpResponse:
-    dataset = own_base_of(request, dataset_id)
+def _page(request: ConsoleRequest, dataset: Dataset, form: FieldForm, problem: str = "") -> HttpResponse:
     context = {
         "dataset": dataset,
         "form": form,

@@ -1,7 +1,6 @@
 """Users and their workspaces."""
 
 from typing import Final
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -16,6 +15,7 @@ from apps.common.languages import LANGUAGES
 from apps.workspaces.choices import Role
 from apps.workspaces.errors import AlreadyInstalled
 from apps.workspaces.models import Installation, Membership, User, Workspace
+from apps.workspaces.time_zones import all_zones
 
 from . import audit, brakes
 
@@ -189,7 +189,7 @@ def _clean_language(language: str) -> str:
 
 
 def _clean_time_zone(name: str) -> str:
-    if name and name not in available_timezones():
+    if name and name not in all_zones():
         raise InvalidParam("There is no such time zone; choose one such as Europe/Oslo.", params="time_zone")
     return name
 

@@ -15,9 +15,10 @@ from apps.common.addresses import peer_network
 from apps.common.error_pages import theme_of
 from apps.common.forms import attempt
 from apps.common.pages import done
-from apps.workspaces.forms import ChangePasswordForm, ProfileForm, time_zones
+from apps.workspaces.forms import ChangePasswordForm, ProfileForm
 from apps.workspaces.permissions import MEMBERS, ConsoleRequest, requires
 from apps.workspaces.services import accounts
+from apps.workspaces.time_zones import offered_zones
 
 from .preferences import forget_time_zone, remember, remember_language, remember_theme
 
@@ -67,6 +68,6 @@ def _change(request: ConsoleRequest, fields: dict[str, Any]) -> bool:
 
 
 def _page(request: ConsoleRequest, form: forms.Form, password_form: forms.Form) -> HttpResponse:
-    context = {"form": form, "password_form": password_form, "time_zones": time_zones()}
+    context = {"form": form, "password_form": password_form, "time_zones": offered_zones()}
     failed = form.errors or password_form.errors
     return render(request, "workspaces/account.html", context, status=400 if failed else 200)

@@ -12,11 +12,12 @@ from django.views.generic import View
 
 from apps.common.forms import attempt
 from apps.workspaces.errors import InvitationExpired, InvitationInvalid
-from apps.workspaces.forms import RegisterForm, time_zones
+from apps.workspaces.forms import RegisterForm
 from apps.workspaces.models import Invitation, Membership, User
 from apps.workspaces.permissions import SESSION_KEY
 from apps.workspaces.selectors import has_account
 from apps.workspaces.services import invitations
+from apps.workspaces.time_zones import offered_zones
 
 from .preferences import remember
 
@@ -70,7 +71,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: RegisterForm) -> H
         "form": form,
         "is_known": is_known,
         "is_other": user is not None and user.email != invitation.email,
-        "time_zones": time_zones(),
+        "time_zones": offered_zones(),
     }
     return render(request, "workspaces/invitation.html", context, status=400 if form.errors else 200)
 
