@@ -3,7 +3,6 @@
 On SIGTERM it stops accepting, closes websockets with 1012 and gives streams DRAIN_S seconds to end.
 """
 
-import gc
 import os
 import socket
 
@@ -11,8 +10,18 @@ import uvicorn
 
 from apps.common.lifespan import begin_stop
 
+from .loading import for_good
 from .protocol import Protocol
 from .supervisor.ready import announce
+
+
+class Config(uvicorn.Config):
+    """Knows that an application that is loaded is not unloaded."""
+
+    def load(self) -> None:
+        """Imports the application."""
+        with for_good():
+            super().load()
 
 
 class Server(uvicorn.Server):
@@ -21,8 +30,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts listening, after the application's own start."""
         await super().startup(sockets)
-        gc.freeze()
-        gc.enable()
         if self.started:
             announce()
 
@@ -34,8 +41,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serves until SIGTERM."""
-    gc.disable()  # what is loaded from here on stays, so it need not be looked through for garbage, now or later
-    config = uvicorn.Config(
+    config = Config(
         "dify_project.asgi:application",
         host=os.environ.get("DIFY_BIND_ADDRESS") or "127.0.0.1",
         port=int(os.environ.get("DIFY_PORT") or 5001),

@@ -1,6 +1,5 @@
 """A Celery worker in one process: a thread per job, and beat in a thread of its own when WORKER_BEAT says so."""
 
-import gc
 import os
 import signal
 import threading
@@ -9,6 +8,7 @@ from typing import Any
 from celery import beat, signals
 
 from .celery import app
+from .loading import for_good
 from .supervisor.ready import announce
 
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # they import every page, which a worker never serves
@@ -47,18 +47,16 @@ def _beat() -> threading.Thread:
 
 def main() -> None:
     """Works until SIGTERM, then finishes what it has begun."""
-    gc.disable()  # the tasks that are loaded now stay, so they need not be looked through for garbage, now or later
-    worker = app.Worker(
-        pool="threads",
-        concurrency=JOBS_AT_ONCE,
-        loglevel="INFO",
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        task_events=False,
-    )
-    gc.freeze()
-    gc.enable()
+    with for_good():
+        worker = app.Worker(
+            pool="threads",
+            concurrency=JOBS_AT_ONCE,
+            loglevel="INFO",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            task_events=False,
+        )
     worker.start()
     raise SystemExit(worker.exitcode)
 
