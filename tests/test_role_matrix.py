@@ -480,9 +480,10 @@ def test_other_methods_are_refused(world: World):
         cells = [call for call in HTTP_CALLS if call.path == path]
         headers = {"Authorization": f"Bearer {world.keys[cells[0].who]}"} if cells[0].who in KEYS else session
         for method in set(METHODS) - {call.method for call in cells}:
-            answer = world.call(cells[0], {**headers, "X-HTTP-Method-Override": cells[0].method}, method)
-            if answer.status not in {404, 405}:
-                return f"{method} answered {answer.status}"
+            for extra in ({}, {"X-HTTP-Method-Override": cells[0].method}):
+                answer = world.call(cells[0], {**headers, **extra}, method)
+                if answer.status not in {404, 405}:
+                    return f"{method} answered {answer.status}"
         return None
 
     assert problems(sorted({call.path for call in HTTP_CALLS}), check) == []
