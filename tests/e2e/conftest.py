@@ -87,14 +87,14 @@ class Driver:
         self._rest()
 
     @contextmanager
-    def browser(self) -> Iterator[Browser]:
-        """The browser, a new one where the last was lost; what its user leaves open is closed."""
+    def browsing(self) -> Iterator[None]:
+        """There is a browser, a new one where the last was lost; what its user leaves open is closed."""
         self._work()
         try:
             if self._browser is None or not self._browser.is_connected():
                 self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
                 self._rested.clear()
-            yield self._browser
+            yield
             for context in self._browser.contexts:
                 if context not in self._rested.values():
                     context.close()
@@ -142,7 +142,7 @@ def _driver() -> Iterator[Driver]:
 @pytest.fixture
 def chromium(_driver: Driver, server) -> Iterator[Chromium]:
     """The test fails if any page logged an error or broke its content security policy."""
-    with _driver.browser():
+    with _driver.browsing():
         chromium = Chromium(server.url, _driver.visitor)
         yield chromium
     assert chromium.complaints == []

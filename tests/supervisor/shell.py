@@ -9,9 +9,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.database import ROOT
 
 
 class Shell:
