@@ -104,14 +104,17 @@ def test_the_demo_model_asks_in_chinese_of_chinese(economy):
 
 
 def test_the_model_is_told_the_language_and_four_are_asked_at_once(economy, monkeypatch):
-    told, at_once, most = [], 0, 0
+    told, at_once, most, all_here = [], 0, 0, asyncio.Event()
 
     async def hooked(self, endpoint, model, request):
         nonlocal at_once, most
         told.append(request)
         at_once += 1
         most = max(most, at_once)
-        await asyncio.sleep(0.01)
+        if at_once == questions.CALLS:
+            all_here.set()
+        await asyncio.wait_for(all_here.wait(), 20)
+        await asyncio.sleep(0.01)  # for one too many to come
         at_once -= 1
         yield TextDelta("Q1: Who?\nA1: Me.")
         yield Finish("stop")
