@@ -21,6 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--process-per-site",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
@@ -106,9 +107,13 @@ class Driver:
         """Somebody without cookies, with Playwright's options for a context."""
         assert self._browser is not None
         kind = repr(sorted(options.items()))
-        context = self._rested.pop(kind, None) or self._browser.new_context(**options)  # type: ignore[arg-type]
+        context = self._rested.pop(kind, None)
+        if context is None:
+            context = self._browser.new_context(**options)  # type: ignore[arg-type]
+            # As long as a page of it is open, all of the product's pages share one process, and what it has compiled.
+            context.new_page().goto("/health")
         yield context
-        for page in context.pages:
+        for page in context.pages[1:]:
             page.close()
         context.clear_cookies()
         if kind in self._rested:
