@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 CHECK_ENV := DJANGO_SETTINGS_MODULE=dify_project.settings.test
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format bench soak docs words pictures
+.PHONY: help run dev test check format bench soak docs words schema pictures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ words: $(VENV)/.run ## bring the catalogues up to date with templates, scripts a
 docs: $(VENV)/.run ## write the pages that are made from code
 	$(BIN)/python -m dify_project.supervisor.variables > docs/settings.md
 	$(BIN)/python -m apps.workflows.node_pages docs/nodes
+
+schema: $(VENV)/.run ## write the tables of an empty database anew, after a new migration
+	$(BIN)/python -m dify_project.schema
 
 pictures: $(VENV)/.test ## draw every page anew for docs/tour.md (wants Chromium)
 	PICTURES=docs/pictures $(BIN)/pytest -n 0 tests/e2e/test_pages.py

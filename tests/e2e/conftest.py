@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connections
@@ -52,14 +52,22 @@ class Chromium:
     complaints: list[str] = field(default_factory=list)
 
     @contextmanager
-    def page(self, cookies: dict[str, str] | None = None, **options: object) -> Iterator[Page]:
+    def page(self, cookies: dict[str, str] | None = None, **options: Any) -> Iterator[Page]:
         """A page of a fresh visitor. Options are Playwright's for a context, such as `viewport`."""
+        looks = {name: options.pop(name) for name in ("color_scheme", "reduced_motion") if name in options}
+        size = None if "has_touch" in options else options.pop("viewport", None)
+        granted = options.pop("permissions", [])
         with self.visitor(base_url=self.base_url, **options) as context:
             context.add_cookies(
                 [{"name": name, "value": value, "url": self.base_url} for name, value in (cookies or {}).items()]
             )
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
+            context.grant_permissions(granted)
+            # None of this is the context's from the start, so that the next visitor may look at it in another way without loading all anew.
+            page.emulate_media(**looks)
+            if size:
+                page.set_viewport_size(size)
             forgotten = {"origin": self.base_url, "storageTypes": "local_storage,indexeddb,cache_storage"}
             context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
             page.on("console", lambda message: self._note(message.type, message.text))
@@ -116,6 +124,7 @@ class Driver:
         for page in context.pages[1:]:
             page.close()
         context.clear_cookies()
+        context.clear_permissions()
         if kind in self._rested:
             context.close()  # there were two at once
         else:

@@ -155,6 +155,7 @@ def test_nodes_are_cut_here_and_put_in_there(chromium: Chromium):
         expect(page.get_by_role("toolbar", name="Selected nodes")).to_be_visible()
         page.keyboard.press("Control+c")
         other = page.context.new_page()
+        other.set_viewport_size(DESKTOP["viewport"])
         enter(other, target)
         other.locator(".react-flow__pane").click(position={"x": 600, "y": 600})
         changed(other, lambda: other.keyboard.press("Control+v"))
