@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from product import ROOT, Product, new_product
 
 OUT = ROOT / "bench" / "out" / "startup.json"
@@ -22,10 +23,13 @@ def memory(product: Product) -> dict[str, float]:
     """PSS in MiB by part."""
     parts: dict[str, float] = {}
     for process in product.tree():
-        command = " ".join(process.cmdline())
+        try:
+            command, pss_bytes = " ".join(process.cmdline()), process.memory_full_info().pss
+        except psutil.NoSuchProcess:  # Postgres' helpers come and go
+            continue
         name = next((part for part in ("web", "worker", "sandbox") if f"dify_project.{part}" in command), "")
         name = name or ("supervisor" if process.pid == product.process.pid else "postgres")
-        parts[name] = parts.get(name, 0) + process.memory_full_info().pss / MIB
+        parts[name] = parts.get(name, 0) + pss_bytes / MIB
     return parts
 
 
