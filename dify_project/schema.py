@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from django.db import transaction
@@ -27,6 +28,7 @@ IS_EMPTY = """
         and not exists (select from pg_tables where schemaname = 'public')
         and not exists (select from pg_extension where extname = 'vector' and extnamespace <> 'public'::regnamespace)
 """
+BODIES_LATER = "set local check_function_bodies = false"  # they may name tables that follow
 
 
 def load(connection: BaseDatabaseWrapper) -> bool:
@@ -35,7 +37,7 @@ def load(connection: BaseDatabaseWrapper) -> bool:
         cursor.execute(IS_EMPTY)
         is_empty = bool(cursor.fetchone()[0])
         if is_empty:
-            cursor.execute("set local check_function_bodies = false")  # they may name tables that follow
+            cursor.execute(BODIES_LATER)
             cursor.execute(FILE.read_text())
     return is_empty
 
@@ -51,7 +53,10 @@ def text_of(url: str) -> str:
 
 
 def of_migrations() -> str:
-    """What the file must say: the text of a new database after every migration in turn. Takes ten seconds."""
+    """What the file must say: the text of a new database after every migration in turn. Takes ten seconds.
+
+    It is read back once, as Postgres writes some expressions in another way when it has read its own.
+    """
     with tempfile.TemporaryDirectory(prefix="parley-schema-") as name:
         folder = Path(name)
         (folder / "run").mkdir()
@@ -62,7 +67,13 @@ def of_migrations() -> str:
                 env={**os.environ, "DATABASE_URL": url},
                 check=True,
             )
-            return text_of(url)
+            again = urlsplit(url)._replace(path="/again").geturl()
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("create database again")
+            with psycopg.connect(again) as connection:
+                connection.execute(BODIES_LATER)
+                connection.execute(text_of(url).encode())
+            return text_of(again)
 
 
 if __name__ == "__main__":

@@ -1467,7 +1467,7 @@ CREATE INDEX knowledge_document_process_rule_id_c84a02d7 ON public.knowledge_doc
 CREATE INDEX knowledge_document_recent ON public.knowledge_document USING btree (dataset_id, created_at DESC);
 CREATE INDEX knowledge_document_replaces_id_32e4545b ON public.knowledge_document USING btree (replaces_id);
 CREATE INDEX knowledge_document_source_id_0a1d3070 ON public.knowledge_document USING btree (source_id);
-CREATE INDEX knowledge_document_unfinished ON public.knowledge_document USING btree (created_at) WHERE ((indexing_status)::text = ANY ((ARRAY['waiting'::character varying, 'parsing'::character varying, 'cleaning'::character varying, 'splitting'::character varying, 'indexing'::character varying])::text[]));
+CREATE INDEX knowledge_document_unfinished ON public.knowledge_document USING btree (created_at) WHERE ((indexing_status)::text = ANY (ARRAY[('waiting'::character varying)::text, ('parsing'::character varying)::text, ('cleaning'::character varying)::text, ('splitting'::character varying)::text, ('indexing'::character varying)::text]));
 CREATE INDEX knowledge_document_upload_file_id_239af43e ON public.knowledge_document USING btree (upload_file_id);
 CREATE INDEX knowledge_document_workspace_id_5471460e ON public.knowledge_document USING btree (workspace_id);
 CREATE INDEX knowledge_externalknowledgeapi_created_by_id_c4bdafaf ON public.knowledge_externalknowledgeapi USING btree (created_by_id);

@@ -64,7 +64,7 @@ class Chromium:
             context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             context.grant_permissions(granted)
-            # None of this is the context's from the start, so that the next visitor may look at it in another way without loading all anew.
+            # Not the context's own looks, so that the next visitor has others without loading all anew.
             page.emulate_media(**looks)
             if size:
                 page.set_viewport_size(size)
