@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from tests import database
+from tests import connections, database
 from tests.fakes.upstream import Upstream
 
 # Some machines forbid it, and then each of the many processes that tests start compiles all of our code again.
@@ -37,6 +37,7 @@ _LONG = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    connections.keep()
     database.start(_until_the_end, for_several=bool(config.getoption("numprocesses", None)))
 
 

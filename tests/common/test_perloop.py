@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection
 
 from apps.common import db, perloop
+from tests import connections
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,11 +35,12 @@ def test_calls_leave_no_connections_behind(monkeypatch, after_a_loop: bool):
     if after_a_loop:  # it stays noted in the thread that worked for it
         async_to_sync(sync_to_async(lambda: None))()
     monkeypatch.setattr(db._Pool, "_note", noted)
-    for _ in range(5):
-        assert perloop.call(two_at_once()) == [(1,), (1,)]
-    assert backends
-    # Postgres takes a moment to see that a client has gone.
-    eventually(lambda: not still_open(backends))
+    with connections.closed_at_once():
+        for _ in range(5):
+            assert perloop.call(two_at_once()) == [(1,), (1,)]
+        assert backends
+        # Postgres takes a moment to see that a client has gone.
+        eventually(lambda: not still_open(backends))
 
 
 def test_in_a_server_s_thread_its_own_loop_is_used_and_stays_open():
