@@ -208,7 +208,7 @@ FILE_UPLOAD_TEMP_DIR: str | None = str(STORAGE_LOCAL_PATH / "tmp")
 
 # The bytes of uploads: on disk, in a bucket of S3 or in a container of Azure Blob.
 STORAGES = {
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "apps.common.static_files.VersionedStorage"},
     "default": default_storage(STORAGE_LOCAL_PATH / "files"),
 }
 
