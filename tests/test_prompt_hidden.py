@@ -45,7 +45,7 @@ EXPERT: dict[str, Any] = {
 @pytest.mark.parametrize("mode", ["chat", "completion"])
 @pytest.mark.parametrize("config", [SIMPLE, EXPERT], ids=["simple", "expert"])
 def test_api_13_no_answer_of_either_api_holds_the_prompt(server, upstream, mode, config):
-    world = World(server.url)
+    world = World(server)
     app = world.app_of_a
     make_provider(world.a, upstream.base_url, "gen-5-0")
     App.objects.filter(pk=app.pk).update(mode=mode)
