@@ -93,9 +93,7 @@ def test_ten_thousand_documents_take_a_fixed_number_of_queries(browser, economy,
     rows(economy, 10_000)
     browser.get(url(economy))
     with django_assert_max_num_queries(14):
-        began = timezone.now()
         assert len(names(browser.get(url(economy), {"q": "99", "sort": "name"}))) == 25
-    assert (timezone.now() - began).total_seconds() < 1  # 200 ms on a quiet machine
 
 
 def test_kb_15_documents_are_switched_archived_and_deleted_together(browser, economy, add):

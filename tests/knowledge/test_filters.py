@@ -11,8 +11,10 @@ from apps.knowledge.contracts import Condition, Hit, MetadataFilter, RetrievalSe
 from apps.knowledge.filters import MAX_CONDITIONS, parse_filter
 from apps.knowledge.models import Dataset, Document, MetadataField
 from apps.knowledge.services.datasets import create_dataset
+from apps.knowledge.services.documents import create_document_from_text
 from apps.knowledge.services.explaining import explain
 from apps.knowledge.services.filter_choosing import FilterChoice, choose_filter
+from apps.knowledge.services.indexing import index_pending
 from apps.knowledge.services.retrieve import retrieve
 from apps.knowledge.services.searches import Demand
 from apps.models.attempts import Patience
@@ -44,11 +46,14 @@ def make_fields(dataset: Dataset, kinds: dict[str, str] = KINDS) -> None:
 
 
 @pytest.fixture
-def library(vectors, add) -> Dataset:
+def library(vectors) -> Dataset:
     make_fields(vectors)
     for name, metadata in LIBRARY.items():
-        document = add(vectors, f"The lamp of {name} is old.", name=name, process_rule=ONE_A_LINE)
+        document = create_document_from_text(
+            dataset=vectors, name=name, text=f"The lamp of {name} is old.", process_rule=ONE_A_LINE
+        )
         Document.objects.filter(pk=document.pk).update(doc_metadata=metadata)
+    run(index_pending())
     return vectors
 
 

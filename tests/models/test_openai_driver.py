@@ -140,7 +140,7 @@ async def test_every_misbehaving_model_gives_its_error_in_time(upstream: Upstrea
     with pytest.raises(kind) as caught:
         await chat(endpoint(upstream.base_url), model)
     assert caught.value.message.startswith(f"[openai_api_compatible] Error: {words}")
-    assert time.monotonic() - began < 1.2
+    assert time.monotonic() - began < 10  # and not the minute that is usual
     assert text_in(await chat(endpoint(upstream.base_url))).startswith("tok0")
 
 
@@ -183,7 +183,7 @@ async def test_comments_do_not_keep_a_dead_stream_alive() -> None:
         began = time.monotonic()
         with pytest.raises(ProviderConnectionError, match=r"no data for 0\.2 s"):
             await chat(endpoint(wire.url, timeouts=Timeouts(1, 0.2, 0.1)))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 4  # they go on for five seconds
 
 
 async def test_an_answer_that_is_finished_survives_the_fault_after_it() -> None:
@@ -222,11 +222,14 @@ async def test_the_connection_is_kept_although_its_last_bytes_come_late() -> Non
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     events = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     chunk = b"%x\r\n%s\r\n" % (len(events), events)
-    async with serving(head + chunk, b"0\r\n\r\n", pause_s=0.1, hang=True) as wire:
+    async with serving(head + chunk, b"0\r\n\r\n", pause_s=0.7, hang=True) as wire:
         began = time.monotonic()
         assert text_in(await chat(endpoint(wire.url))) == "Hi"
-        assert time.monotonic() - began < 0.09  # nobody waits for the last bytes
-        await asyncio.sleep(0.2)
+        assert time.monotonic() - began < 0.6  # nobody waits for the last bytes
+        for _ in range(100):
+            if kept_connections():
+                break
+            await asyncio.sleep(0.05)
         assert kept_connections() == 1
 
 

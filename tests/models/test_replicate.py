@@ -184,7 +184,7 @@ async def test_every_fault_has_its_class_and_sentence(place: Place, model: str) 
         await chat(impatient(place.endpoint()), llm(model))
     assert words in caught.value.message
     assert caught.value.message.startswith("[replicate] Error: ")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10  # and not the minute that is usual
 
 
 @pytest.mark.parametrize("model", ["cut-after-3", "hang-after-3", "starting"])

@@ -54,8 +54,8 @@ class Serving:
 def serving(tmp_path, _upstream: Upstream) -> Iterator[Serving]:
     storage = ready_made(tmp_path / "storage")
     product = Product(storage, ADMIN_EMAIL="a@b.co", ADMIN_PASSWORD="correct horse 7").until_up()
-    set_provider(product, _upstream.base_url, "gen-60-50:llm")
-    yield Serving(product, publish_app(product, tmp_path, "gen-60-50"))
+    set_provider(product, _upstream.base_url, "gen-600-50:llm")
+    yield Serving(product, publish_app(product, tmp_path, "gen-600-50"))
     product.stop()
 
 
@@ -69,5 +69,5 @@ def test_a_second_ctrl_c_does_not_wait_for_streams(serving: Serving) -> None:
     began = time.monotonic()
     product.process.send_signal(signal.SIGINT)
     assert product.process.wait(10) == 0
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 15  # half of what the answer takes
     assert [process for process in tree if process.is_running()] == []
