@@ -22,5 +22,7 @@ def delete_in_batches(
         for start in range(0, len(ids), BATCH_ROWS):
             batch = rows.model._default_manager.filter(pk__in=ids[start : start + BATCH_ROWS])
             with transaction.atomic():
+                # Nobody can hang something on a locked row, between the deletion of what hung on it and its own.
+                list(batch.order_by("pk").select_for_update().values_list("pk", flat=True))
                 before(batch)
                 batch.only("pk").delete()

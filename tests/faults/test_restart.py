@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 
 
 def start(folder, upstream: Upstream, **more: str) -> Product:
-    product = Product(folder / "storage", **OWNER, **more).until_up()
+    product = Product(folder / "storage", "--only", "database", "web", **OWNER, **more).until_up()
     set_provider(product, upstream.base_url, "gen-60-50:llm", "gen-30-50:llm")
     return product
 
@@ -62,7 +62,7 @@ def close_code(connection) -> int | None:
     return connection.close_code
 
 
-def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstream: Upstream):
+def test_sigterm_lets_streams_end_and_sockets_find_their_run_again_in_any_process(folder, upstream: Upstream):
     product = start(folder, upstream)
     app_id = publish_app(product, folder, "gen-60-50")
     client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
@@ -85,35 +85,34 @@ def test_sigterm_lets_streams_end_and_sockets_find_their_run_again(folder, upstr
     assert streamed[-1]["event"] == "message_end"
     assert len(streamed) == 62
 
-    again = start(folder, upstream)
-    with socket(again, app_id, cookies) as connection:
-        connection.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
-        events = until_end(connection)
-    again.stop()
-    assert events[-1]["event"] == "message_end"
-    assert "".join(event.get("answer", "") for event in events).split() == [f"tok{n}" for n in range(60)]
+    again = start(folder, upstream, SERVER_WORKER_AMOUNT="2")
+    try:
+        with socket(again, app_id, cookies) as connection:
+            connection.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
+            events = until_end(connection)
+        assert events[-1]["event"] == "message_end"
+        assert "".join(event.get("answer", "") for event in events).split() == [f"tok{n}" for n in range(60)]
+        several_web_processes_stop_and_replay_each_others_runs(again, folder)
+    finally:
+        again.stop()
 
 
-def test_two_web_processes_stop_and_replay_each_others_runs(folder, upstream: Upstream):
-    product = start(folder, upstream, SERVER_WORKER_AMOUNT="2")
+def several_web_processes_stop_and_replay_each_others_runs(product: Product, folder) -> None:
     app_id = publish_app(product, folder, "gen-30-50")
     client = Client(product.url, product.command("app_key", app_id)["token"], timeout_s=60)
-    try:
-        for number in range(4):
-            events = []
-            for event in client.stream("/v1/chat-messages", {**BODY, "user": f"user{number}"}):
-                events.append(event)
-                if len(events) == 3:
-                    client.post(f"/v1/chat-messages/{event['task_id']}/stop", {"user": f"user{number}"})
-            assert events[-1]["event"] == "message_end"
-            assert len(events) < 25
-        cookies = sign_in(product)
-        for _ in range(3):
-            with socket(product, app_id, cookies) as asking, socket(product, app_id, cookies) as reading:
-                asking.send(json.dumps({"type": "chat", "query": "Go"}))
-                first = json.loads(asking.recv(timeout=10))
-                reading.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
-                assert until_end(reading)[-1]["event"] == "message_end"
-                until_end(asking)  # what is not read holds up the socket's end
-    finally:
-        product.stop()
+    for number in range(4):
+        events = []
+        for event in client.stream("/v1/chat-messages", {**BODY, "user": f"user{number}"}):
+            events.append(event)
+            if len(events) == 3:
+                client.post(f"/v1/chat-messages/{event['task_id']}/stop", {"user": f"user{number}"})
+        assert events[-1]["event"] == "message_end"
+        assert len(events) < 25
+    cookies = sign_in(product)
+    for _ in range(3):
+        with socket(product, app_id, cookies) as asking, socket(product, app_id, cookies) as reading:
+            asking.send(json.dumps({"type": "chat", "query": "Go"}))
+            first = json.loads(asking.recv(timeout=10))
+            reading.send(json.dumps({"type": "attach", "message_id": first["message_id"]}))
+            assert until_end(reading)[-1]["event"] == "message_end"
+            until_end(asking)  # what is not read holds up the socket's end

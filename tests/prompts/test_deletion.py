@@ -1,19 +1,20 @@
 """What a deleted app leaves behind: nothing, in no table, not in storage."""
 
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.apps import apps as django_apps
 from django.core.files.storage import default_storage
-from django.db import connection, models
+from django.db import IntegrityError, connection, connections, models
 
 from apps.common import batches
 from apps.files.models import UploadFile
 from apps.files.services.uploads import store_upload
 from apps.knowledge.services.datasets import create_dataset
 from apps.knowledge.services.documents import create_document_from_file
-from apps.logs.models import Conversation, Message, MessageFile
+from apps.logs.models import Conversation, Message, MessageFile, NodeRun, WorkflowRun
 from apps.prompts.contracts import AppCleanup, app_cleanups
 from apps.prompts.models import App, EndUser
 from apps.prompts.services.apps import update_app
@@ -26,6 +27,7 @@ from apps.workspaces.services.tags import set_tags
 from tests.factories import make_app, make_workspace
 from tests.pictures import PNG, picture
 from tests.rows import make_row
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,3 +166,37 @@ def test_a_version_of_a_run_that_is_still_written_goes_in_the_second_round(works
     with app_cleanups.temporarily(Late):
         delete_app(app=app)
     assert not Message.objects.exists()
+
+
+def test_nothing_is_hung_on_a_row_that_is_being_deleted(workspace):
+    app = make_app(workspace)
+    ids = {"workspace_id": workspace.pk, "app_id": app.pk}
+    flow_run = make_row(WorkflowRun, **ids)
+    refused: list[Exception] = []
+
+    def end_run() -> None:
+        try:
+            make_row(NodeRun, run_id=flow_run.pk, **ids)
+        except IntegrityError as error:
+            refused.append(error)
+        finally:
+            connections.close_all()
+
+    ending = Thread(target=end_run)
+
+    def meanwhile(_: object) -> None:
+        ending.start()
+        eventually(waits_for_a_lock)
+
+    batches.delete_in_batches(WorkflowRun.objects.filter(app_id=app.pk), before=meanwhile)
+    ending.join(20)
+    assert refused
+    assert not WorkflowRun.objects.exists()
+    assert not NodeRun.objects.exists()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_clear_snapshot()")  # a transaction sees one state of it
+        cursor.execute("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None

@@ -53,7 +53,8 @@ class Serving:
 @pytest.fixture
 def serving(tmp_path, _upstream: Upstream) -> Iterator[Serving]:
     storage = ready_made(tmp_path / "storage")
-    product = Product(storage, ADMIN_EMAIL="a@b.co", ADMIN_PASSWORD="correct horse 7").until_up()
+    owner = {"ADMIN_EMAIL": "a@b.co", "ADMIN_PASSWORD": "correct horse 7"}
+    product = Product(storage, "--only", "database", "web", **owner).until_up()
     set_provider(product, _upstream.base_url, "gen-600-50:llm")
     yield Serving(product, publish_app(product, tmp_path, "gen-600-50"))
     product.stop()
