@@ -34,17 +34,17 @@ def test_kb_10_rules(rules, text, cleaned):
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 10**6,
-        "a." * 5 * 10**5,
-        "\n" * 10**6,
-        "\n \n" * 3 * 10**5,
-        "a@" * 10**5,
-        " " * 10**6,
-        "a@b." * 10**5,
-        "the " * 250_000,
+        "a" * 200_000,
+        "a." * 100_000,
+        "\n" * 200_000,
+        "\n \n" * 60_000,
+        "a@" * 20_000,
+        " " * 200_000,
+        "a@b." * 20_000,
+        "the " * 50_000,
     ],
 )
-def test_a_megabyte_of_anything_takes_under_two_seconds(text):
+def test_anything_takes_linear_time(text):  # the square of it would take minutes
     start = time.process_time()
     clean(text, SPACES | LINKS | WORDS)
     assert time.process_time() - start < 2

@@ -372,7 +372,7 @@ def test_no_pairs_are_found_where_there_are_none(text):
     assert pairs_in(text) == []
 
 
-@pytest.mark.parametrize("text", ["Q1: " * 250_000, "\n" * 10**6, "Q1:\n" * 80_000, "*" * 10**6, "1. " * 300_000])
+@pytest.mark.parametrize("text", ["Q1: " * 50_000, "\n" * 200_000, "Q1:\n" * 16_000, "*" * 200_000, "1. " * 60_000])
 def test_reading_pairs_takes_linear_time(text):
     start = time.process_time()
     pairs_in(text)

@@ -72,7 +72,7 @@ def test_nothing_gives_nothing():
     assert split(" \n \n", SplitRule("\n", 50)) == []
 
 
-@pytest.mark.parametrize("text", ["x" * 2_000_000, "\u84dd" * 700_000, "\n" * 10**6, "a " * 10**6, long_text(5000)])
+@pytest.mark.parametrize("text", ["x" * 400_000, "\u84dd" * 140_000, "\n" * 200_000, "a " * 200_000, long_text(1000)])
 def test_time_is_linear(text):
     start = time.process_time()
     split(text, SplitRule("\n", 500, 50))

@@ -260,4 +260,4 @@ def test_output_is_cut(plain: Sandbox) -> None:
     answer = plain.run("python3", "def main():\n    while True: print('x' * 1000)")
     assert answer["error"]["kind"] == "output_limit"
     assert len(answer["stdout"]) == 1 << 20
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 8

@@ -135,7 +135,7 @@ def test_health_is_503_at_once_while_the_database_is_away(product: Product) -> N
         code, body = product.health()
         assert code == 503
         assert body["parts"]["database"] == {"status": "unavailable"}
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8  # and not the ten that a pool waits
     finally:
         postgres.resume()
     assert backends
