@@ -24,8 +24,8 @@ PASSING = re.compile(
 )
 # Elsewhere than in Postgres' usual schema things have other names than in the file, and an older Postgres may not
 # understand what pg_dump of this one writes: there the migrations do it.
-IS_EMPTY = f"""
-    select current_setting('server_version_num')::int >= {embedded.MAJOR}0000 and current_schema() = 'public'
+IS_EMPTY = """
+    select current_setting('server_version_num')::int >= %s and current_schema() = 'public'
         and not exists (select from pg_tables where schemaname = 'public')
         and not exists (select from pg_extension where extname = 'vector' and extnamespace <> 'public'::regnamespace)
 """
@@ -35,7 +35,7 @@ BODIES_LATER = "set local check_function_bodies = false"  # they may name tables
 def load(connection: BaseDatabaseWrapper) -> bool:
     """Makes the tables, and notes their migrations as applied, if the database is empty; returns whether it was."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(IS_EMPTY)
+        cursor.execute(IS_EMPTY, [int(embedded.MAJOR) * 10_000])
         is_empty = bool(cursor.fetchone()[0])
         if is_empty:
             cursor.execute(BODIES_LATER)
