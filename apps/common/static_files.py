@@ -41,6 +41,10 @@ def version() -> str:
     return f"v-{digest.hexdigest()[:12]}"
 
 
+def _prefix() -> str:
+    return f"{settings.STATIC_URL}{version()}/"
+
+
 class VersionedStorage(StaticFilesStorage):
     """Addresses with the version in them. A module's own relative addresses then have it, too."""
 
@@ -49,7 +53,7 @@ class VersionedStorage(StaticFilesStorage):
         address = super().url(name)
         if settings.DEBUG:
             return address
-        return f"{settings.STATIC_URL}{version()}/{address.removeprefix(settings.STATIC_URL)}"
+        return _prefix() + address.removeprefix(settings.STATIC_URL)
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is not typed
@@ -102,7 +106,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # WhiteNoise is 
         del response["Content-Type"]
         for name, value in found.headers:
             response[name] = value
-        if request.path_info.startswith(f"{settings.STATIC_URL}{version()}/"):
+        if request.path_info.startswith(_prefix()):
             response["Cache-Control"] = FOR_EVER
         if response.status_code == HTTPStatus.OK and _TEXT.match(response["Content-Type"]):
             response["Vary"] = "Accept-Encoding"
