@@ -118,6 +118,18 @@ def beside(name: str) -> Iterator[str]:
         connection.execute(sql.SQL("drop database {} with (force)").format(new))
 
 
+def count_waiting() -> int:
+    """How many connections to the tests' database wait for a lock."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_clear_snapshot()")  # a transaction sees one state of it
+        cursor.execute(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def empty_tables() -> None:
     """What Django's flush does after a test, in a twentieth of the time.
 

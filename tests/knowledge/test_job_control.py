@@ -30,6 +30,7 @@ from apps.knowledge.services.replacing import replace_document, replace_document
 from apps.knowledge.services.updates import set_documents_status
 from apps.models.errors import ProviderUnauthorised
 from apps.workspaces.models import AuditEvent
+from tests.database import count_waiting
 from tests.knowledge.api import add_text, create, error_of
 from tests.knowledge.tables import everything
 from tests.knowledge.test_commands import command
@@ -327,9 +328,6 @@ def test_kb_20_a_new_version_that_fails_leaves_the_old_in_use(vectors, add, on_e
     assert fresh(old).archived
 
 
-WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-
-
 def test_two_new_versions_that_end_at_the_same_moment_leave_one_in_use(economy, add):
     old = add(economy, TEXT, process_rule=ONE_A_LINE)
     new = [replace_document_from_text(document=old, name="New", text=PASSAGES[0])]
@@ -339,12 +337,6 @@ def test_two_new_versions_that_end_at_the_same_moment_leave_one_in_use(economy, 
     Document.objects.filter(pk=new[0].pk).update(indexing_status="waiting")
     claimed = [run(jobs.claim(document.pk)) for document in new]
     Document.objects.filter(pk__in=[document.pk for document in new]).update(indexing_status="indexing")
-
-    def count_waiting() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_stat_clear_snapshot()")  # a transaction sees one state of it
-            cursor.execute(WAITING)
-            return cursor.fetchone()[0]
 
     with transaction.atomic():
         Document.objects.select_for_update().get(pk=old.pk)

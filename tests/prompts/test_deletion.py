@@ -24,6 +24,7 @@ from apps.prompts.services.keys import create_app_key
 from apps.prompts.services.sites import update_site
 from apps.workspaces.models import AuditEvent
 from apps.workspaces.services.tags import set_tags
+from tests.database import count_waiting
 from tests.factories import make_app, make_workspace
 from tests.pictures import PNG, picture
 from tests.rows import make_row
@@ -186,17 +187,10 @@ def test_nothing_is_hung_on_a_row_that_is_being_deleted(workspace):
 
     def meanwhile(_: object) -> None:
         ending.start()
-        eventually(waits_for_a_lock)
+        eventually(count_waiting)
 
     batches.delete_in_batches(WorkflowRun.objects.filter(app_id=app.pk), before=meanwhile)
     ending.join(20)
     assert refused
     assert not WorkflowRun.objects.exists()
     assert not NodeRun.objects.exists()
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_clear_snapshot()")  # a transaction sees one state of it
-        cursor.execute("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-        return cursor.fetchone() is not None

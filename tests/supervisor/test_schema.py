@@ -1,8 +1,6 @@
 """The file of an empty database's tables says what the migrations do."""
 
-import os
-import subprocess
-import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,7 +10,7 @@ from django.db import ProgrammingError, connection
 from dify_project import schema
 from tests.database import beside
 
-from .product import ROOT
+from .product import manage
 
 EMPTY = (
     "drop schema public cascade",
@@ -32,20 +30,15 @@ def test_it_is_what_the_migrations_make_in_turn():
     assert schema.of_migrations() == schema.FILE.read_text(), "run: make schema"
 
 
-def test_an_empty_database_is_filled_from_it_and_gets_its_permissions():
+def test_an_empty_database_is_filled_from_it_and_gets_its_permissions(tmp_path: Path):
     with beside("schema") as url:
         with psycopg.connect(url) as there:
             for statement in EMPTY:
                 there.execute(statement)
-        said = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), "migrate"],
-            env={**os.environ, "DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        assert "in one step" in said
-        assert "Applying" not in said
+        result = manage(tmp_path / "storage", "migrate", DATABASE_URL=url)
+        assert result.returncode == 0, result.stderr
+        assert "in one step" in result.stdout
+        assert "Applying" not in result.stdout
         assert schema.text_of(url) == schema.FILE.read_text()
         with psycopg.connect(url) as there:
             row = there.execute("select count(distinct content_type_id) from auth_permission").fetchone()
