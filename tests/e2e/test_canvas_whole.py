@@ -34,6 +34,13 @@ def card(page: Page, title: str) -> Locator:
     return page.locator(".react-flow__node").filter(has=page.get_by_text(title, exact=True))
 
 
+def click(page: Page, title: str) -> None:
+    """On a card that may lie under the dock, where the browser would scroll and the board would scroll back."""
+    page.get_by_role("button", name="Show all").click()
+    card(page, title).click()
+    expect(page.get_by_label("Name of the node")).to_have_value(title)
+
+
 def stored(page: Page) -> None:
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
 
@@ -86,8 +93,7 @@ def test_wf_01_13_by_mouse_from_nothing_to_a_restored_version(chromium: Chromium
         expect(dock).to_contain_text("Tea rules")
         stored(page)
 
-        card(page, "If, else").click()
-        expect(page.get_by_label("Name of the node")).to_have_value("If, else")
+        click(page, "If, else")
         expect(dock).to_contain_text("Case 1")
         dock.get_by_role("button", name="Add a node").last.click()
         kind(page, "code")
@@ -115,8 +121,7 @@ def test_wf_01_13_by_mouse_from_nothing_to_a_restored_version(chromium: Chromium
         expect(dock.locator(".cm-content").first).to_contain_text("Code")
         stored(page)
 
-        card(page, "LLM").click()
-        expect(page.get_by_label("Name of the node")).to_have_value("LLM")
+        click(page, "LLM")
         dock.get_by_role("switch", name="Context").check()
         variable(page, "choose a variable", "result")
         expect(dock).to_contain_text("Knowledge retrieval")
@@ -145,7 +150,7 @@ def test_wf_01_13_by_mouse_from_nothing_to_a_restored_version(chromium: Chromium
         page.get_by_role("button", name="Publish the draft").click()
         expect(page.locator("#publishing")).to_contain_text("is published")
         page.locator("#publish-menu summary").click()
-        card(page, "Answer 2").click()
+        click(page, "Answer 2")
         dock.get_by_role("button", name="More for this node").click()
         page.get_by_role("menuitem", name="Remove").click()
         expect(card(page, "Answer 2")).to_have_count(0)
