@@ -1461,8 +1461,9 @@ CREATE INDEX knowledge_dataset_external_api_id_ce464f7e ON public.knowledge_data
 CREATE INDEX knowledge_dataset_updated_by_id_99661834 ON public.knowledge_dataset USING btree (updated_by_id);
 CREATE INDEX knowledge_dataset_workspace_id_f022e973 ON public.knowledge_dataset USING btree (workspace_id);
 CREATE INDEX knowledge_datasetmember_user_id_d85e61d9 ON public.knowledge_datasetmember USING btree (user_id);
+CREATE INDEX knowledge_document_batch ON public.knowledge_document USING btree (dataset_id, batch);
 CREATE INDEX knowledge_document_created_by_id_5b407da1 ON public.knowledge_document USING btree (created_by_id);
-CREATE INDEX knowledge_document_dataset_id_c627e53d ON public.knowledge_document USING btree (dataset_id);
+CREATE INDEX knowledge_document_position ON public.knowledge_document USING btree (dataset_id, "position");
 CREATE INDEX knowledge_document_process_rule_id_c84a02d7 ON public.knowledge_document USING btree (process_rule_id);
 CREATE INDEX knowledge_document_recent ON public.knowledge_document USING btree (dataset_id, created_at DESC);
 CREATE INDEX knowledge_document_replaces_id_32e4545b ON public.knowledge_document USING btree (replaces_id);
@@ -1794,6 +1795,7 @@ INSERT INTO public.django_migrations (app, name, applied) VALUES
     ('knowledge', '0001_initial', now()),
     ('knowledge', '0002_parents_sources_and_metadata', now()),
     ('knowledge', '0003_segment_metadata', now()),
+    ('knowledge', '0004_documents_by_position_and_batch', now()),
     ('logs', '0001_initial', now()),
     ('logs', '0002_files_feedback_saved', now()),
     ('logs', '0003_annotations', now()),

@@ -1,6 +1,7 @@
 """Reads of knowledge bases, documents and segments."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -41,13 +42,14 @@ CHILD_CHUNK_NOT_FOUND = "Child chunk not found."
 EXTERNAL_API_NOT_FOUND = "External knowledge API not found."
 FIELD_NOT_FOUND = "Metadata not found."
 _INDEXED: Final = Q(indexing_status=IndexingStatus.COMPLETED)
+_FINDABLE: Final = _INDEXED & Q(enabled=True, archived=False)
 # `Document.display_status` as a condition.
 _DISPLAYED: Final = {
     "queuing": Q(indexing_status=IndexingStatus.WAITING),
     "indexing": Q(indexing_status__in=[status for status in UNFINISHED if status != IndexingStatus.WAITING]),
     "paused": Q(indexing_status=IndexingStatus.PAUSED),
     "error": Q(indexing_status=IndexingStatus.ERROR),
-    "available": _INDEXED & Q(enabled=True, archived=False),
+    "available": _FINDABLE,
     "disabled": _INDEXED & Q(enabled=False, archived=False),
     "archived": _INDEXED & Q(archived=True),
 }
@@ -56,6 +58,15 @@ _SHOWN: Final = (
     Prefetch("metadata_fields", MetadataField.objects.order_by("created_at", "pk")),
     Prefetch("members", DatasetMember.objects.order_by("pk")),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFigures:
+    """What a base holds: documents, those of them that can be found, and characters."""
+
+    documents: int = 0
+    available: int = 0
+    characters: int = 0
 
 
 def list_datasets(
@@ -67,8 +78,6 @@ def list_datasets(
     for_user: User | None = None,
 ) -> "QuerySet[Dataset]":
     """The workspace's bases whose name holds `keyword` and that bear one of the tags, newest first.
-
-    Each has `document_count`, `available_document_count` (those that can be found) and `word_count` (characters).
 
     Args:
         provider: `vendor` or `external`; "": both.
@@ -83,29 +92,18 @@ def list_datasets(
         datasets = datasets.filter(name__icontains=keyword)
     if tag_ids is not None:
         datasets = datasets.filter(pk__in=list_tagged(workspace=workspace, tag_ids=tag_ids))
-    findable = Q(
-        documents__indexing_status=IndexingStatus.COMPLETED, documents__enabled=True, documents__archived=False
-    )
-    return (
-        datasets.select_related("created_by", "external_api")
-        .prefetch_related(*_SHOWN)
-        .annotate(
-            document_count=Count("documents"),
-            available_document_count=Count("documents", filter=findable),
-            word_count=Coalesce(Sum("documents__word_count"), 0),
-        )
-    )
+    return datasets.select_related("created_by", "external_api").prefetch_related(*_SHOWN)
 
 
 def get_dataset(*, workspace: Workspace | UUID, dataset_id: UUID | str, for_user: User | None = None) -> Dataset:
-    """One base, annotated as in `list_datasets`. Raises NotFound: also where `for_user` does not see it."""
+    """One base. Raises NotFound: also where `for_user` does not see it."""
     return get_or_404(list_datasets(workspace=workspace, for_user=for_user), dataset_id, DATASET_NOT_FOUND)
 
 
 def list_bases(
     *, workspace: Workspace | UUID, for_user: User, keyword: str = "", tag_id: UUID | None = None
 ) -> "QuerySet[Dataset]":
-    """The bases the person sees, newest first, without figures: of thousands only a page's are counted."""
+    """The bases the person sees, newest first."""
     bases = Dataset.objects.filter(visible_to(for_user, workspace=workspace), workspace=workspace)
     if keyword:
         bases = bases.filter(Q(name__icontains=keyword) | Q(description__icontains=keyword))
@@ -114,13 +112,23 @@ def list_bases(
     return bases.select_related("created_by", "external_api").order_by("-created_at", "pk")
 
 
-def count_bases(*, dataset_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Documents and characters of each base that has any."""
-    rows = Document.objects.filter(dataset__in=dataset_ids).values("dataset").order_by("dataset")
-    return {
-        row["dataset"]: (row["documents"], row["characters"])
-        for row in rows.annotate(documents=Count("pk"), characters=Coalesce(Sum("word_count"), 0))
-    }
+def count_bases(*, dataset_ids: Collection[UUID]) -> dict[UUID, BaseFigures]:
+    """The figures of each of these bases.
+
+    They go through all of a base's documents, so ask for them where they are shown, of thousands of bases for a page's.
+    """
+    counted = (
+        Document.objects.filter(dataset__in=dataset_ids)
+        .values("dataset")
+        .order_by("dataset")
+        .annotate(
+            documents=Count("pk"),
+            available=Count("pk", filter=_FINDABLE),
+            characters=Coalesce(Sum("word_count"), 0),
+        )
+    )
+    figures = {row.pop("dataset"): BaseFigures(**row) for row in counted}
+    return {id: figures.get(id, BaseFigures()) for id in dataset_ids}
 
 
 def name_apps(*, dataset: Dataset) -> list[str]:

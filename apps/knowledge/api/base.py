@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from apps.knowledge.choices import DatasetProvider
 from apps.knowledge.errors import DatasetApiDisabled, DatasetIsExternal
 from apps.knowledge.models import Dataset, Document
-from apps.knowledge.selectors import count_apps, get_dataset, get_document
+from apps.knowledge.selectors import count_apps, count_bases, get_dataset, get_document
 from apps.knowledge.services.datasets import is_embedding_available
 from apps.prompts.api.auth import DatasetKeyAuthentication
 from apps.prompts.runtime import DatasetKey
@@ -56,13 +56,16 @@ class KnowledgeView(APIView):
         return get_document(dataset=self.dataset(dataset_id), document_id=document_id)
 
     def show(self, datasets: Collection[Dataset]) -> list[dict[str, Any]]:
-        """Bases with what other apps know of them."""
-        counts = count_apps(workspace_id=self.workspace_id)
-        tags = list_tags_of(workspace=self.workspace_id, target_ids=[dataset.pk for dataset in datasets])
+        """Bases with what they hold and what other apps know of them."""
+        ids = [dataset.pk for dataset in datasets]
+        figures = count_bases(dataset_ids=ids)
+        apps = count_apps(workspace_id=self.workspace_id)
+        tags = list_tags_of(workspace=self.workspace_id, target_ids=ids)
         return [
             dataset_json(
                 dataset,
-                app_count=counts.get(str(dataset.pk), 0),
+                figures[dataset.pk],
+                app_count=apps.get(str(dataset.pk), 0),
                 embedding_available=is_embedding_available(dataset),
                 tags=tags.get(dataset.pk, []),
             )

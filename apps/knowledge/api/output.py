@@ -8,15 +8,17 @@ from apps.files.models import UploadFile
 from apps.knowledge.contracts import Hit
 from apps.knowledge.metadata import fields_json, values_json
 from apps.knowledge.models import Dataset, Document, ExternalKnowledgeApi, ProcessRule, Segment
+from apps.knowledge.selectors import BaseFigures
 from apps.knowledge.services.explaining import children_json
 from apps.knowledge.services.external import shown_key
 from apps.knowledge.services.index_changes import is_made
 from apps.workspaces.models import Tag
 
 
-def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool, tags: Sequence[Tag]) -> dict[str, Any]:
-    """A base that a selector annotated with its counts."""
-    counts: Any = dataset
+def dataset_json(
+    dataset: Dataset, figures: BaseFigures, *, app_count: int, embedding_available: bool, tags: Sequence[Tag]
+) -> dict[str, Any]:
+    """A base with what it holds."""
     return {
         "id": str(dataset.pk),
         "name": dataset.name,
@@ -26,8 +28,8 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "data_source_type": dataset.data_source_type,
         "indexing_technique": dataset.indexing_technique,
         "app_count": app_count,
-        "document_count": counts.document_count,
-        "word_count": counts.word_count,
+        "document_count": figures.documents,
+        "word_count": figures.characters,
         "created_by": _id(dataset.created_by_id),
         "created_at": _seconds(dataset.created_at),
         "updated_by": _id(dataset.updated_by_id),
@@ -51,8 +53,8 @@ def dataset_json(dataset: Dataset, *, app_count: int, embedding_available: bool,
         "is_published": False,
         "is_multimodal": False,
         "summary_index_setting": None,
-        "total_documents": counts.document_count,
-        "total_available_documents": counts.available_document_count,
+        "total_documents": figures.documents,
+        "total_available_documents": figures.available,
         "enable_api": dataset.enable_api,
         "index_change": _index_change(dataset),
     }

@@ -16,7 +16,7 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+")
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="documents")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="documents", db_index=False)
     position = models.PositiveIntegerField(help_text="1, 2, 3 ... within the dataset")
     name = models.CharField(max_length=255)
     data_source_type = models.CharField(max_length=20, default="upload_file")
@@ -70,6 +70,8 @@ class Document(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["dataset", "-created_at"], name="knowledge_document_recent"),
+            models.Index(fields=["dataset", "position"], name="knowledge_document_position"),
+            models.Index(fields=["dataset", "batch"], name="knowledge_document_batch"),
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(indexing_status__in=UNFINISHED),

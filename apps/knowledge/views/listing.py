@@ -41,7 +41,7 @@ def dataset_list(request: ConsoleRequest) -> HttpResponse:
                 "base": base,
                 "tags": tags_of.get(base.pk, []),
                 "apps": apps_of.get(str(base.pk), 0),
-                "figures": figures.get(base.pk, (0, 0)),
+                "figures": figures[base.pk],
             }
             for base in page
         ],

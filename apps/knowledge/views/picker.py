@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from apps.common.ids import parse_uuid
 from apps.knowledge.access import visible_to
 from apps.knowledge.models import Dataset
-from apps.knowledge.selectors import list_datasets
+from apps.knowledge.selectors import BaseFigures, count_bases, list_datasets
 from apps.workspaces.permissions import BUILDERS, ConsoleRequest, requires
 
 PAGE = 20
@@ -26,9 +26,9 @@ def picker(request: ConsoleRequest) -> HttpResponse:
         start = (_page(request.GET.get("page", "")) - 1) * PAGE
         ids = list(found.order_by("-created_at", "pk").values_list("pk", flat=True)[start : start + PAGE + 1])
         ids, has_more = ids[:PAGE], len(ids) > PAGE
-    # Documents are counted of these alone, not of all that were searched.
-    rows = list_datasets(workspace=request.workspace).filter(pk__in=ids).prefetch_related("metadata_fields")
-    return JsonResponse({"items": [_item(dataset) for dataset in rows], "has_more": has_more})
+    figures = count_bases(dataset_ids=ids)
+    rows = list_datasets(workspace=request.workspace).filter(pk__in=ids)
+    return JsonResponse({"items": [_item(dataset, figures[dataset.pk]) for dataset in rows], "has_more": has_more})
 
 
 def _visible(request: ConsoleRequest) -> "QuerySet[Dataset]":
@@ -39,7 +39,7 @@ def _page(text: str) -> int:
     return min(int(text), 10_000) if text.isdecimal() and text != "0" and len(text) < 6 else 1
 
 
-def _item(dataset: Dataset) -> dict[str, object]:
+def _item(dataset: Dataset, figures: BaseFigures) -> dict[str, object]:
     return {
         "id": str(dataset.pk),
         "name": dataset.name,
@@ -47,6 +47,6 @@ def _item(dataset: Dataset) -> dict[str, object]:
         "technique": dataset.indexing_technique or "",
         "provider": dataset.provider,
         "fields": [field.name for field in dataset.metadata_fields.all()],
-        "documents": dataset.document_count,  # type: ignore[attr-defined]  # annotated by the selector
-        "words": dataset.word_count,  # type: ignore[attr-defined]
+        "documents": figures.documents,
+        "words": figures.characters,
     }
