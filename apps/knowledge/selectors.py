@@ -119,15 +119,11 @@ def count_bases(*, dataset_ids: Collection[UUID]) -> dict[UUID, BaseFigures]:
     """
     counted = (
         Document.objects.filter(dataset__in=dataset_ids)
-        .values("dataset")
         .order_by("dataset")
-        .annotate(
-            documents=Count("pk"),
-            available=Count("pk", filter=_FINDABLE),
-            characters=Coalesce(Sum("word_count"), 0),
-        )
+        .values("dataset")
+        .annotate(n=Count("pk"), findable=Count("pk", filter=_FINDABLE), characters=Coalesce(Sum("word_count"), 0))
     )
-    figures = {row.pop("dataset"): BaseFigures(**row) for row in counted}
+    figures = {row["dataset"]: BaseFigures(row["n"], row["findable"], row["characters"]) for row in counted}
     return {id: figures.get(id, BaseFigures()) for id in dataset_ids}
 
 

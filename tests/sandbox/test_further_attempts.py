@@ -173,7 +173,7 @@ def test_evil_answers_in_javascript(plain: Sandbox, code: str) -> None:
 LATE = """
 import atexit, builtins, json, os, signal, sys, threading, time
 def late():
-    time.sleep(0.05)
+    time.sleep(1)  # by then there is an answer, however busy the machine is
     os.write(3, b'{"result": {"late": 1}}\\n')
 class Finder:
     def find_spec(self, *args): raise ImportError("hooked")
